@@ -1,0 +1,196 @@
+//! What the tests need besides a Rust toolchain: the one table, and how its packages come here.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::fault::Fault;
+use crate::process;
+
+/// A command that some test starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Need {
+    /// Looked up in `PATH` and in [`EXTRA_DIRS`].
+    command: &'static str,
+    /// The Debian package that brings it.
+    package: &'static str,
+    /// Which tests need it.
+    purpose: &'static str,
+}
+
+/// One row for each command that a test starts. A test that starts something new adds its row in the same commit; the
+/// servers of other stores and gateways (Debian: redis-server, mariadb-server, postgresql, nginx, caddy, chromium) come
+/// in with their first test, not before.
+const NEEDS: &[Need] = &[
+    Need {
+        command: "faketime",
+        package: "faketime",
+        purpose: "the hour that passes in test S0-T1 (libfaketime.so.1)",
+    },
+    Need {
+        command: "curl",
+        package: "curl",
+        purpose: "the commands of the README's tour",
+    },
+];
+
+/// Where Debian puts servers that are not in an ordinary user's `PATH`.
+const EXTRA_DIRS: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/// What is to be done about the missing commands.
+#[derive(Debug, PartialEq, Eq)]
+enum Plan {
+    Nothing,
+    Install(Vec<&'static str>),
+    Refuse(String),
+}
+
+/// Makes sure that every command of the table is here.
+///
+/// Installs missing packages with apt-get when root; otherwise the fault names them and the command to type.
+pub(crate) fn provide() -> Result<(), Fault> {
+    let missing = missing(NEEDS, &search_dirs());
+    match plan(&missing, can_install()) {
+        Plan::Nothing => return Ok(()),
+        Plan::Refuse(message) => return Err(Fault::Missing(message)),
+        Plan::Install(packages) => install(&packages)?,
+    }
+    let still: Vec<&str> = self::missing(NEEDS, &search_dirs())
+        .iter()
+        .map(|need| need.command)
+        .collect();
+    if still.is_empty() {
+        return Ok(());
+    }
+    Err(Fault::Missing(format!(
+        "still not found after apt-get install: {}",
+        still.join(", ")
+    )))
+}
+
+fn missing(needs: &[Need], dirs: &[PathBuf]) -> Vec<Need> {
+    needs
+        .iter()
+        .filter(|need| !dirs.iter().any(|dir| dir.join(need.command).is_file()))
+        .copied()
+        .collect()
+}
+
+fn plan(missing: &[Need], may_install: bool) -> Plan {
+    if missing.is_empty() {
+        return Plan::Nothing;
+    }
+    let packages = packages(missing);
+    if may_install {
+        return Plan::Install(packages);
+    }
+    let mut message = String::from("the tests need commands that are not here:\n");
+    for need in missing {
+        message += &format!(
+            "  {} (Debian package {}): {}\n",
+            need.command, need.package, need.purpose
+        );
+    }
+    message += &format!(
+        "install them with: sudo apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    );
+    Plan::Refuse(message)
+}
+
+fn packages(missing: &[Need]) -> Vec<&'static str> {
+    let mut packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    packages
+}
+
+fn install(packages: &[&str]) -> Result<(), Fault> {
+    println!("installing for the tests: {}", packages.join(" "));
+    apt_get(&["update", "-qq"])?;
+    let arguments = [&["install", "-y", "-qq", "--no-install-recommends"], packages].concat();
+    apt_get(&arguments)
+}
+
+fn apt_get(arguments: &[&str]) -> Result<(), Fault> {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    process::answer(&mut command).map(drop)
+}
+
+/// Root, on a system with apt-get. The owner of `/proc/self` is the effective user.
+fn can_install() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    root && search_dirs().iter().any(|dir| dir.join("apt-get").is_file())
+}
+
+fn search_dirs() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(EXTRA_DIRS.iter().map(|dir| Path::new(dir).to_path_buf()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NEEDS, Need, Plan, missing, plan};
+
+    const SH: Need = Need {
+        command: "sh",
+        package: "dash",
+        purpose: "scripts",
+    };
+    const ABSENT: Need = Need {
+        command: "no-such-server",
+        package: "zz-server",
+        purpose: "test T",
+    };
+    const ABSENT_TOO: Need = Need {
+        command: "no-such-client",
+        package: "zz-server",
+        purpose: "test U",
+    };
+
+    #[test]
+    fn only_what_is_in_no_folder_is_missing() {
+        assert_eq!(
+            missing(&[SH, ABSENT], &["/nowhere".into(), "/bin".into()]),
+            [ABSENT]
+        );
+        assert_eq!(missing(&[SH], &["/nowhere".into()]), [SH]);
+    }
+
+    #[test]
+    fn root_installs_each_package_once() {
+        assert_eq!(
+            plan(&[ABSENT, ABSENT_TOO, SH], true),
+            Plan::Install(vec!["dash", "zz-server"])
+        );
+    }
+
+    #[test]
+    fn another_user_is_told_the_packages_and_the_command() {
+        let message = "the tests need commands that are not here:\n\
+            \x20 no-such-server (Debian package zz-server): test T\n\
+            \x20 no-such-client (Debian package zz-server): test U\n\
+            install them with: sudo apt-get install -y --no-install-recommends zz-server";
+        assert_eq!(
+            plan(&[ABSENT, ABSENT_TOO], false),
+            Plan::Refuse(message.to_owned())
+        );
+    }
+
+    #[test]
+    fn nothing_is_done_when_nothing_is_missing() {
+        assert_eq!(plan(&[], true), Plan::Nothing);
+        assert_eq!(plan(&[], false), Plan::Nothing);
+    }
+
+    #[test]
+    fn no_command_stands_twice_in_the_table() {
+        let mut commands: Vec<&str> = NEEDS.iter().map(|need| need.command).collect();
+        commands.sort_unstable();
+        commands.dedup();
+        assert_eq!(commands.len(), NEEDS.len());
+    }
+}
