@@ -142,7 +142,7 @@ pub(crate) const BANNED: &[Banned] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::LAYERS;
+    use super::{BANNED, LAYERS};
 
     fn index(name: &str) -> Option<usize> {
         LAYERS.iter().position(|layer| layer.name == name)
@@ -166,5 +166,16 @@ mod tests {
                 .flat_map(|layer| layer.tests_use)
                 .all(|used| index(used).is_some())
         );
+    }
+
+    #[test]
+    fn deny_toml_bans_the_same_crates_for_the_same_reasons() {
+        let deny = include_str!("../../../deny.toml");
+        let entries = BANNED
+            .iter()
+            .map(|ban| format!("{{ crate = \"{}\", reason = \"{}\" }},", ban.name, ban.reason));
+        let missing: Vec<String> = entries.filter(|entry| !deny.contains(entry.as_str())).collect();
+        assert_eq!(missing, [""; 0]);
+        assert_eq!(deny.matches("{ crate = ").count(), BANNED.len());
     }
 }

@@ -28,61 +28,83 @@ pub(crate) const TESTS_PER_MILLE_AIM: usize = 1000;
 
 /// What breaks a limit; that of the tests is a parameter, since it is to be raised.
 pub(crate) fn check(shape: &Shape, tests_per_mille_min: usize) -> Vec<Breach> {
-    let mut breaches = Vec::new();
-    for file in too_long(&shape.files, FILE_LINES_MAX) {
-        let what = format!("the file has {} lines, the limit is {FILE_LINES_MAX}", file.lines);
-        breaches.push(breach(
-            Rule::FileLines,
-            file,
-            what,
-            "divide it into rooms of one idea each",
-        ));
-    }
-    for function in too_long(&shape.functions, FUNCTION_LINES_MAX) {
-        let what = format!(
-            "`{}` has {} lines, the limit is {FUNCTION_LINES_MAX}",
-            function.name, function.lines
-        );
-        breaches.push(breach(
-            Rule::FunctionLines,
-            function,
-            what,
-            "give a part of it a name of its own",
-        ));
-    }
+    let mut breaches = long_files(shape);
+    breaches.extend(long_functions(shape));
     if shape.documented_per_mille() < DOCUMENTED_PER_MILLE_MIN {
-        for item in &shape.undocumented {
-            let what = format!("the public `{}` has no documentation", item.name);
-            breaches.push(breach(
-                Rule::Documentation,
-                item,
-                what,
-                "say its shape, units, errors and source",
-            ));
-        }
+        breaches.extend(undocumented(shape));
     }
     if shape.tests_per_mille() < tests_per_mille_min {
-        let finding = Finding {
-            place: "workspace".to_owned(),
-            what: format!(
-                "{} test lines for {} product lines",
-                shape.test_lines,
-                shape.product_lines()
-            ),
-            mend: "write the tests that are missing".to_owned(),
-        };
-        breaches.push(Breach {
-            rule: Rule::Tests,
-            item: String::new(),
-            path: String::new(),
-            finding,
-        });
+        breaches.push(too_few_tests(shape));
     }
     breaches
 }
 
-fn too_long(things: &[Measured], limit: usize) -> impl Iterator<Item = &Measured> {
-    things.iter().filter(move |thing| thing.lines > limit)
+fn long_files(shape: &Shape) -> Vec<Breach> {
+    let breach = |file: &Measured| {
+        let what = format!("the file has {} lines, the limit is {FILE_LINES_MAX}", file.lines);
+        breach(
+            Rule::FileLines,
+            file,
+            what,
+            "divide it into rooms of one idea each",
+        )
+    };
+    shape
+        .files
+        .iter()
+        .filter(|file| file.lines > FILE_LINES_MAX)
+        .map(breach)
+        .collect()
+}
+
+fn long_functions(shape: &Shape) -> Vec<Breach> {
+    let breach = |function: &Measured| {
+        let Measured { name, lines, .. } = function;
+        let what = format!("`{name}` has {lines} lines, the limit is {FUNCTION_LINES_MAX}");
+        breach(
+            Rule::FunctionLines,
+            function,
+            what,
+            "give a part of it a name of its own",
+        )
+    };
+    shape
+        .functions
+        .iter()
+        .filter(|function| function.lines > FUNCTION_LINES_MAX)
+        .map(breach)
+        .collect()
+}
+
+fn undocumented(shape: &Shape) -> Vec<Breach> {
+    let breach = |item: &Measured| {
+        let what = format!("the public `{}` has no documentation", item.name);
+        breach(
+            Rule::Documentation,
+            item,
+            what,
+            "say its shape, units, errors and source",
+        )
+    };
+    shape.undocumented.iter().map(breach).collect()
+}
+
+fn too_few_tests(shape: &Shape) -> Breach {
+    let finding = Finding {
+        place: "workspace".to_owned(),
+        what: format!(
+            "{} test lines for {} product lines",
+            shape.test_lines,
+            shape.product_lines()
+        ),
+        mend: "write the tests that are missing".to_owned(),
+    };
+    Breach {
+        rule: Rule::Tests,
+        item: String::new(),
+        path: String::new(),
+        finding,
+    }
 }
 
 fn breach(rule: Rule, thing: &Measured, what: String, mend: &str) -> Breach {
