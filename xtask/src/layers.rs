@@ -22,8 +22,11 @@ pub(crate) fn run(root: &Path) -> Result<bool, Fault> {
     let members = members::read(&metadata)?;
     let mut findings = members::check(&members);
     findings.extend(members::check_lints(root, &members)?);
-    let tree = process::answer(process::cargo(root).args(graph::TREE))?;
-    findings.extend(graph::check(&tree));
+    match process::answer(process::cargo(root).args(graph::TREE)) {
+        Ok(tree) => findings.extend(graph::check(&tree)),
+        // A circle of crates or an old lock file: what else is wrong is told all the same.
+        Err(fault) => findings.push(graph::unreadable(&fault)),
+    }
     let sources = source::walk(root)?;
     for ban in bans::BANS {
         let sites = scan::sites(ban, &sources);

@@ -43,16 +43,18 @@ impl Ban {
 pub(crate) const BANS: &[Ban] = &[
     Ban {
         invariant: "A2",
-        subject: "clear tokens near a store",
+        subject: "clear tokens in a store or a cache",
         words: &[&["RawToken"], &["RawSecret"]],
         within: &[
             "crates/symbolon-core/src/store.rs",
             "crates/symbolon-core/src/store/**",
             "crates/symbolon-store-sql/src/**",
             "crates/symbolon-redis/src/**",
+            "crates/symbolon-node/src/near.rs",
+            "crates/symbolon-node/src/near/**",
         ],
         allowed: &[],
-        law: "never crosses the store",
+        law: "never crosses a store or a cache",
         mend: "take a TokenDigest or a session id; the use case turns the clear token into a digest first",
     },
     Ban {

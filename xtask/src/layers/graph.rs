@@ -1,6 +1,7 @@
 //! The banned crates, searched for in all that is compiled here.
 
 use super::rules::BANNED;
+use crate::fault::Fault;
 use crate::finding::Finding;
 
 /// `cargo tree` and not `cargo metadata` or the lock file: these two also list crates that a weak feature only names.
@@ -39,6 +40,15 @@ pub(crate) fn check(tree: &str) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// The finding for a graph that cargo could not draw.
+pub(crate) fn unreadable(fault: &Fault) -> Finding {
+    Finding {
+        place: "Cargo.lock".to_owned(),
+        what: fault.to_string(),
+        mend: "break the circle, or bring Cargo.lock up to date with `cargo check`".to_owned(),
+    }
 }
 
 /// The depth and the name of a line such as `2 chrono v0.4.45`.
