@@ -1,1 +1,24 @@
-//! stub
+//! What keeps Symbolon's promises on one node.
+//!
+//! 1. [`near`]: the cache that answers from memory. 2. [`overlay`] and [`tail`]: the revocation log's
+//!    tail, and what follows from each of its rows. 3. [`lease`] and [`clock`]: until when memory may
+//!    answer, and what time it is. 4. [`flights`]: reading the store once for many. 5. [`recorder`]
+//!    and [`purge`]: what is written beside. 6. [`keys`]: API keys from memory. 7. [`node`]: the use
+//!    cases — issue, verify, refresh, revoke, list. 8. [`tasks`]: who owns what runs behind.
+
+pub mod clock;
+pub mod flights;
+pub mod keys;
+pub mod lease;
+pub mod near;
+pub mod node;
+pub mod overlay;
+pub mod purge;
+pub mod recorder;
+pub mod tail;
+pub mod tasks;
+
+pub use node::{
+    ChangeLives, Entry, Issue, IssueRefused, Issued, Live, Node, NodeParts, Receipt, Refreshed, Undecided,
+    Verdict,
+};

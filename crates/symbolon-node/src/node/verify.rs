@@ -1,0 +1,224 @@
+//! Verify: parse, lease, near cache, store, pure verdict. No write, no lock across a wait.
+
+use symbolon_core::clock::Timestamp;
+use symbolon_core::session::SessionId;
+use symbolon_core::store::{FoundSession, Store};
+use symbolon_core::token::{Generation, RawToken, TokenDigest, TokenKind};
+use symbolon_core::verdict::{AccessCheck, AccessFacts, Inactive};
+
+use super::{Node, Undecided};
+use crate::flights::Read;
+use crate::near::{Fact, Hit, Identity};
+use crate::overlay::{Objection, Stamp};
+use crate::recorder::Use;
+
+/// Where an answer came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tier {
+    /// This process' memory.
+    Near,
+    /// The store.
+    Store,
+}
+
+/// The holder of a live access token.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Which session.
+    pub session_id: SessionId,
+    /// Whose, and what is said about them.
+    pub identity: Identity,
+    /// The token's own end.
+    pub expires_at: Timestamp,
+    /// When the subject last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// Where the answer came from.
+    pub tier: Tier,
+}
+
+/// The answer of verify.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// The token is good.
+    Active(Live),
+    /// It is not; this is proof, not doubt.
+    Inactive(Inactive),
+}
+
+/// An access token, reduced to what is compared.
+#[derive(Clone, Copy)]
+struct Presented {
+    session_id: SessionId,
+    generation: Generation,
+    digest: TokenDigest,
+}
+
+/// What memory says.
+enum Near {
+    Decided(Verdict),
+    AskStore,
+}
+
+impl<S: Store + Clone> Node<S> {
+    /// Judges an access token.
+    ///
+    /// # Errors
+    /// When neither memory nor the store can decide.
+    pub async fn verify(&self, token: &RawToken) -> Result<Verdict, Undecided> {
+        if let Some(verdict) = self.verify_from_memory(token) {
+            return Ok(verdict);
+        }
+        if !token.is_genuine(&self.keys) {
+            return Ok(Verdict::Inactive(Inactive::Malformed));
+        }
+        let presented = Presented::of(token);
+        let now = self.now();
+        if let Some(read) = self.flights.join(presented.session_id).await
+            && let verdict @ Verdict::Active(_) = self.judge(&read, presented, now)
+        {
+            return Ok(verdict);
+        }
+        let asof = self.tail.applied();
+        let read = self.flights.lead(&self.store, presented.session_id, asof).await?;
+        Ok(self.judge(&read, presented, now))
+    }
+
+    /// Judges an access token if memory alone can: no wait, no I/O. `None`: ask [`Node::verify`].
+    #[inline]
+    #[must_use]
+    pub fn verify_from_memory(&self, token: &RawToken) -> Option<Verdict> {
+        if token.kind() != TokenKind::Access || token.key_id() != self.keys.id() {
+            return Some(Verdict::Inactive(Inactive::Malformed));
+        }
+        // The lease is read before the look-up and its end is compared after it: what was looked up
+        // was complete at some moment at which the lease held.
+        let lease = self.lease.load();
+        let now = self.clock.now();
+        let near = self.look(Presented::of(token), now);
+        match near {
+            Near::Decided(verdict) if lease.holds() => Some(verdict),
+            Near::Decided(_) | Near::AskStore => None,
+        }
+    }
+
+    fn look(&self, token: Presented, now: Timestamp) -> Near {
+        let Some(hit) = self.tail.near().find(token.session_id) else {
+            return Near::AskStore;
+        };
+        let facts = hit.facts();
+        let check = facts.check(token.generation, token.digest, now);
+        if matches!(check, AccessCheck::Ahead | AccessCheck::WrongDigest) {
+            return Near::AskStore;
+        }
+        let Some(identity) = hit.identity() else {
+            return Near::AskStore;
+        };
+        let stamp = Stamp {
+            id: token.session_id,
+            subject: identity.subject(),
+            asof: hit.asof(),
+            epoch: hit.epoch(),
+        };
+        match self.tail.overlay().objection(stamp) {
+            Some(Objection::Ended { at, reason }) => {
+                return Near::Decided(Verdict::Inactive(Inactive::Revoked { at, reason }));
+            }
+            Some(Objection::Stale) => return Near::AskStore,
+            None => {}
+        }
+        match check {
+            AccessCheck::Good { expires_at } => {
+                self.note_use(&hit, token, &facts, now);
+                Near::Decided(Verdict::Active(Live {
+                    session_id: token.session_id,
+                    identity,
+                    expires_at,
+                    authenticated_at: hit.authenticated_at(),
+                    tier: Tier::Near,
+                }))
+            }
+            AccessCheck::Superseded => Near::Decided(Verdict::Inactive(Inactive::Superseded)),
+            // The end of a token is proof only where a late repetition of the refresh can no longer
+            // move it.
+            AccessCheck::TokenExpired { at } if facts.settled => {
+                Near::Decided(Verdict::Inactive(Inactive::Expired { at }))
+            }
+            AccessCheck::SessionExpired { at } => Near::Decided(Verdict::Inactive(Inactive::Expired { at })),
+            AccessCheck::TokenExpired { .. }
+            | AccessCheck::SessionIdle { .. }
+            | AccessCheck::Ahead
+            | AccessCheck::WrongDigest => Near::AskStore,
+        }
+    }
+
+    #[inline]
+    fn note_use(&self, hit: &Hit<'_>, token: Presented, facts: &AccessFacts, now: Timestamp) {
+        hit.reference();
+        let due = hit.due(now, token.generation == facts.generation);
+        if !due.activity && !due.first_use {
+            return;
+        }
+        let noted = self.recorder.note(Use {
+            session_id: token.session_id,
+            at: now,
+            slides: due.activity.then(|| hit.idle_timeout()),
+            first_use_of: due.first_use.then_some(token.generation),
+        });
+        if noted {
+            hit.note(now, due);
+        }
+    }
+
+    /// The store's word.
+    fn judge(&self, read: &Read, token: Presented, now: Timestamp) -> Verdict {
+        let Some(found) = &read.found else {
+            return Verdict::Inactive(Inactive::Unknown);
+        };
+        if let Some(ended) = found.session.ended(found.cut, now) {
+            return Verdict::Inactive(ended.into());
+        }
+        let facts = AccessFacts::of(&found.session);
+        match facts.check(token.generation, token.digest, now) {
+            AccessCheck::Good { expires_at } => self.live(read, found, token, expires_at, now),
+            AccessCheck::Superseded => Verdict::Inactive(Inactive::Superseded),
+            AccessCheck::Ahead | AccessCheck::WrongDigest => Verdict::Inactive(Inactive::Unknown),
+            AccessCheck::TokenExpired { at } | AccessCheck::SessionExpired { at } => {
+                Verdict::Inactive(Inactive::Expired { at })
+            }
+            AccessCheck::SessionIdle { at } => Verdict::Inactive(Inactive::Idle { at }),
+        }
+    }
+
+    fn live(
+        &self,
+        read: &Read,
+        found: &FoundSession,
+        token: Presented,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Verdict {
+        let fact = Fact::of(&found.session, read.asof);
+        self.tail.remember(&fact, found.session.last_seen_at);
+        if let Some(hit) = self.tail.near().find(token.session_id) {
+            self.note_use(&hit, token, &fact.facts, now);
+        }
+        Verdict::Active(Live {
+            session_id: token.session_id,
+            identity: fact.identity,
+            expires_at,
+            authenticated_at: fact.authenticated_at,
+            tier: Tier::Store,
+        })
+    }
+}
+
+impl Presented {
+    #[inline]
+    fn of(token: &RawToken) -> Self {
+        Self {
+            session_id: token.session_id(),
+            generation: token.generation(),
+            digest: token.digest(),
+        }
+    }
+}

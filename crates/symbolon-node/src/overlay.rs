@@ -1,0 +1,278 @@
+//! A node's memory of the revocation log's tail.
+//!
+//! A fact carries the position at which it was read; the overlay answers whether anything newer
+//! concerns it. In front stands a small filter: an array of the newest position per hash, so that a
+//! session that nothing concerns is let through by two loads.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::{Cut, LogKind, LogRow, RevocationReason, RevocationSeq};
+use symbolon_core::session::SessionId;
+
+/// Cells of each filter: 64 KiB, so that it stays in a core's own cache. With more revocations than
+/// cells in the retention time it lets fewer facts through and the maps behind answer.
+const CELLS: usize = 8192;
+
+/// How long a row is remembered. A fact older than what is remembered is read again.
+pub const RETENTION: Duration = Duration::from_secs(15 * 60);
+
+/// What the overlay knows against a fact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Objection {
+    /// The session has ended.
+    Ended {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: RevocationReason,
+    },
+    /// The fact may no longer be true: read it again.
+    Stale,
+}
+
+/// What a fact is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp<'a> {
+    /// Which session.
+    pub id: SessionId,
+    /// Whose.
+    pub subject: &'a str,
+    /// Everything up to here was known when it was read.
+    pub asof: RevocationSeq,
+    /// The cut that the session was issued under.
+    pub epoch: RevocationSeq,
+}
+
+#[derive(Clone, Debug)]
+struct SubjectMark {
+    cut: Cut,
+    keep: Vec<SessionId>,
+    stale: RevocationSeq,
+    /// When the newest row came.
+    at: Timestamp,
+}
+
+impl Default for SubjectMark {
+    fn default() -> Self {
+        Self {
+            cut: Cut::NONE,
+            keep: Vec::new(),
+            stale: RevocationSeq::ZERO,
+            at: Timestamp(0),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct SessionMark {
+    ended: Option<Cut>,
+    stale: RevocationSeq,
+    /// When the newest row came.
+    at: Timestamp,
+}
+
+/// The tail of the log, as maps.
+pub struct Overlay {
+    session_filter: Box<[AtomicU64]>,
+    subject_filter: Box<[AtomicU64]>,
+    hasher: RandomState,
+    sessions: papaya::HashMap<SessionId, SessionMark>,
+    subjects: papaya::HashMap<Box<str>, SubjectMark>,
+    /// The position of the newest cut of everyone; zero: none.
+    everyone_seq: AtomicU64,
+    everyone: RwLock<Cut>,
+    /// Facts read before this position are read again: what came before is no longer remembered.
+    low: AtomicU64,
+}
+
+impl Overlay {
+    /// An overlay that remembers nothing up to `head`, where the log stands.
+    #[must_use]
+    pub fn from_head(head: RevocationSeq) -> Self {
+        Self {
+            session_filter: std::iter::repeat_with(AtomicU64::default).take(CELLS).collect(),
+            subject_filter: std::iter::repeat_with(AtomicU64::default).take(CELLS).collect(),
+            hasher: RandomState::new(),
+            sessions: papaya::HashMap::new(),
+            subjects: papaya::HashMap::new(),
+            everyone_seq: AtomicU64::new(0),
+            everyone: RwLock::new(Cut::NONE),
+            low: AtomicU64::new(head.0),
+        }
+    }
+
+    /// Applies one row. Rows may come more than once and in any order: marks only grow.
+    pub fn apply(&self, row: &LogRow) {
+        let cut = Cut {
+            seq: row.seq,
+            at: row.at,
+            reason: row.reason,
+        };
+        match &row.kind {
+            LogKind::Session(id) => self.mark_session(*id, row, Some(cut)),
+            LogKind::StaleSession(id) => self.mark_session(*id, row, None),
+            LogKind::Subject { subject, keep } => {
+                self.mark_subject(subject.as_str(), row, |mark| {
+                    if cut.seq > mark.cut.seq {
+                        mark.cut = cut;
+                        mark.keep.clone_from(keep);
+                    }
+                });
+            }
+            LogKind::StaleSubject(subject) => {
+                self.mark_subject(subject.as_str(), row, |mark| mark.stale = mark.stale.max(row.seq));
+            }
+            LogKind::Everyone => {
+                let mut everyone = self.everyone.write();
+                *everyone = everyone.newer(cut);
+                self.everyone_seq.fetch_max(row.seq.0, Ordering::Release);
+            }
+            LogKind::ApiKey(_) => {}
+        }
+    }
+
+    /// What is known against a fact, if anything.
+    #[inline]
+    #[must_use]
+    pub fn objection(&self, stamp: Stamp<'_>) -> Option<Objection> {
+        if stamp.asof.0 < self.low.load(Ordering::Acquire) {
+            return Some(Objection::Stale);
+        }
+        if self.everyone_seq.load(Ordering::Acquire) > stamp.epoch.0 {
+            let cut = *self.everyone.read();
+            return Some(Objection::Ended {
+                at: cut.at,
+                reason: cut.reason,
+            });
+        }
+        let session_cell = self.session_cell(stamp.id).load(Ordering::Acquire);
+        if session_cell > stamp.asof.0
+            && let Some(objection) = self.session_objection(stamp)
+        {
+            return Some(objection);
+        }
+        // A fact at or after a cut was read with it in force, so only newer rows can concern it.
+        let subject_cell = self.subject_cell(stamp.subject).load(Ordering::Acquire);
+        if subject_cell > stamp.asof.0 {
+            self.subject_objection(stamp)
+        } else {
+            None
+        }
+    }
+
+    /// Forgets the rows before `horizon`; facts as old as them are refused from then on.
+    pub fn forget_before(&self, horizon: Timestamp) {
+        let sessions = self.sessions.pin();
+        let subjects = self.subjects.pin();
+        let of_sessions = sessions
+            .values()
+            .filter(|mark| mark.at < horizon)
+            .map(SessionMark::newest);
+        let of_subjects = subjects
+            .values()
+            .filter(|mark| mark.at < horizon)
+            .map(SubjectMark::newest);
+        let newest = of_sessions
+            .chain(of_subjects)
+            .max()
+            .unwrap_or(RevocationSeq::ZERO);
+        // Before the marks go: from here on nothing that they spoke against is believed.
+        self.low.fetch_max(newest.0, Ordering::AcqRel);
+        sessions.retain(|_, mark| mark.at >= horizon || mark.newest() > newest);
+        subjects.retain(|_, mark| mark.at >= horizon || mark.newest() > newest);
+    }
+
+    fn mark_session(&self, id: SessionId, row: &LogRow, ended: Option<Cut>) {
+        let merge = |old: Option<&SessionMark>| {
+            let none = SessionMark {
+                ended: None,
+                stale: RevocationSeq::ZERO,
+                at: row.at,
+            };
+            let old = old.copied().unwrap_or(none);
+            let stale = if ended.is_none() {
+                old.stale.max(row.seq)
+            } else {
+                old.stale
+            };
+            // The first end is the one that counts; its row may come a second time.
+            SessionMark {
+                ended: old.ended.or(ended),
+                stale,
+                at: old.at.max(row.at),
+            }
+        };
+        self.sessions
+            .pin()
+            .update_or_insert_with(id, |old| merge(Some(old)), || merge(None));
+        self.session_cell(id).fetch_max(row.seq.0, Ordering::Release);
+    }
+
+    fn mark_subject(&self, subject: &str, row: &LogRow, change: impl Fn(&mut SubjectMark)) {
+        let changed = |old: Option<&SubjectMark>| {
+            let mut mark = old.cloned().unwrap_or_default();
+            change(&mut mark);
+            mark.at = mark.at.max(row.at);
+            mark
+        };
+        let pinned = self.subjects.pin();
+        pinned.update_or_insert_with(subject.into(), |old| changed(Some(old)), || changed(None));
+        self.subject_cell(subject).fetch_max(row.seq.0, Ordering::Release);
+    }
+
+    fn session_objection(&self, stamp: Stamp<'_>) -> Option<Objection> {
+        let mark = *self.sessions.pin().get(&stamp.id)?;
+        if let Some(cut) = mark.ended.filter(|cut| cut.seq > stamp.asof) {
+            return Some(Objection::Ended {
+                at: cut.at,
+                reason: cut.reason,
+            });
+        }
+        (mark.stale > stamp.asof).then_some(Objection::Stale)
+    }
+
+    fn subject_objection(&self, stamp: Stamp<'_>) -> Option<Objection> {
+        let pinned = self.subjects.pin();
+        let mark = pinned.get(stamp.subject)?;
+        if mark.cut.seq > stamp.epoch {
+            // A session that was kept has a new epoch in the store, and perhaps new tokens.
+            if mark.keep.contains(&stamp.id) {
+                return Some(Objection::Stale);
+            }
+            return Some(Objection::Ended {
+                at: mark.cut.at,
+                reason: mark.cut.reason,
+            });
+        }
+        (mark.stale > stamp.asof).then_some(Objection::Stale)
+    }
+
+    fn session_cell(&self, id: SessionId) -> &AtomicU64 {
+        let bytes = id.as_bytes();
+        let tail = u16::from_le_bytes([bytes[14], bytes[15]]);
+        &self.session_filter[usize::from(tail) % CELLS]
+    }
+
+    fn subject_cell(&self, subject: &str) -> &AtomicU64 {
+        let cell = self.hasher.hash_one(subject) % CELLS as u64;
+        &self.subject_filter[usize::try_from(cell).unwrap_or(0)]
+    }
+}
+
+impl SessionMark {
+    fn newest(&self) -> RevocationSeq {
+        self.ended
+            .map_or(RevocationSeq::ZERO, |cut| cut.seq)
+            .max(self.stale)
+    }
+}
+
+impl SubjectMark {
+    fn newest(&self) -> RevocationSeq {
+        self.cut.seq.max(self.stale)
+    }
+}

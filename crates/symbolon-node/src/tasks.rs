@@ -1,0 +1,83 @@
+//! Owned background tasks: each has a name and ends with the node. A required one that dies before
+//! its time ends the node.
+
+use std::future::Future;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The background tasks of one node.
+#[derive(Clone)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    cancel: CancellationToken,
+    died: watch::Sender<Option<&'static str>>,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self {
+            tracker: TaskTracker::new(),
+            cancel: CancellationToken::new(),
+            died: watch::channel(None).0,
+        }
+    }
+}
+
+impl Tasks {
+    /// Starts a task that the node cannot do without. It is to watch the given token and end with it.
+    pub fn required<F>(&self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let future = task(self.cancel.clone());
+        let (cancel, died) = (self.cancel.clone(), self.died.clone());
+        let guard = DeathNotice { name, cancel, died };
+        self.tracker.spawn(async move {
+            let _guard = guard;
+            future.await;
+        });
+    }
+
+    /// Carries a piece of work through even if whoever asked for it goes away.
+    pub fn carry_through<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.tracker.spawn(work)
+    }
+
+    /// Waits until a required task has died before its time, and names it.
+    pub async fn died(&self) -> &'static str {
+        let mut seen = self.died.subscribe();
+        match seen.wait_for(Option::is_some).await.ok().and_then(|name| *name) {
+            Some(name) => name,
+            // The sender lives as long as `self`, so this cannot be reached; wait rather than guess.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends all tasks and waits for them.
+    pub async fn stop(&self) {
+        self.cancel.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
+/// Reports the end of a required task, whether it returned or panicked.
+struct DeathNotice {
+    name: &'static str,
+    cancel: CancellationToken,
+    died: watch::Sender<Option<&'static str>>,
+}
+
+impl Drop for DeathNotice {
+    fn drop(&mut self) {
+        if !self.cancel.is_cancelled() {
+            tracing::error!(task.name = self.name, "a required task has ended before its time");
+            self.died.send_replace(Some(self.name));
+        }
+    }
+}
