@@ -62,7 +62,7 @@ pub fn decide(session: &Session, cut: Cut, token: Presented, grace: Duration, no
     if token.generation == tokens.generation {
         return decide_current(current, token, now);
     }
-    decide_older(tokens, token, grace, now)
+    decide_older(tokens, current, token, grace, now)
 }
 
 fn decide_current(current: Credential, token: Presented, now: Timestamp) -> Rotation {
@@ -77,13 +77,25 @@ fn decide_current(current: Credential, token: Presented, now: Timestamp) -> Rota
     }
 }
 
-fn decide_older(tokens: &TokenState, token: Presented, grace: Duration, now: Timestamp) -> Rotation {
+fn decide_older(
+    tokens: &TokenState,
+    current: Credential,
+    token: Presented,
+    grace: Duration,
+    now: Timestamp,
+) -> Rotation {
     let is_previous =
         token.generation.next() == tokens.generation && tokens.previous_refresh == Some(token.digest);
     let in_grace = tokens
         .successor_used_at
         .is_none_or(|used| now < used.after(grace));
-    if is_previous && in_grace {
+    if is_previous && in_grace && now >= current.expires_at {
+        // The pair to be repeated is dead itself: to renew its access token would honour a refresh
+        // token past its end.
+        Rotation::Inactive(Inactive::Expired {
+            at: current.expires_at,
+        })
+    } else if is_previous && in_grace {
         Rotation::Replay {
             renew: now >= tokens.rotated_at.after(grace),
         }
@@ -92,6 +104,16 @@ fn decide_older(tokens: &TokenState, token: Presented, grace: Duration, now: Tim
     } else {
         Rotation::Inactive(Inactive::Unknown)
     }
+}
+
+/// Whether a browser keeps its pair where [`decide`] says [`Rotation::Rotate`]: in the cookie form a
+/// pair younger than twice the grace is answered as it is, with no write and no cookie.
+///
+/// The tabs of a browser share one jar, in which a late answer overwrites a newer token: without
+/// this, such a token would come back after its successor was used, and look stolen.
+#[must_use]
+pub fn keeps_cookies(session: &Session, grace: Duration, now: Timestamp) -> bool {
+    now < session.tokens.rotated_at.after(grace.saturating_mul(2))
 }
 
 /// The session after a rotation to `pair`, which was made with `nonce`. A refresh is a use: the

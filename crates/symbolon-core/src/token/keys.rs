@@ -73,7 +73,8 @@ impl MasterKey {
     /// # Errors
     /// When the text is anything else. The error does not repeat it.
     pub fn from_hex(text: &str) -> Result<Self, MasterKeyError> {
-        let text = text.trim_end_matches(['\r', '\n']);
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
         let mut bytes = [0; 32];
         if text.len() != 64 {
             return Err(MasterKeyError);

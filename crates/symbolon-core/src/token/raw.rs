@@ -25,8 +25,8 @@ pub enum TokenKind {
 pub struct Generation(pub u32);
 
 impl Generation {
-    /// The generation after this one. At the end of the numbers it stays, and the rotation's
-    /// compare-and-set then fails: a session would have to rotate each second for 136 years.
+    /// The generation after this one. It stays at the end of the numbers, which a session reaches
+    /// by rotating each second for 136 years.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))

@@ -1,0 +1,19 @@
+//! The domain, through its public methods.
+#![cfg(test)]
+
+mod it {
+    mod access_check;
+    mod accounts;
+    mod clock;
+    mod device;
+    mod given;
+    mod names;
+    mod ratchet;
+    mod refresh_decision;
+    mod refresh_transitions;
+    mod session_life;
+    mod tag;
+    mod throttle;
+    mod token_format;
+    mod words;
+}
