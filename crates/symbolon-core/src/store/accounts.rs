@@ -8,6 +8,7 @@ use crate::audit::AuditEntry;
 use crate::clock::Timestamp;
 use crate::revocation::RevocationReason;
 use crate::session::{Epoch, Session};
+use crate::subject::SubjectId;
 use crate::throttle::{Attempts, ThrottleKey};
 use crate::token::Generation;
 
@@ -87,13 +88,19 @@ pub trait AccountStore: Send + Sync + 'static {
         name: AccountName,
     ) -> impl Future<Output = Result<Option<FoundAccount>, StoreError>> + Send;
 
+    /// Reads the account whose subject this is: a subject has one at the most.
+    fn find_account_of(
+        &self,
+        subject: SubjectId,
+    ) -> impl Future<Output = Result<Option<FoundAccount>, StoreError>> + Send;
+
     /// Reads a page of accounts.
     fn list_accounts(
         &self,
         page: AccountPage,
     ) -> impl Future<Output = Result<Vec<Account>, StoreError>> + Send;
 
-    /// Writes a new account; `false`: the name is taken, or it is not the first.
+    /// Writes a new account; `false`: its name or its subject is taken, or it is not the first.
     fn insert_account(&self, insert: InsertAccount) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Sets a password, enables an account whose password was disabled, and ends its subject's
