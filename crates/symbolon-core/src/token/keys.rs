@@ -46,6 +46,8 @@ pub enum Purpose {
     Ratchet,
     /// The seal of the signing keys in the store.
     Seal,
+    /// The names of the counters of log-in attempts.
+    Throttle,
 }
 
 impl Purpose {
@@ -57,6 +59,7 @@ impl Purpose {
             Self::Cursor => b"symbolon/v1/cursor",
             Self::Ratchet => b"symbolon/v1/ratchet",
             Self::Seal => b"symbolon/v1/seal",
+            Self::Throttle => b"symbolon/v1/throttle",
         }
     }
 }
