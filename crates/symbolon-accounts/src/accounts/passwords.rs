@@ -1,0 +1,88 @@
+//! New passwords.
+
+use symbolon_core::audit::{AuditEvent, Origin};
+use symbolon_core::store::{AccountStore, CutDone, KeptSession, SessionStore, SetPassword};
+
+use super::{AccountError, Accounts, Conflict, Outcome, Refusal};
+use crate::name::account_name;
+use crate::password::Password;
+
+/// A change of the password by the account's owner.
+pub struct ChangePassword<'a> {
+    /// Whose.
+    pub name_text: &'a str,
+    /// The password that the account has: proves who asks.
+    pub current: Password,
+    /// The password that it gets.
+    pub new: Password,
+    /// The session that goes on.
+    pub keep: Option<KeptSession>,
+}
+
+/// What became of a [`ChangePassword`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PasswordChange {
+    /// The new password is set and the sessions are ended.
+    Done(CutDone),
+    /// The current password was not proven.
+    Refused(Refusal),
+}
+
+impl<S: AccountStore + SessionStore> Accounts<S> {
+    /// Sets a new password for whoever proves the current one, under the same throttle as a log-in,
+    /// and ends the subject's sessions but the one kept.
+    ///
+    /// # Errors
+    /// When the new password is not taken (then the current one is not looked at), when another
+    /// change was faster, or when the store or the pool cannot answer.
+    pub async fn change_password(
+        &self,
+        change: ChangePassword<'_>,
+        origin: &Origin,
+    ) -> Result<PasswordChange, AccountError> {
+        let name = account_name(change.name_text).map_err(|_| AccountError::Unknown)?;
+        self.settings.rules.check(&change.new, &name)?;
+        let proven = match self.authenticate(name.as_str(), change.current, origin).await? {
+            Outcome::Authenticated(proven) => proven,
+            Outcome::Refused(refusal) => return Ok(PasswordChange::Refused(refusal)),
+        };
+        let password = self.pool.hash(change.new).await?;
+        let set = SetPassword {
+            name,
+            password,
+            expected: Some(proven.compared),
+            keep: change.keep,
+            clear_attempts: proven.throttle_key,
+            audit: origin.entry(AuditEvent::PasswordSet).of(&proven.subject),
+        };
+        let done = self.store.set_password(set).await?;
+        Ok(PasswordChange::Done(done.ok_or(Conflict::PasswordChanged)?))
+    }
+}
+
+impl<S: AccountStore> Accounts<S> {
+    /// Sets a new password in the name of an operator, ends all sessions of the subject, and enables
+    /// a password that was disabled.
+    ///
+    /// # Errors
+    /// When there is no such account, the password is not taken, or the store or the pool cannot
+    /// answer.
+    pub async fn set_password(
+        &self,
+        name_text: &str,
+        password: Password,
+        origin: &Origin,
+    ) -> Result<CutDone, AccountError> {
+        let account = self.find(name_text).await?.ok_or(AccountError::Unknown)?;
+        self.settings.rules.check(&password, &account.name)?;
+        let set = SetPassword {
+            password: self.pool.hash(password).await?,
+            expected: None,
+            keep: None,
+            clear_attempts: self.counters.of(&account.name),
+            audit: origin.entry(AuditEvent::PasswordSet).of(&account.subject),
+            name: account.name,
+        };
+        self.store.set_password(set).await?.ok_or(AccountError::Unknown)
+    }
+}
