@@ -1,0 +1,164 @@
+//! The configuration: read, checked and complete before anything else begins.
+//!
+//! In reading order: the table of `settings` with the `kind` of each; `file` (over `yaml`) and `environment` read what
+//! was written into a `layer` each; `resolve` takes for each setting the first layer that names it; `tree` is what the
+//! rest of the server sees; `rules` and `files` say what cannot be; `show` says where each value is from.
+//! Every `fault` is told, not only the first, with its place.
+
+mod disk;
+mod environment;
+pub(crate) mod fault;
+mod file;
+pub(crate) mod files;
+mod kind;
+mod layer;
+mod not_yet;
+mod resolve;
+mod rules;
+mod settings;
+pub(crate) mod show;
+pub(crate) mod tree;
+pub(crate) mod url;
+mod value;
+mod yaml;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fault::{Fault, Findings};
+use layer::Layer;
+use resolve::Resolved;
+use show::Shown;
+use tree::Config;
+
+/// The file that is read where none is named, if it is there.
+const FILE: &str = "symbolon.yaml";
+
+/// Where to look.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    /// The file of `--config`, which must be there. None: `./symbolon.yaml`, if there.
+    pub(crate) file: Option<PathBuf>,
+    /// The file of `--env-file`, which must be there.
+    pub(crate) env_file: Option<PathBuf>,
+    /// The variables of the process, as `std::env::vars_os` gives them.
+    pub(crate) variables: Vec<(OsString, OsString)>,
+}
+
+/// A configuration without faults.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// What the server is told.
+    pub(crate) config: Config,
+    /// The file that was read, if one was.
+    pub(crate) file: Option<PathBuf>,
+    /// What is doubtful, to be said at the start.
+    pub(crate) warnings: Vec<Fault>,
+    values: Resolved,
+}
+
+/// Reads and checks everything. The variables win over the file of `--env-file`, that over the configuration file,
+/// and that over the defaults. Relative paths begin at the folder of the process.
+///
+/// # Errors
+/// Every fault that was found.
+pub(crate) fn load(inputs: &Inputs) -> Result<Loaded, Vec<Fault>> {
+    let mut found = Findings::default();
+    let variables = environment::of_process(&inputs.variables, &mut found.faults);
+    let env_file = match &inputs.env_file {
+        Some(path) => env_layer(path, &mut found),
+        None => Layer::default(),
+    };
+    let (layer, file) = file_layer(inputs.file.as_deref(), &mut found.faults);
+    let loaded = judge(
+        &[variables, env_file, layer],
+        &[rules::check, files::check],
+        found,
+    )?;
+    Ok(Loaded { file, ..loaded })
+}
+
+/// Reads arbitrary bytes as the configuration file and judges them, without a look at the files that they name:
+/// whatever they are, the answer is a configuration or a list of faults.
+#[cfg(test)]
+pub(crate) fn fuzz(bytes: &[u8]) -> Result<Loaded, Vec<Fault>> {
+    let mut found = Findings::default();
+    let layer = file::read(Path::new(FILE), bytes, &mut found.faults);
+    judge(&[layer], &[rules::check], found)
+}
+
+impl Loaded {
+    /// What was asked for and this version does not have: it must not start.
+    pub(crate) fn not_yet(&self) -> Vec<Fault> {
+        not_yet::not_yet(&self.values)
+    }
+
+    /// Each setting with its value, passwords masked, and its source.
+    pub(crate) fn show(&self) -> Vec<Shown> {
+        show::rows(&self.values)
+    }
+
+    /// The same for programs.
+    pub(crate) fn show_json(&self) -> serde_json::Value {
+        show::json(&self.values)
+    }
+}
+
+/// A rule over the whole configuration.
+type Rule = fn(&Config, &Resolved, &mut Findings);
+
+/// From the layers, the first of which wins, to a configuration.
+fn judge(layers: &[Layer], rules: &[Rule], mut found: Findings) -> Result<Loaded, Vec<Fault>> {
+    let values = resolve::resolve(layers, &mut found.faults);
+    let config = match Config::of(&values) {
+        Ok(config) => config,
+        Err(fault) => {
+            found.faults.push(fault);
+            return Err(found.faults);
+        }
+    };
+    rules.iter().for_each(|rule| rule(&config, &values, &mut found));
+    match found.faults.is_empty() {
+        true => Ok(Loaded {
+            config,
+            values,
+            file: None,
+            warnings: found.warnings,
+        }),
+        false => Err(found.faults),
+    }
+}
+
+fn file_layer(named: Option<&Path>, faults: &mut Vec<Fault>) -> (Layer, Option<PathBuf>) {
+    let path = named.unwrap_or(Path::new(FILE));
+    match disk::read(path, file::FILE_BYTES_MAX) {
+        Ok(bytes) => (file::read(path, &bytes, faults), Some(path.to_owned())),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => (Layer::default(), None),
+        Err(error) => {
+            faults.push(Fault::of_file(
+                path,
+                format!("cannot read the configuration: {error}"),
+            ));
+            (Layer::default(), None)
+        }
+    }
+}
+
+fn env_layer(path: &Path, found: &mut Findings) -> Layer {
+    let text = disk::read(path, environment::ENV_FILE_BYTES_MAX)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+    match text {
+        Ok(text) => environment::of_file(path, &text, found),
+        Err(error) => {
+            found.faults.push(Fault::of_file(
+                path,
+                format!("cannot read the variables: {error}"),
+            ));
+            Layer::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

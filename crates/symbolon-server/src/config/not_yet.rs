@@ -1,0 +1,56 @@
+//! Settings that later versions will honour: given now, they stop the start in place of being ignored.
+//!
+//! `fallback.enabled` is not among them: it means something only where the store is Redis, which is refused itself.
+
+use super::fault::Fault;
+use super::resolve::{Entry, Resolved};
+use super::url::StoreUrl;
+use super::value::Value;
+
+/// Settings that can only have their default, and what they would ask for.
+pub(crate) const LATER: &[(&str, &str)] = &[
+    ("http.cors_origins", "calls from other sites"),
+    ("cache.redis_url", "a shared cache in Redis"),
+    ("cache.prefix", "a shared cache in Redis"),
+    ("token.style", "the jwt style of tokens"),
+    ("token.alg", "a signature of tokens"),
+    ("session.renew_before", "renewal near the end"),
+    ("cookie.secure", "cookies over plain http"),
+];
+
+/// A fault for each setting that asks for what this version does not have.
+pub(crate) fn not_yet(values: &Resolved) -> Vec<Fault> {
+    let later = LATER.iter().filter_map(|(path, what)| {
+        let entry = values.entry(path).filter(|entry| !is_default(entry))?;
+        let message = format!(
+            "{what}: not supported by this version; leave it at {}",
+            entry.setting.default
+        );
+        Some(Fault::of(path, &entry.source, message))
+    });
+    values
+        .entry("store.url")
+        .and_then(store)
+        .into_iter()
+        .chain(later)
+        .collect()
+}
+
+fn store(entry: &Entry) -> Option<Fault> {
+    let name = match &entry.value {
+        Value::Store(StoreUrl::Postgres(_)) => "postgres",
+        Value::Store(StoreUrl::Mysql(_)) => "mysql",
+        Value::Store(StoreUrl::Redis(_)) => "redis",
+        _ => return None,
+    };
+    let message = format!("{name} is not supported by this version; sqlite: and memory: are");
+    Some(Fault::of(entry.setting.path, &entry.source, message))
+}
+
+/// Whether the value is the default, also where it was written out.
+fn is_default(entry: &Entry) -> bool {
+    match &entry.value {
+        Value::Null => entry.setting.default == "null",
+        value => value.to_string() == entry.setting.default,
+    }
+}

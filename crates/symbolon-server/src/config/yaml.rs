@@ -1,0 +1,218 @@
+//! YAML as a tree of texts with their places, and nothing that could surprise.
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
+
+use super::fault::excerpt;
+
+/// Deepest nesting: the settings have three levels.
+const DEPTH_MAX: usize = 16;
+/// Most keys of one map: a group has ten settings, and each key is compared with all before it.
+const KEYS_MAX: usize = 256;
+
+/// A value with the place at which it begins; line and column count from 1, the column in characters.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) body: Body,
+}
+
+/// What a value is. Texts are as written: no number, no truth value, no date.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// `null`, `~`, or nothing, without quotes.
+    Null,
+    /// Any other scalar.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// Keys, each a text, and their values, in the order of the file.
+    Map(Vec<(Node, Node)>),
+}
+
+/// Something that is wrong with the document.
+#[derive(Debug)]
+pub(crate) struct Flaw {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) message: String,
+}
+
+impl Node {
+    /// The text, where it is one.
+    pub(crate) fn text(&self) -> Option<String> {
+        if let Body::Text(text) = &self.body {
+            Some(text.clone())
+        } else {
+            None
+        }
+    }
+}
+
+/// Reads one document. An empty text is `Null`. The flaws of the answer are those after which reading could go on.
+///
+/// # Errors
+/// The flaw after which nothing can be read.
+pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
+    let mut reader = Reader {
+        text,
+        events: Parser::new_from_str(text).keep_tags(true),
+        flaws: Vec::new(),
+    };
+    let mut root = Node {
+        line: 1,
+        column: 1,
+        body: Body::Null,
+    };
+    let mut documents = 0;
+    loop {
+        let (event, mark) = reader.next()?;
+        match event {
+            Event::StreamEnd => return Ok((root, reader.flaws)),
+            Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
+            Event::DocumentStart(_) if documents > 0 => {
+                return Err(flaw(
+                    mark,
+                    "a second document begins here; the settings are one document",
+                ));
+            }
+            Event::DocumentStart(_) => documents += 1,
+            event => root = reader.node(event, mark, 0)?,
+        }
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    events: Parser<'a, StrInput<'a>>,
+    flaws: Vec<Flaw>,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, Marker), Flaw> {
+        match self.events.next_event() {
+            Some(Ok((event, span))) => Ok((event, span.start)),
+            Some(Err(error)) => Err(self.syntax(&error)),
+            None => Ok((Event::StreamEnd, Marker::default())),
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, mark: Marker, depth: usize) -> Result<Node, Flaw> {
+        if depth > DEPTH_MAX {
+            return Err(flaw(mark, too_deep()));
+        }
+        let (anchor, tag) = match &event {
+            Event::Scalar(_, _, anchor, tag) => (*anchor, tag.is_some()),
+            Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => (*anchor, tag.is_some()),
+            _ => (0, false),
+        };
+        if anchor != 0 {
+            return Err(flaw(mark, NO_ALIASES));
+        }
+        if tag {
+            return Err(flaw(
+                mark,
+                "tags (!…) are not read; put quotes around a value that begins with !",
+            ));
+        }
+        let body = match event {
+            Event::Scalar(text, ScalarStyle::Plain, ..) if ["", "~", "null"].contains(&&*text) => Body::Null,
+            Event::Scalar(text, ..) => Body::Text(text.into_owned()),
+            Event::SequenceStart(..) => self.list(depth)?,
+            Event::MappingStart(..) => self.map(depth)?,
+            Event::Alias(_) => return Err(flaw(mark, NO_ALIASES)),
+            _ => return Err(flaw(mark, "a value is missing here")),
+        };
+        Ok(Node {
+            line: mark.line(),
+            column: mark.col() + 1,
+            body,
+        })
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Body, Flaw> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Body::List(items)),
+                (event, mark) => items.push(self.node(event, mark, depth + 1)?),
+            }
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Body, Flaw> {
+        let mut entries: Vec<(Node, Node)> = Vec::new();
+        loop {
+            let (event, mark) = self.next()?;
+            if event == Event::MappingEnd {
+                return Ok(Body::Map(entries));
+            }
+            let key = self.node(event, mark, depth + 1)?;
+            let (event, value_mark) = self.next()?;
+            let value = self.node(event, value_mark, depth + 1)?;
+            let Body::Text(name) = &key.body else {
+                self.flaws.push(flaw(mark, "a key must be the name of a setting"));
+                continue;
+            };
+            if entries.len() == KEYS_MAX {
+                return Err(flaw(
+                    mark,
+                    format!("there are more than {KEYS_MAX} keys in one group"),
+                ));
+            }
+            match entries
+                .iter()
+                .find(|(earlier, _)| matches!(&earlier.body, Body::Text(text) if text == name))
+            {
+                None => entries.push((key, value)),
+                Some((earlier, _)) => {
+                    let message = format!(
+                        "{} is here a second time; it is also in line {}",
+                        excerpt(name),
+                        earlier.line
+                    );
+                    self.flaws.push(flaw(mark, message));
+                }
+            }
+        }
+    }
+
+    /// The parser's own words, or better ones for the slips that everyone makes.
+    fn syntax(&self, error: &ScanError) -> Flaw {
+        let mark = *error.marker();
+        let line = self
+            .text
+            .lines()
+            .nth(mark.line().saturating_sub(1))
+            .unwrap_or_default();
+        if line
+            .bytes()
+            .take_while(u8::is_ascii_whitespace)
+            .any(|byte| byte == b'\t')
+        {
+            return flaw(mark, "a tab in the indentation; YAML takes spaces only");
+        }
+        if error.info().contains("anchor") {
+            return flaw(mark, NO_ALIASES);
+        }
+        if error.info().contains("recursion") {
+            return flaw(mark, too_deep());
+        }
+        flaw(mark, format!("this is no YAML: {}", error.info()))
+    }
+}
+
+const NO_ALIASES: &str =
+    "anchors and aliases are not read; put quotes around a value that begins with & or *";
+
+fn too_deep() -> String {
+    format!("values are nested more than {DEPTH_MAX} deep")
+}
+
+fn flaw(mark: Marker, message: impl Into<String>) -> Flaw {
+    Flaw {
+        line: mark.line().max(1),
+        column: mark.col() + 1,
+        message: message.into(),
+    }
+}
