@@ -93,7 +93,7 @@ pub(super) fn write(slot: &Slot, content: Option<&Content>) {
     slot[VERSION].store(version, Ordering::Release);
 }
 
-/// Whether the entry was used since this was last asked. Asking clears the mark.
+/// Whether the entry was used since it was written or this was last asked. Asking clears the mark.
 pub(super) fn take_referenced(slot: &Slot) -> bool {
     slot[REFERENCED].swap(0, Ordering::Relaxed) != 0
 }
@@ -248,7 +248,6 @@ impl Content {
             None => flags |= SHARED_IDENTITY,
         }
         words[FLAGS] = flags;
-        words[REFERENCED] = 1;
         words
     }
 }

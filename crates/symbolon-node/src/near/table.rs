@@ -251,7 +251,10 @@ impl NearCache {
             vacant.store(entry, Ordering::Release);
             return;
         }
-        let victim = &bucket[(hash >> 29) as usize % WAYS];
+        let idle = bucket.iter().find(|entry| {
+            slot_of(entry.load(Ordering::Relaxed)).is_none_or(|at| !slot::take_referenced(self.slot(at)))
+        });
+        let victim = idle.unwrap_or(&bucket[(hash >> 29) as usize % WAYS]);
         if let Some(old) = slot_of(victim.load(Ordering::Relaxed)) {
             self.unlink(writer, victim, old);
         }

@@ -1,0 +1,10 @@
+//! What one node promises, through its public methods.
+#![cfg(test)]
+
+mod it {
+    mod given;
+    mod near_cache;
+    mod overlay;
+    mod steady_clock;
+    mod tail;
+}
