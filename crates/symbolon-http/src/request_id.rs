@@ -1,0 +1,168 @@
+//! What every answer carries: its id, and the headers that keep it from caches and from being misread.
+//!
+//! The id is ours alone. One that comes in with a request is neither taken nor echoed: whoever may choose ids may make
+//! log lines of others look like theirs.
+//!
+//! [`Seal`] is the plain function for a service that answers without a router; [`SealLayer`] is the same as a tower
+//! layer.
+
+mod layer;
+
+use std::cell::Cell;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+pub use layer::{SealLayer, Sealed, SealedFuture};
+
+use crate::problem::Problem;
+
+/// The name of the header.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Two years: what the preload lists of browsers ask for.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+const ID_LENGTH: usize = 24;
+
+/// The id of one request: 24 lower-case hex digits, unlike any other of this process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId([u8; ID_LENGTH]);
+
+impl RequestId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Hex digits always are UTF-8.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    fn header(self) -> HeaderValue {
+        // Hex digits always are header text.
+        HeaderValue::from_bytes(&self.0).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Threads that count without sharing a cache line. More threads share, and are slower, not wrong.
+const LANES: usize = 16;
+
+/// Makes the ids of a process: eight digits of its own, then a counter that is scrambled, so that ids do not tell
+/// how many requests there were.
+#[derive(Debug)]
+pub struct RequestIds {
+    process: u32,
+    scramble: u64,
+    lanes: [Lane; LANES],
+}
+
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Lane(AtomicU64);
+
+impl RequestIds {
+    /// `seed` is random and new for each process (from the operating system).
+    #[must_use]
+    pub fn new(seed: [u8; 12]) -> Self {
+        let [a, b, c, d, scramble @ ..] = seed;
+        Self {
+            process: u32::from_le_bytes([a, b, c, d]),
+            scramble: u64::from_le_bytes(scramble),
+            lanes: Default::default(),
+        }
+    }
+
+    /// The next id.
+    pub fn next_id(&self) -> RequestId {
+        let lane = lane();
+        // Lane and count together are unique as long as no lane counts to 2^60.
+        let count = self.lanes[lane].0.fetch_add(1, Relaxed) * LANES as u64 + lane as u64;
+        let number = scramble(count ^ self.scramble);
+        let mut text = [0; ID_LENGTH];
+        write_hex(&mut text[..8], u64::from(self.process));
+        write_hex(&mut text[8..], number);
+        RequestId(text)
+    }
+}
+
+/// The lane of this thread, given out in turn.
+fn lane() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! { static LANE: Cell<Option<usize>> = const { Cell::new(None) } }
+    LANE.with(|lane| {
+        lane.get().unwrap_or_else(|| {
+            let mine = NEXT.fetch_add(1, Relaxed) % LANES;
+            lane.set(Some(mine));
+            mine
+        })
+    })
+}
+
+/// The last step of SplitMix64 (Steele, Lea, Flood 2014): one to one, so that what is unlike stays unlike.
+fn scramble(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+/// The lowest digits of `number`, as many as `text` has places.
+fn write_hex(text: &mut [u8], number: u64) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let bytes = number.to_be_bytes();
+    let first = bytes.len().saturating_sub(text.len() / 2);
+    for (pair, byte) in text.chunks_exact_mut(2).zip(&bytes[first..]) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+}
+
+/// What is put on every answer of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seal {
+    tls: bool,
+}
+
+impl Seal {
+    /// `tls`: whether the connection itself is encrypted. Only then may it ask browsers to insist on that (RFC 6797
+    /// §7.2); behind a proxy that is the proxy's to say.
+    #[must_use]
+    pub fn new(tls: bool) -> Self {
+        Self { tls }
+    }
+
+    /// Completes an answer: its headers, and the id in the body of a server error.
+    pub fn apply(self, response: &mut Response, id: RequestId) {
+        Problem::sign(response, id);
+        self.apply_headers(response.headers_mut(), id);
+    }
+
+    /// The headers alone, for an answer that is no [`Problem`]. A `Cache-Control` or `Referrer-Policy` that the
+    /// answer has stays.
+    pub fn apply_headers(self, headers: &mut HeaderMap, id: RequestId) {
+        headers.insert(X_REQUEST_ID, id.header());
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers
+            .entry(REFERRER_POLICY)
+            .or_insert(HeaderValue::from_static("no-referrer"));
+        if self.tls {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
+        }
+    }
+}
