@@ -165,28 +165,18 @@ fn read(setting: &Setting, given: &Given) -> Result<Value, Fault> {
     value.map_err(|why| Fault::of(setting.path, &given.source, why))
 }
 
-/// Shortens a default that is longer than the leader, where the leader was given by hand.
+/// Shortens a default that is longer than the leader, which then was given by hand.
 fn follow(resolved: &mut Resolved, follower: &'static str, leader: &'static str) {
-    let Some((limit, source)) = resolved
-        .entry(leader)
-        .map(|leader| (leader.value.clone(), &leader.source))
-    else {
-        return;
-    };
-    let is_given = source.is_given();
-    let Some(entry) = resolved
+    let limit = resolved.entry(leader).map(|leader| leader.value.clone());
+    let entry = resolved
         .entries
         .iter_mut()
-        .find(|entry| entry.setting.path == follower)
-    else {
-        return;
-    };
-    if let (Value::Span(own), Value::Span(most)) = (&entry.value, &limit)
-        && is_given
+        .find(|entry| entry.setting.path == follower);
+    if let (Some(entry), Some(Value::Span(limit))) = (entry, limit)
+        && matches!(entry.value, Value::Span(own) if own > limit)
         && !entry.source.is_given()
-        && own > most
     {
-        entry.value = limit;
+        entry.value = Value::Span(limit);
         entry.source = Source::Follows(leader);
     }
 }

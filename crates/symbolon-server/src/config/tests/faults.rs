@@ -248,6 +248,16 @@ fn names_that_belong_to_the_command_line_or_to_kubernetes_are_no_faults() {
 }
 
 #[test]
+fn a_password_that_would_be_taken_for_a_path_is_refused_with_the_way_to_write_it() {
+    assert_eq!(
+        faults("store: { url: \"postgres://symbolon:1234/hunter2@db/x\" }"),
+        [
+            "s.yaml:1:15: store.url: has an @ after the host; in a password write / as %2F, ? as %3F, # as %23, @ as %40"
+        ]
+    );
+}
+
+#[test]
 fn a_password_is_in_no_fault_and_in_no_warning() {
     for url in [
         "postgres://symbolon:hunter2hunter2@db/p/q@x",
