@@ -5,6 +5,7 @@ mod it {
     mod access_check;
     mod accounts;
     mod clock;
+    mod cursor;
     mod device;
     mod given;
     mod names;

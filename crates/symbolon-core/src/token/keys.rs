@@ -112,6 +112,7 @@ impl MasterKey {
 pub struct TokenKeys {
     id: KeyId,
     tag: Hmac<Sha256>,
+    cursor: Hmac<Sha256>,
     pub(super) ratchet: zeroize::Zeroizing<[u8; 32]>,
 }
 
@@ -122,6 +123,7 @@ impl TokenKeys {
         Self {
             id,
             tag: keyed(&master.derive(Purpose::Tag)),
+            cursor: keyed(&master.derive(Purpose::Cursor)),
             ratchet: master.derive(Purpose::Ratchet),
         }
     }
@@ -130,6 +132,24 @@ impl TokenKeys {
     #[must_use]
     pub fn id(&self) -> KeyId {
         self.id
+    }
+
+    /// The sum of a page's cursor: a position that only we give out. `list` says which list it is a
+    /// position in, so that none is taken for one of another list.
+    #[must_use]
+    pub fn cursor_sum(&self, list: &str, position: &[u8]) -> [u8; 16] {
+        // The length keeps the two apart.
+        let length = u64::try_from(list.len()).unwrap_or(u64::MAX).to_be_bytes();
+        let whole = sum(&self.cursor, &[&length, list.as_bytes(), position]);
+        let mut short = [0; 16];
+        short.copy_from_slice(&whole[..16]);
+        short
+    }
+
+    /// Whether `presented` is the sum of that position. Constant time.
+    #[must_use]
+    pub fn cursor_matches(&self, list: &str, position: &[u8], presented: &[u8]) -> bool {
+        self.cursor_sum(list, position).ct_eq(presented).into()
     }
 
     pub(super) fn tag(
