@@ -7,7 +7,10 @@ const SUM: &str = "9869e45500bc70fae8358e2c947fe8cf";
 
 #[test]
 fn a_cursors_sum_is_the_same_on_every_node_of_a_deployment() {
-    assert_eq!(data_encoding::HEXLOWER.encode(&keys().cursor_sum("accounts", b"ada")), SUM);
+    assert_eq!(
+        data_encoding::HEXLOWER.encode(&keys().cursor_sum("accounts", b"ada")),
+        SUM
+    );
 }
 
 #[test]
