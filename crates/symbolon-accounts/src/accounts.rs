@@ -135,9 +135,9 @@ impl AccountError {
 /// A change does not fit what is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Conflict {
-    /// The name has an account already.
-    #[error("the name is taken")]
-    NameTaken,
+    /// The name has an account already, or the subject has one under another name.
+    #[error("the name or its subject has an account already")]
+    Taken,
     /// Nobody could administer the server any more.
     #[error("this is the last account that can administer the server: make another administrator first")]
     LastAdministrator,

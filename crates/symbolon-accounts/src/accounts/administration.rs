@@ -38,14 +38,15 @@ impl<S: AccountStore> Accounts<S> {
     /// Makes an account.
     ///
     /// # Errors
-    /// When the name cannot be one or is taken, the password is not taken, or the store or the pool
+    /// When the name cannot be one, it or the subject is taken, the password is not taken, or the store or the pool
     /// cannot answer.
     pub async fn create(&self, new: NewAccount<'_>, origin: &Origin) -> Result<Account, AccountError> {
         let made = self.insert(new, false, origin).await?;
-        Ok(made.ok_or(Conflict::NameTaken)?)
+        Ok(made.ok_or(Conflict::Taken)?)
     }
 
-    /// Hashes the password and writes the account; `None`: the name is taken, or it is not the first.
+    /// Hashes the password and writes the account; `None`: the name or the subject is taken,
+    /// or it is not the first.
     pub(super) async fn insert(
         &self,
         new: NewAccount<'_>,
@@ -136,6 +137,15 @@ impl<S: AccountStore> Accounts<S> {
             return Ok(None);
         };
         let found = self.store.find_account(name).await?;
+        Ok(found.map(|found| found.account))
+    }
+
+    /// Finds the account whose sessions are a subject's.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn find_of(&self, subject: SubjectId) -> Result<Option<Account>, AccountError> {
+        let found = self.store.find_account_of(subject).await?;
         Ok(found.map(|found| found.account))
     }
 

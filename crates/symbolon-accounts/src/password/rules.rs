@@ -103,13 +103,15 @@ impl Rules {
         }
         let lower = lowercase(password);
         let unit = repeated_unit(&lower);
+        // The list holds no short words, but it holds them twice in a row: what repeats one more
+        // often is found by that.
+        let twice = lower.get(..unit.len() * 2).unwrap_or(&lower);
         if unit == name.as_str() {
             Err(Refused::AccountName)
         } else if unit == PRODUCT {
             Err(Refused::ProductName)
         } else if unit.chars().count() <= UNIT_CHARS_MAX
-            || blocked::contains(unit)
-            || blocked::contains(&lower)
+            || [unit, twice, &lower].into_iter().any(blocked::contains)
         {
             Err(Refused::Common)
         } else {
