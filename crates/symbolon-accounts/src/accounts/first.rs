@@ -73,3 +73,52 @@ fn random_text(len: usize, random: &dyn Randomness) -> Result<Zeroizing<String>,
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    /// Bytes in a row, from the one it was made with.
+    struct Counting(AtomicU8);
+
+    impl Randomness for Counting {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable> {
+            for byte in bytes {
+                *byte = self.0.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(())
+        }
+    }
+
+    fn text_from(first: u8, len: usize) -> String {
+        let text = random_text(len, &Counting(AtomicU8::new(first))).unwrap();
+        text.as_str().to_owned()
+    }
+
+    #[test]
+    fn each_byte_gives_one_character() {
+        let all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        assert_eq!(text_from(0, 62), all);
+        assert_eq!(text_from(62, 62), all);
+        assert_eq!(text_from(0, 200), format!("{all}{all}{all}ABCDEFGHIJKLMN"));
+    }
+
+    #[test]
+    fn bytes_that_would_favour_some_characters_are_thrown_away() {
+        assert_eq!(
+            text_from(246, 4),
+            "89AB",
+            "246, 247, then 0 and 1 after eight bytes are left out"
+        );
+        assert_eq!(text_from(248, 1), "A");
+    }
+
+    #[test]
+    fn as_many_characters_come_as_are_asked_for() {
+        for len in [0, 1, 24, 64, 65, 1000] {
+            assert_eq!(text_from(7, len).len(), len);
+        }
+    }
+}

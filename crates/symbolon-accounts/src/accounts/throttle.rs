@@ -80,6 +80,10 @@ impl<S: AccountStore> Accounts<S> {
     pub(super) async fn reserve(&self, key: ThrottleKey, now: Timestamp) -> Result<Admitted, AccountError> {
         for _ in 0..RACES_MAX {
             let before = self.store.find_attempts(key).await?;
+            // A free failure asks nobody to wait. Of two attempts at the same time, one may have read
+            // the clock first and be counted last: it does not wait for the other.
+            let is_free = before.failures <= self.settings.throttle.free_failures;
+            let now = if is_free { now.max(before.next_try_at) } else { now };
             let after = match self.settings.throttle.admit(before, now) {
                 Admission::Reserve(after) => after,
                 Admission::Wait(until) => return Ok(Admitted::Wait(until)),

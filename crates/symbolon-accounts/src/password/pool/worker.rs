@@ -71,3 +71,53 @@ fn blocks(count: usize) -> Result<Vec<Block>, Uncomputable> {
     blocks.resize(count, Block::new());
     Ok(blocks)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::password::phc::SALT_LEN;
+
+    fn recipe(memory_kib: u32) -> Recipe {
+        Recipe::new(Cost::new(memory_kib, 1).unwrap(), &[7; SALT_LEN]).unwrap()
+    }
+
+    fn memory(kept: usize) -> Memory {
+        Memory {
+            blocks: Vec::new(),
+            kept,
+        }
+    }
+
+    #[test]
+    fn memory_is_taken_with_the_first_hash_and_kept() {
+        let mut memory = memory(64);
+        assert_eq!(memory.blocks.capacity(), 0);
+        memory.compute(&recipe(64), b"x").unwrap();
+        assert_eq!(memory.blocks.len(), 64);
+        let place = memory.blocks.as_ptr();
+        memory.compute(&recipe(32), b"x").unwrap();
+        memory.compute(&recipe(64), b"y").unwrap();
+        assert_eq!((memory.blocks.as_ptr(), memory.blocks.len()), (place, 64));
+    }
+
+    #[test]
+    fn a_hash_that_needs_more_makes_the_thread_no_larger() {
+        let mut memory = memory(64);
+        memory.compute(&recipe(65 * 4), b"x").unwrap();
+        assert_eq!(memory.blocks.capacity(), 0);
+        memory.compute(&recipe(64), b"x").unwrap();
+        memory.compute(&recipe(65 * 4), b"x").unwrap();
+        assert_eq!(memory.blocks.len(), 64);
+    }
+
+    #[test]
+    fn what_was_computed_before_leaves_no_trace_in_the_output() {
+        let mut used = memory(64);
+        used.compute(&recipe(64), b"another password").unwrap();
+        let after = used.compute(&recipe(64), b"kelp anvil moth").unwrap();
+        let fresh = memory(64).compute(&recipe(64), b"kelp anvil moth").unwrap();
+        assert_eq!(after, fresh);
+        let own = memory(8).compute(&recipe(64), b"kelp anvil moth").unwrap();
+        assert_eq!(own, fresh);
+    }
+}
