@@ -160,6 +160,19 @@ fn after_a_replacement_every_older_token_is_superseded() {
 }
 
 #[test]
+fn a_token_under_the_floor_is_superseded_even_where_the_facts_still_name_it() {
+    let facts = AccessFacts {
+        generation_floor: Generation(2),
+        ..AccessFacts::of(&twice_rotated())
+    };
+    let previous = first().access;
+    assert_eq!(
+        facts.check(previous.generation(), previous.digest(), ms(101_200)),
+        AccessCheck::Superseded
+    );
+}
+
+#[test]
 fn the_rotation_after_a_replacement_keeps_the_replacement_and_nothing_older() {
     let fresh = Pair::random(&keys(), id(), Generation(3), &Counting(1)).unwrap();
     let next = Pair::following(&keys(), &fresh.refresh, nonce(1));

@@ -1,0 +1,167 @@
+//! What every store promises, one function for each sentence.
+//!
+//! A store runs them all with one line, which makes a test of each:
+//! ```text
+//! async fn open(sink: Arc<Recorded>) -> (MyStore, TempDir) { … }
+//! symbolon_testkit::store_contract!(crate::it::contract::open);
+//! ```
+//! The function, named by its full path, gets the sink that the store must feed, and gives a fresh
+//! store with whatever must live as long as it does (a temporary folder).
+//!
+//! Not reachable through the traits, and so not here: a ban, the audit record, durability over a
+//! restart.
+
+pub mod accounts;
+pub mod activity;
+pub mod api_keys;
+pub mod cuts;
+mod fresh;
+pub mod insert;
+pub mod list;
+pub mod log;
+pub mod purge;
+pub mod revoke;
+pub mod rotation;
+pub mod sample;
+pub mod throttle;
+
+pub use fresh::{Fresh, Recorded};
+
+/// Runs the whole contract against the stores that `$fresh` opens.
+#[macro_export]
+macro_rules! store_contract {
+    ($fresh:path) => {
+        $crate::sentences!($fresh, insert: [
+            every_field_of_a_session_comes_back_as_it_was_written,
+            a_session_of_few_words_comes_back_as_it_was_written,
+            a_session_that_was_never_written_is_not_found,
+            a_session_id_is_never_written_twice,
+            a_session_is_issued_under_the_newest_cut,
+            credentials_read_before_a_cut_issue_nothing,
+            credentials_read_after_a_cut_issue_a_session,
+            a_subject_at_its_limit_is_refused_and_nothing_is_written,
+            a_subject_beyond_its_limit_loses_its_oldest_sessions,
+            only_live_sessions_count_towards_the_limit,
+            the_limit_of_one_subject_is_not_that_of_another,
+            parallel_log_ins_never_pass_the_limit,
+            the_session_presented_at_log_in_ends_in_the_same_step,
+            the_session_presented_at_log_in_makes_room_for_the_new_one,
+            a_presented_session_that_is_unknown_or_ended_changes_nothing,
+            a_refused_log_in_leaves_the_presented_session_alive,
+            a_log_in_clears_the_counter_of_its_throttle,
+            sessions_are_read_in_the_order_asked_for,
+        ]);
+        $crate::sentences!($fresh, rotation: [
+            a_rotation_writes_tokens_ends_and_place_and_nothing_else,
+            a_renewal_of_the_same_generation_is_written,
+            a_rotation_from_another_generation_writes_nothing,
+            a_rotation_of_an_ended_session_writes_nothing,
+            a_rotation_of_a_cut_session_writes_nothing,
+            a_rotation_of_an_unknown_session_writes_nothing,
+            of_parallel_rotations_exactly_one_is_written,
+            a_change_writes_lives_ends_and_claims_and_nothing_else,
+            a_change_of_an_ended_or_unknown_session_writes_nothing,
+        ]);
+        $crate::sentences!($fresh, revoke: [
+            a_revocation_is_a_state_and_a_row,
+            a_repeated_revocation_says_the_first_end_and_writes_nothing,
+            a_revocation_of_a_cut_session_says_the_cut,
+            a_revocation_of_an_unknown_session_says_so,
+            of_parallel_revocations_one_is_done_and_all_name_its_row,
+            parallel_revocations_of_many_sessions_are_all_written,
+            a_revocation_racing_a_rotation_always_wins,
+        ]);
+        $crate::sentences!($fresh, cuts: [
+            a_cut_ends_every_session_of_its_subject_and_no_other,
+            a_cut_of_a_subject_without_sessions_is_written_too,
+            a_cut_counts_only_live_sessions,
+            a_cut_keeps_the_sessions_it_names,
+            a_cut_that_keeps_an_ended_session_does_not_revive_it,
+            a_cut_that_keeps_a_strangers_session_does_not_touch_it,
+            a_session_issued_after_a_cut_is_alive,
+            a_cut_of_one_kind_of_device_ends_only_those,
+            a_cut_of_a_kind_of_device_that_nobody_has_writes_nothing,
+            a_cut_of_everyone_ends_every_session,
+            a_cut_ends_more_sessions_than_one_transaction_takes,
+            the_newest_of_two_cuts_is_said,
+        ]);
+        $crate::sentences!($fresh, log: [
+            the_rows_form_a_chain_without_gaps,
+            the_log_is_read_from_a_position_and_in_pages,
+            the_sink_has_every_row_in_order_before_the_answer,
+            the_sink_has_every_row_in_order_under_parallel_changes,
+            a_change_that_is_refused_writes_no_row,
+        ]);
+        $crate::sentences!($fresh, activity: [
+            a_use_moves_the_last_use_and_the_idle_end,
+            a_use_that_comes_late_moves_nothing_back,
+            a_use_at_the_idle_end_does_not_revive,
+            a_use_of_an_ended_or_unknown_session_is_not_written,
+            the_first_use_of_a_pair_is_marked_once,
+            a_use_of_another_generation_is_not_marked,
+            a_wiped_nonce_is_gone_and_nothing_else,
+            a_nonce_of_another_generation_is_not_wiped,
+        ]);
+        $crate::sentences!($fresh, list: [
+            a_list_is_newest_first_and_of_one_subject,
+            pages_of_a_list_join_without_gap_or_repetition,
+            a_list_of_the_live_leaves_out_every_end,
+        ]);
+        $crate::sentences!($fresh, purge: [
+            a_purge_removes_what_ended_long_ago_and_nothing_else,
+            a_purge_removes_a_bounded_number,
+            a_purge_never_removes_the_head_of_the_log,
+            a_purge_leaves_a_log_without_gaps,
+            a_store_that_works_answers_the_ping,
+        ]);
+        $crate::sentences!($fresh, throttle: [
+            a_counter_that_was_never_written_is_zero,
+            a_counter_is_set_only_from_what_was_seen,
+            counters_do_not_touch_each_other,
+            of_64_parallel_attempts_as_many_are_admitted_as_are_free,
+            of_64_parallel_attempts_none_is_lost,
+        ]);
+        $crate::sentences!($fresh, accounts: [
+            an_account_comes_back_as_it_was_written,
+            an_account_is_found_by_its_subject,
+            a_taken_name_or_subject_is_not_written_again,
+            only_the_first_account_is_the_first,
+            of_parallel_first_accounts_exactly_one_is_written,
+            accounts_are_listed_by_name_in_pages,
+            a_new_password_ends_the_subjects_sessions,
+            a_new_password_enables_an_account_whose_password_was_disabled,
+            a_password_that_is_not_the_expected_one_is_not_replaced,
+            a_new_password_keeps_the_session_it_names_with_its_new_pair,
+            a_kept_session_that_rotated_meanwhile_ends_with_the_others,
+            a_new_role_is_said_in_the_log_and_ends_nothing,
+            a_disabled_account_ends_its_sessions,
+            a_removed_account_ends_its_sessions_and_its_cut_stays,
+            nothing_is_changed_of_an_unknown_account,
+        ]);
+        $crate::sentences!($fresh, api_keys: [
+            a_key_comes_back_as_it_was_written,
+            keys_are_listed_newest_first_also_those_that_ended,
+            an_ended_key_is_said_in_the_log,
+            an_unknown_key_is_not_ended,
+        ]);
+    };
+}
+
+/// Makes one test of each named function of a room of the contract.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! sentences {
+    ($fresh:path, $room:ident: [$($sentence:ident),* $(,)?]) => {
+        mod $room {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $sentence() {
+                    let sink = std::sync::Arc::new($crate::contract::Recorded::default());
+                    let (store, _guard) = $fresh(std::sync::Arc::clone(&sink)).await;
+                    let fresh = $crate::contract::Fresh::new(store, sink);
+                    $crate::contract::$room::$sentence(&fresh).await;
+                }
+            )*
+        }
+    };
+}

@@ -1,0 +1,112 @@
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::{LogRow, LogSink};
+use symbolon_core::session::{Ended, Session, SessionId};
+use symbolon_core::store::{FoundSession, InsertSession, Inserted, Revoked, Store};
+use tokio::task::JoinSet;
+
+use super::sample;
+
+/// A sink that keeps every row it was given, in the order in which it was given them.
+#[derive(Debug, Default)]
+pub struct Recorded(Mutex<Vec<LogRow>>);
+
+impl Recorded {
+    /// The rows so far.
+    #[must_use]
+    pub fn rows(&self) -> Vec<LogRow> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl LogSink for Recorded {
+    fn committed(&self, rows: &[LogRow]) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(rows);
+    }
+}
+
+/// A store that nothing was written to yet, and the sink that it feeds.
+pub struct Fresh<S> {
+    /// The store.
+    pub store: Arc<S>,
+    /// Its sink.
+    pub sink: Arc<Recorded>,
+}
+
+impl<S: Store> Fresh<S> {
+    /// A fresh store with its sink.
+    pub fn new(store: S, sink: Arc<Recorded>) -> Self {
+        Self {
+            store: Arc::new(store),
+            sink,
+        }
+    }
+
+    /// Writes a session without conditions.
+    pub(super) async fn begin(&self, session: &Session) {
+        let inserted = self.insert(sample::insert(session.clone())).await;
+        assert!(matches!(inserted, Inserted::Done { .. }), "{inserted:?}");
+    }
+
+    /// Writes `count` sessions of `subject`, the oldest first.
+    pub(super) async fn begin_many(&self, subject: &str, count: u32) -> Vec<SessionId> {
+        let mut ids = Vec::new();
+        for number in 0..count {
+            let session = sample::session(subject, number);
+            self.begin(&session).await;
+            ids.push(session.id);
+        }
+        ids
+    }
+
+    pub(super) async fn insert(&self, insert: InsertSession) -> Inserted {
+        self.store.insert_session(insert).await.unwrap()
+    }
+
+    pub(super) async fn found(&self, id: SessionId) -> FoundSession {
+        self.store.find_session(id).await.unwrap().unwrap()
+    }
+
+    /// How the session has ended at `now`, if it has.
+    pub(super) async fn ended(&self, id: SessionId, now: Timestamp) -> Option<Ended> {
+        let found = self.found(id).await;
+        found.session.ended(found.cut, now)
+    }
+
+    /// Which of the sessions are alive at `now`.
+    pub(super) async fn alive(&self, ids: &[SessionId], now: Timestamp) -> Vec<SessionId> {
+        let mut alive = Vec::new();
+        for id in ids {
+            if self.ended(*id, now).await.is_none() {
+                alive.push(*id);
+            }
+        }
+        alive
+    }
+
+    /// Ends a session that is alive.
+    pub(super) async fn revoke(&self, id: SessionId) -> LogRow {
+        match self.store.revoke_session(sample::revoke(id)).await.unwrap() {
+            Revoked::Done(row) => row,
+            other => panic!("the session was not alive: {other:?}"),
+        }
+    }
+
+    /// Does `count` steps at once, each made from its number, and gives what they answered.
+    pub(super) async fn parallel<T, F>(&self, count: u32, step: impl Fn(Arc<S>, u32) -> F) -> Vec<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut tasks = JoinSet::new();
+        for number in 0..count {
+            tasks.spawn(step(Arc::clone(&self.store), number));
+        }
+        tasks.join_all().await
+    }
+}

@@ -1,0 +1,202 @@
+//! Rotations and changes: what they write, and what they compare before.
+
+use symbolon_core::audit::AuditEvent;
+use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::{LogKind, RevocationReason, RevocationSeq};
+use symbolon_core::session::{Session, SessionState, TokenStyle};
+use symbolon_core::store::{ChangeSession, RotateSession, Store};
+use symbolon_core::token::Generation;
+
+use super::Fresh;
+use super::cuts::cut;
+use super::sample::{at, entry, full_session, logged_out, session};
+
+/// `session` rotated from its generation, with tokens that name `number`.
+pub(super) fn rotation(session: &Session, number: u8) -> RotateSession {
+    let from = session.tokens.generation;
+    let mut rotated = session.clone();
+    rotated.tokens = full_session().tokens;
+    rotated.tokens.generation = from.next();
+    rotated.tokens.generation_floor = Generation(0);
+    rotated.tokens.access = super::sample::credential(number, 70_000);
+    rotated.last_seen_at = at(300);
+    rotated.idle_expires_at = at(3_600_300);
+    rotated.seen_from = full_session().seen_from;
+    RotateSession {
+        session: rotated,
+        from,
+        audit: entry(AuditEvent::Refreshed, 300).on(session.id),
+    }
+}
+
+fn change(session: &Session) -> ChangeSession {
+    let mut changed = session.clone();
+    changed.lives = full_session().lives;
+    changed.expires_at = at(5_000_000);
+    changed.idle_expires_at = at(4_000_000);
+    changed.claims = full_session().claims;
+    ChangeSession {
+        session: changed,
+        audit: entry(AuditEvent::SessionChanged, 400).on(session.id),
+    }
+}
+
+/// A session that differs from `session` in every field that neither a rotation nor a change writes.
+fn another(session: &Session) -> Session {
+    let other = full_session();
+    Session {
+        id: session.id,
+        epoch: RevocationSeq(u64::MAX >> 1),
+        state: SessionState::Revoked {
+            at: Timestamp(1),
+            reason: RevocationReason::Kicked,
+            seq: RevocationSeq(1),
+        },
+        style: TokenStyle::Jwt,
+        ..other
+    }
+}
+
+/// Who it is, since when, under which cut and what is claimed stay as they are.
+pub async fn a_rotation_writes_tokens_ends_and_place_and_nothing_else<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    fresh.begin(&session).await;
+    let rotate = rotation(&session, 9);
+    let expected = rotate.session.clone();
+    let disturbed = RotateSession {
+        session: Session {
+            tokens: expected.tokens.clone(),
+            last_seen_at: expected.last_seen_at,
+            idle_expires_at: expected.idle_expires_at,
+            seen_from: expected.seen_from.clone(),
+            ..another(&session)
+        },
+        ..rotate
+    };
+    assert!(fresh.store.commit_rotation(disturbed).await.unwrap());
+    assert_eq!(fresh.found(session.id).await.session, expected);
+    assert_eq!(fresh.sink.rows(), []);
+}
+
+/// A late repetition: the same generation before and after.
+pub async fn a_renewal_of_the_same_generation_is_written<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    fresh.begin(&session).await;
+    let mut renewal = rotation(&session, 9);
+    renewal.session.tokens.generation = renewal.from;
+    assert!(fresh.store.commit_rotation(renewal.clone()).await.unwrap());
+    assert_eq!(fresh.found(session.id).await.session, renewal.session);
+}
+
+/// The compare comes before the set.
+pub async fn a_rotation_from_another_generation_writes_nothing<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    fresh.begin(&session).await;
+    let first = rotation(&session, 9);
+    assert!(fresh.store.commit_rotation(first.clone()).await.unwrap());
+    for from in [0, 2, u32::MAX] {
+        let loser = RotateSession {
+            from: Generation(from),
+            ..rotation(&session, 77)
+        };
+        assert!(!fresh.store.commit_rotation(loser).await.unwrap(), "from {from}");
+        assert_eq!(fresh.found(session.id).await.session, first.session);
+    }
+}
+
+/// A refresh that was decided before a log-out does not undo it.
+pub async fn a_rotation_of_an_ended_session_writes_nothing<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    fresh.begin(&session).await;
+    let row = fresh.revoke(session.id).await;
+    assert!(!fresh.store.commit_rotation(rotation(&session, 9)).await.unwrap());
+    let state = logged_out(row.seq);
+    assert_eq!(
+        fresh.found(session.id).await.session,
+        Session { state, ..session }
+    );
+}
+
+/// Whether or not the store has marked the rows yet.
+pub async fn a_rotation_of_a_cut_session_writes_nothing<S: Store>(fresh: &Fresh<S>) {
+    let (alice, bob) = (session("alice", 0), session("bob", 0));
+    fresh.begin(&alice).await;
+    fresh.begin(&bob).await;
+    drop(fresh.store.cut_subject(cut("alice")).await.unwrap());
+    assert!(!fresh.store.commit_rotation(rotation(&alice, 9)).await.unwrap());
+    let everyone = fresh
+        .store
+        .cut_everyone(RevocationReason::Revoked, cut("bob").audit);
+    drop(everyone.await.unwrap());
+    assert!(!fresh.store.commit_rotation(rotation(&bob, 9)).await.unwrap());
+    for session in [alice, bob] {
+        assert_eq!(fresh.found(session.id).await.session.tokens, session.tokens);
+    }
+}
+
+/// Nothing to compare with.
+pub async fn a_rotation_of_an_unknown_session_writes_nothing<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    assert!(!fresh.store.commit_rotation(rotation(&session, 9)).await.unwrap());
+    assert_eq!(fresh.store.find_session(session.id).await.unwrap(), None);
+}
+
+/// One successor, whoever asks at the same time.
+pub async fn of_parallel_rotations_exactly_one_is_written<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    fresh.begin(&session).await;
+    let answers = fresh
+        .parallel(64, |store, number| {
+            let number = u8::try_from(number).unwrap();
+            let rotate = rotation(&session, number);
+            async move { (number, store.commit_rotation(rotate).await.unwrap()) }
+        })
+        .await;
+    let winners: Vec<u8> = answers
+        .iter()
+        .filter(|(_, won)| *won)
+        .map(|(number, _)| *number)
+        .collect();
+    assert_eq!(winners.len(), 1, "{winners:?}");
+    let expected = rotation(&session, winners[0]).session;
+    assert_eq!(fresh.found(session.id).await.session, expected);
+}
+
+/// Neither tokens nor place; and the log says that what is cached is stale.
+pub async fn a_change_writes_lives_ends_and_claims_and_nothing_else<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    fresh.begin(&session).await;
+    let change = change(&session);
+    let expected = change.session.clone();
+    let disturbed = ChangeSession {
+        session: Session {
+            lives: expected.lives,
+            expires_at: expected.expires_at,
+            idle_expires_at: expected.idle_expires_at,
+            claims: expected.claims.clone(),
+            ..another(&session)
+        },
+        ..change
+    };
+    let row = fresh.store.change_session(disturbed).await.unwrap().unwrap();
+    assert_eq!(row.kind, LogKind::StaleSession(session.id));
+    assert_eq!(fresh.found(session.id).await.session, expected);
+    assert_eq!(fresh.sink.rows(), [row]);
+}
+
+/// What has ended stays as it ended.
+pub async fn a_change_of_an_ended_or_unknown_session_writes_nothing<S: Store>(fresh: &Fresh<S>) {
+    let (ended, cut_off, unknown) = (session("alice", 0), session("bob", 0), session("carol", 0));
+    fresh.begin(&ended).await;
+    fresh.begin(&cut_off).await;
+    fresh.revoke(ended.id).await;
+    drop(fresh.store.cut_subject(cut("bob")).await.unwrap());
+    let rows = fresh.sink.rows();
+    for session in [&ended, &cut_off, &unknown] {
+        assert_eq!(fresh.store.change_session(change(session)).await.unwrap(), None);
+    }
+    assert_eq!(fresh.sink.rows(), rows);
+    for session in [ended, cut_off] {
+        assert_eq!(fresh.found(session.id).await.session.claims, session.claims);
+    }
+}
