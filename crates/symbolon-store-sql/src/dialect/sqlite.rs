@@ -1,0 +1,18 @@
+//! SQLite's dialect.
+
+use super::{Dialect, Migration};
+
+/// One writer holds the whole database, so nothing is ever locked by row.
+pub(crate) static SQLITE: Dialect = Dialect {
+    numbered: false,
+    ignore: "",
+    or_ignore: "ON CONFLICT DO NOTHING",
+    greatest: "max",
+    least: "min",
+    for_update: "",
+    skip_locked: "",
+    migrations: &[Migration {
+        number: 1,
+        text: include_str!("../../migrations/sqlite/0001_first.sql"),
+    }],
+};

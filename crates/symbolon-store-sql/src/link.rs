@@ -1,0 +1,118 @@
+//! One connection inside one transaction, and nothing of any engine.
+
+mod fields;
+mod value;
+
+pub(crate) use fields::{Columns, Fields};
+pub(crate) use value::Value;
+
+use symbolon_core::store::StoreError;
+
+/// One SQL statement. The text is the same for all engines but for the marks that a dialect
+/// replaces; each link prepares it once.
+///
+/// Statements are statics: a link finds what it has prepared by the statement's address.
+pub(crate) struct Statement(&'static str);
+
+impl Statement {
+    /// A statement of this text.
+    pub(crate) const fn new(text: &'static str) -> Self {
+        Self(text)
+    }
+
+    /// The text with its marks.
+    pub(crate) fn text(&self) -> &'static str {
+        self.0
+    }
+}
+
+/// Why a statement, or the operation that it belongs to, failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum SqlError {
+    /// The engine is busy, full, read-only or away.
+    #[error("{0}")]
+    Unavailable(String),
+    /// What is stored cannot be read as what it should be.
+    #[error("{0}")]
+    Damaged(String),
+    /// A statement changed another number of rows than it must.
+    #[error("{changed} rows were changed where {expected} was expected: {statement}")]
+    RowCount {
+        /// How many it changed.
+        changed: u64,
+        /// How many it must change.
+        expected: u64,
+        /// Its text.
+        statement: &'static str,
+    },
+}
+
+impl SqlError {
+    /// The store's error for the step `operation`.
+    pub(crate) fn in_operation(self, operation: &'static str) -> StoreError {
+        match self {
+            Self::Unavailable(detail) => StoreError::Unavailable { operation, detail },
+            Self::Damaged(detail) => StoreError::Damaged { operation, detail },
+            Self::RowCount { .. } => StoreError::Damaged {
+                operation,
+                detail: self.to_string(),
+            },
+        }
+    }
+}
+
+/// Reads one row into a value.
+pub(crate) type Read<T> = fn(&mut Fields<'_>) -> Result<T, SqlError>;
+
+/// One connection inside one transaction.
+pub(crate) trait Link {
+    /// Runs a statement that returns no rows; answers how many it changed.
+    async fn execute(&mut self, statement: &'static Statement, params: &[Value<'_>])
+    -> Result<u64, SqlError>;
+
+    /// Runs a statement that returns rows.
+    async fn query<T>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<Vec<T>, SqlError>;
+
+    /// Runs a statement that returns one row at the most.
+    async fn find<T>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<Option<T>, SqlError> {
+        Ok(self.query(statement, params, read).await?.pop())
+    }
+
+    /// Runs a statement that returns exactly one row.
+    async fn get<T>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<T, SqlError> {
+        self.find(statement, params, read)
+            .await?
+            .ok_or_else(|| SqlError::Damaged(format!("a row is missing: {}", statement.text())))
+    }
+
+    /// Runs a statement that must change exactly one row.
+    async fn change_one(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Value<'_>],
+    ) -> Result<(), SqlError> {
+        match self.execute(statement, params).await? {
+            1 => Ok(()),
+            changed => Err(SqlError::RowCount {
+                changed,
+                expected: 1,
+                statement: statement.text(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What an operation is: one atomic step, written once over any link.
+
+use std::sync::Arc;
+
+use symbolon_core::clock::Timestamp;
+use symbolon_core::random::{Randomness, draw};
+use symbolon_core::revocation::{LogKind, LogRow, RevocationReason, RevocationSeq};
+
+use crate::link::{Fields, Link, SqlError, Statement};
+use crate::record::log::columns;
+
+/// Which way an operation goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Lane {
+    /// It changes nothing.
+    Read,
+    /// It changes something.
+    Write,
+    /// It ends something: it is still taken when there are too many other writes.
+    Revoke,
+}
+
+/// One atomic step of the store.
+///
+/// Either all of it becomes durable or nothing. Its answer is given after that, so an operation never
+/// tells anyone anything itself.
+pub(crate) trait Operation: Send + 'static {
+    /// What it answers.
+    type Answer: Send + 'static;
+    /// What it does, as it stands in errors: "the store cannot … now".
+    const NAME: &'static str;
+    /// Which way it goes.
+    const LANE: Lane;
+
+    /// The newest instant that it writes: the clock never goes back behind it.
+    fn instant(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Does it. Nothing is locked or written out of the order accounts, subjects, sessions (by id),
+    /// head of the log.
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<Self::Answer, SqlError>;
+}
+
+/// An operation's view of the transaction that it runs in.
+pub(crate) struct Tx<'t, L> {
+    /// The connection.
+    pub(crate) link: &'t mut L,
+    /// Chance, for the ids of rows of the log.
+    chance: &'t Arc<dyn Randomness>,
+    /// The rows of the log written so far.
+    rows: Vec<LogRow>,
+}
+
+/// What a row of the log is to say.
+pub(crate) struct Entry<'e> {
+    /// What changed.
+    pub(crate) kind: LogKind,
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Why.
+    pub(crate) reason: RevocationReason,
+    /// By whom.
+    pub(crate) actor: &'e str,
+}
+
+static READ_HEAD: Statement = Statement::new("SELECT seq FROM rev_head WHERE one = 1 {for_update}");
+static MOVE_HEAD: Statement = Statement::new("UPDATE rev_head SET seq = ?, id = ? WHERE one = 1 AND seq = ?");
+static INSERT_LOG: Statement = Statement::new(
+    "INSERT INTO rev_log (seq, prev_seq, id, kind, session_id, subject, keep, at, reason, actor) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+);
+
+impl<'t, L: Link> Tx<'t, L> {
+    /// A transaction without rows of the log yet.
+    pub(crate) fn new(link: &'t mut L, chance: &'t Arc<dyn Randomness>) -> Self {
+        Self {
+            link,
+            chance,
+            rows: Vec::new(),
+        }
+    }
+
+    /// The rows of the log that were written.
+    pub(crate) fn into_rows(self) -> Vec<LogRow> {
+        self.rows
+    }
+
+    /// Takes the head of the log and writes one row. From here to the end of the operation every
+    /// other revocation waits, so it comes last: only what needs the row's position may follow.
+    pub(crate) async fn append(&mut self, entry: Entry<'_>) -> Result<LogRow, SqlError> {
+        let prev_seq = self.link.get(&READ_HEAD, &[], read_seq).await?;
+        let row = LogRow {
+            seq: RevocationSeq(prev_seq.0.saturating_add(1)),
+            prev_seq,
+            id: draw(&**self.chance).map_err(|error| SqlError::Unavailable(error.to_string()))?,
+            kind: entry.kind,
+            at: entry.at,
+            reason: entry.reason,
+        };
+        self.link
+            .change_one(&MOVE_HEAD, &[row.seq.into(), (&row.id).into(), prev_seq.into()])
+            .await?;
+        self.write(&row, entry.actor).await?;
+        self.rows.push(row.clone());
+        Ok(row)
+    }
+
+    async fn write(&mut self, row: &LogRow, actor: &str) -> Result<(), SqlError> {
+        let kind = columns(&row.kind);
+        self.link
+            .change_one(
+                &INSERT_LOG,
+                &[
+                    row.seq.into(),
+                    row.prev_seq.into(),
+                    (&row.id).into(),
+                    kind.kind.into(),
+                    kind.session_id.into(),
+                    kind.subject.into(),
+                    kind.keep.as_deref().into(),
+                    row.at.into(),
+                    row.reason.as_str().into(),
+                    actor.into(),
+                ],
+            )
+            .await
+    }
+}
+
+fn read_seq(fields: &mut Fields<'_>) -> Result<RevocationSeq, SqlError> {
+    fields.seq("seq")
+}

@@ -1,0 +1,16 @@
+//! The steps of the store, each in the file of its subject matter.
+
+pub(crate) mod accounts;
+pub(crate) mod api_keys;
+pub(crate) mod attempts;
+pub(crate) mod cuts;
+pub(crate) mod issue;
+pub(crate) mod log;
+pub(crate) mod passwords;
+pub(crate) mod purge;
+pub(crate) mod read;
+pub(crate) mod revoke;
+pub(crate) mod rotate;
+pub(crate) mod subjects;
+pub(crate) mod sweep;
+pub(crate) mod uses;

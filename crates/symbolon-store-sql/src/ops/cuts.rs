@@ -1,0 +1,285 @@
+//! The end of many sessions at once: one row of the log, whose position is the new epoch.
+
+use symbolon_core::audit::AuditEntry;
+use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::{Cut, KEEP_MAX, LogKind, LogRow, RevocationReason, RevocationSeq};
+use symbolon_core::session::SessionId;
+use symbolon_core::store::{CutDone, CutSubject};
+use symbolon_core::subject::SubjectId;
+
+use super::issue::read_id;
+use super::revoke::{end_sessions, lock_session, mark_ended};
+use super::subjects::{global_cut, lock_subject};
+use super::sweep::{EVERYONE, owe_sweep};
+use crate::link::{Link, SqlError, Statement, Value};
+use crate::operation::{Entry, Lane, Operation, Tx};
+use crate::record::audit::insert_audit;
+
+/// How many sessions a cut marks as ended in its own step. All are ended by the epoch alone; the
+/// marks only make later lists cheaper, and beyond this many the sweep makes them.
+const MARKED_MAX: u32 = 1_000;
+
+/// A cut of a subject, to be made in a larger step.
+pub(super) struct SubjectCut<'c> {
+    /// Whose.
+    pub(super) subject: &'c SubjectId,
+    /// Why.
+    pub(super) reason: RevocationReason,
+    /// When.
+    pub(super) at: Timestamp,
+    /// By whom.
+    pub(super) actor: &'c str,
+    /// Which may go on.
+    pub(super) keep: &'c [SessionId],
+}
+
+static COUNT_SUBJECT: Statement = Statement::new(
+    "SELECT count(session_id) FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ?",
+);
+static LOCK_SUBJECT_SESSIONS: Statement = Statement::new(
+    "SELECT session_id FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ? \
+     ORDER BY session_id LIMIT ? {for_update}",
+);
+static SET_SUBJECT_EPOCH: Statement =
+    Statement::new("UPDATE subjects SET epoch = ?, epoch_at = ?, epoch_reason = ? WHERE subject = ?");
+static KEEP_SESSION: Statement =
+    Statement::new("UPDATE sessions SET epoch = ? WHERE session_id = ? AND state = 'active'");
+
+/// Cuts a subject. The audit entry is the caller's, written before.
+pub(super) async fn cut_subject<L: Link>(
+    tx: &mut Tx<'_, L>,
+    order: &SubjectCut<'_>,
+) -> Result<CutDone, SqlError> {
+    let before = global_cut(tx.link)
+        .await?
+        .newer(lock_subject(tx.link, order.subject).await?.cut);
+    let kept = find_kept(tx.link, order, before).await?;
+    let live = [order.subject.as_str().into(), order.at.into(), before.seq.into()];
+    let count = tx
+        .link
+        .get(&COUNT_SUBJECT, &live, |fields| fields.count("count"))
+        .await?;
+    let ended = count.saturating_sub(kept.len() as u64);
+    let marked = find_marked(tx.link, live, &kept).await?;
+    let row = tx
+        .append(Entry {
+            kind: LogKind::Subject {
+                subject: order.subject.clone(),
+                keep: kept.clone(),
+            },
+            at: order.at,
+            reason: order.reason,
+            actor: order.actor,
+        })
+        .await?;
+    write_cut(tx.link, order.subject, &row, &kept, &marked).await?;
+    if ended > marked.len() as u64 {
+        owe_sweep(tx.link, order.subject.as_str()).await?;
+    }
+    Ok(CutDone {
+        rows: vec![row],
+        count: ended,
+    })
+}
+
+/// Those of the sessions to keep that are alive and the subject's own.
+async fn find_kept<L: Link>(
+    link: &mut L,
+    order: &SubjectCut<'_>,
+    before: Cut,
+) -> Result<Vec<SessionId>, SqlError> {
+    let mut wanted = order.keep.to_vec();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut kept = Vec::new();
+    for id in wanted.into_iter().take(KEEP_MAX) {
+        if let Some(session) = lock_session(link, &id).await?
+            && session.subject == *order.subject
+            && session.is_live(before, order.at)
+        {
+            kept.push(id);
+        }
+    }
+    Ok(kept)
+}
+
+async fn find_marked<L: Link>(
+    link: &mut L,
+    live: [Value<'_>; 3],
+    kept: &[SessionId],
+) -> Result<Vec<SessionId>, SqlError> {
+    let [subject, at, epoch] = live;
+    let limit = Value::from(MARKED_MAX);
+    let mut marked = link
+        .query(&LOCK_SUBJECT_SESSIONS, &[subject, at, epoch, limit], read_id)
+        .await?;
+    marked.retain(|id| !kept.contains(id));
+    Ok(marked)
+}
+
+async fn write_cut<L: Link>(
+    link: &mut L,
+    subject: &SubjectId,
+    row: &LogRow,
+    kept: &[SessionId],
+    marked: &[SessionId],
+) -> Result<(), SqlError> {
+    let cut = cut_of(row);
+    let epoch = [
+        cut.seq.into(),
+        cut.at.into(),
+        cut.reason.as_str().into(),
+        subject.as_str().into(),
+    ];
+    link.change_one(&SET_SUBJECT_EPOCH, &epoch).await?;
+    for id in kept {
+        link.change_one(&KEEP_SESSION, &[row.seq.into(), id.into()])
+            .await?;
+    }
+    for id in marked {
+        mark_ended(link, id, cut).await?;
+    }
+    Ok(())
+}
+
+fn cut_of(row: &LogRow) -> Cut {
+    Cut {
+        seq: row.seq,
+        at: row.at,
+        reason: row.reason,
+    }
+}
+
+impl Operation for CutSubject {
+    type Answer = CutDone;
+    const NAME: &'static str = "end a subject's sessions";
+    const LANE: Lane = Lane::Revoke;
+
+    fn instant(&self) -> Option<Timestamp> {
+        Some(self.audit.at)
+    }
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<CutDone, SqlError> {
+        if let Some(kind) = &self.device_kind {
+            return end_of_kind(tx, self, kind).await;
+        }
+        insert_audit(tx.link, &self.audit).await?;
+        let order = SubjectCut {
+            subject: &self.subject,
+            reason: self.reason,
+            at: self.audit.at,
+            actor: &self.audit.actor.to_text(),
+            keep: &self.keep,
+        };
+        cut_subject(tx, &order).await
+    }
+}
+
+static LOCK_OF_KIND: Statement = Statement::new(
+    "SELECT session_id FROM sessions \
+     WHERE subject = ? AND live_until > ? AND epoch >= ? AND device_kind = ? ORDER BY session_id {for_update}",
+);
+
+/// Ends the sessions of one kind of device one by one: no epoch can tell them from the others.
+async fn end_of_kind<L: Link>(
+    tx: &mut Tx<'_, L>,
+    order: &CutSubject,
+    kind: &str,
+) -> Result<CutDone, SqlError> {
+    let at = order.audit.at;
+    let subject = &order.subject;
+    let cut = global_cut(tx.link)
+        .await?
+        .newer(lock_subject(tx.link, subject).await?.cut);
+    let params = [subject.as_str().into(), at.into(), cut.seq.into(), kind.into()];
+    let ids = tx.link.query(&LOCK_OF_KIND, &params, read_id).await?;
+    let ending: Vec<_> = ids
+        .into_iter()
+        .filter(|id| !order.keep.contains(id))
+        .map(|id| (id, subject.clone()))
+        .collect();
+    if ending.is_empty() {
+        return Ok(CutDone {
+            rows: Vec::new(),
+            count: 0,
+        });
+    }
+    insert_audit(tx.link, &order.audit).await?;
+    let rows = end_sessions(tx, &ending, order.reason, &order.audit).await?;
+    let count = rows.len() as u64;
+    Ok(CutDone { rows, count })
+}
+
+/// Ends everyone's sessions.
+pub(crate) struct CutEveryone {
+    /// Why.
+    pub(crate) reason: RevocationReason,
+    /// Its audit entry; its instant is the cut's.
+    pub(crate) audit: AuditEntry,
+}
+
+static COUNT_EVERYONE: Statement =
+    Statement::new("SELECT count(session_id) FROM sessions WHERE live_until > ? AND epoch >= ?");
+static COUNT_SWEPT_LATER: Statement = Statement::new(
+    "SELECT count(s.session_id) FROM sweeps AS w \
+     JOIN subjects AS u ON u.subject = w.subject \
+     JOIN sessions AS s ON s.subject = u.subject \
+     WHERE s.live_until > ? AND s.epoch >= ? AND s.epoch < u.epoch",
+);
+static SET_GLOBAL_EPOCH: Statement =
+    Statement::new("UPDATE global_epoch SET epoch = ?, epoch_at = ?, epoch_reason = ? WHERE one = 1");
+
+impl Operation for CutEveryone {
+    type Answer = CutDone;
+    const NAME: &'static str = "end everyone's sessions";
+    const LANE: Lane = Lane::Revoke;
+
+    fn instant(&self) -> Option<Timestamp> {
+        Some(self.audit.at)
+    }
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<CutDone, SqlError> {
+        let before = global_cut(tx.link).await?.seq;
+        let count = count_everyone(tx.link, self.audit.at, before).await?;
+        insert_audit(tx.link, &self.audit).await?;
+        let row = tx
+            .append(Entry {
+                kind: LogKind::Everyone,
+                at: self.audit.at,
+                reason: self.reason,
+                actor: &self.audit.actor.to_text(),
+            })
+            .await?;
+        let cut = cut_of(&row);
+        tx.link
+            .change_one(
+                &SET_GLOBAL_EPOCH,
+                &[cut.seq.into(), cut.at.into(), cut.reason.as_str().into()],
+            )
+            .await?;
+        if count > 0 {
+            owe_sweep(tx.link, EVERYONE).await?;
+        }
+        Ok(CutDone {
+            rows: vec![row],
+            count,
+        })
+    }
+}
+
+/// Those alive under the cut of everyone before, without those that a subject's cut has ended and
+/// whose rows do not say so yet.
+async fn count_everyone<L: Link>(
+    link: &mut L,
+    at: Timestamp,
+    before: RevocationSeq,
+) -> Result<u64, SqlError> {
+    let params = [at.into(), before.into()];
+    let all = link
+        .get(&COUNT_EVERYONE, &params, |fields| fields.count("count"))
+        .await?;
+    let dead = link
+        .get(&COUNT_SWEPT_LATER, &params, |fields| fields.count("count"))
+        .await?;
+    Ok(all.saturating_sub(dead))
+}

@@ -1,0 +1,180 @@
+//! What keeps the store small. Each kind of row is its own bounded step: rows to remove are found by
+//! an index or from the beginning of their table, then removed one by one in the order of their keys.
+
+use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::RevocationSeq;
+
+use super::issue::read_id;
+use crate::link::{Fields, Link, SqlError, Statement, Value};
+use crate::operation::{Lane, Operation, Tx};
+
+/// Removes sessions that ended at or before an instant.
+pub(crate) struct PurgeSessions {
+    /// The instant.
+    pub(crate) ended_by: Timestamp,
+    /// How many at the most.
+    pub(crate) batch: u32,
+}
+
+// Two ends, two ranges of one index: by itself, and by someone.
+static OLD_EXPIRED: Statement = Statement::new(
+    "SELECT session_id FROM sessions WHERE live_until > 0 AND live_until <= ? \
+     ORDER BY live_until LIMIT ? {skip_locked}",
+);
+static OLD_REVOKED: Statement = Statement::new(
+    "SELECT session_id FROM sessions WHERE live_until = 0 AND revoked_at <= ? \
+     ORDER BY revoked_at LIMIT ? {skip_locked}",
+);
+static DELETE_SESSION: Statement = Statement::new("DELETE FROM sessions WHERE session_id = ?");
+
+impl Operation for PurgeSessions {
+    type Answer = u64;
+    const NAME: &'static str = "remove old sessions";
+    const LANE: Lane = Lane::Write;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
+        let params = [self.ended_by.into(), self.batch.into()];
+        let mut ids = tx.link.query(&OLD_REVOKED, &params, read_id).await?;
+        let left = Value::Int(i64::from(self.batch).saturating_sub(ids.len() as i64));
+        let expired = tx
+            .link
+            .query(&OLD_EXPIRED, &[self.ended_by.into(), left], read_id)
+            .await?;
+        ids.extend(expired);
+        ids.sort_unstable();
+        for id in &ids {
+            tx.link.change_one(&DELETE_SESSION, &[id.into()]).await?;
+        }
+        Ok(ids.len() as u64)
+    }
+}
+
+/// Removes rows of the log written at or before an instant, never the newest.
+pub(crate) struct PurgeLog {
+    /// The instant.
+    pub(crate) written_by: Timestamp,
+    /// How many at the most.
+    pub(crate) batch: u32,
+}
+
+static FIRST_LOG: Statement = Statement::new(
+    "SELECT seq, at FROM rev_log WHERE seq < (SELECT max(seq) FROM rev_log) ORDER BY seq LIMIT ?",
+);
+static DELETE_LOG: Statement = Statement::new("DELETE FROM rev_log WHERE seq = ?");
+static RAISE_FLOOR: Statement = Statement::new("UPDATE rev_head SET floor = ? WHERE one = 1");
+
+impl Operation for PurgeLog {
+    type Answer = u64;
+    const NAME: &'static str = "remove old rows of the log";
+    const LANE: Lane = Lane::Write;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
+        let first = tx
+            .link
+            .query(&FIRST_LOG, &[self.batch.into()], read_log_place)
+            .await?;
+        // The log has no hole: removal stops at the first row that stays.
+        let old: Vec<_> = first
+            .into_iter()
+            .take_while(|(_, at)| *at <= self.written_by)
+            .map(|(seq, _)| seq)
+            .collect();
+        let Some(floor) = old.last() else {
+            return Ok(0);
+        };
+        for seq in &old {
+            tx.link.change_one(&DELETE_LOG, &[(*seq).into()]).await?;
+        }
+        tx.link.change_one(&RAISE_FLOOR, &[(*floor).into()]).await?;
+        Ok(old.len() as u64)
+    }
+}
+
+fn read_log_place(fields: &mut Fields<'_>) -> Result<(RevocationSeq, Timestamp), SqlError> {
+    Ok((fields.seq("seq")?, fields.instant("at")?))
+}
+
+/// Removes audit entries of at or before an instant.
+pub(crate) struct PurgeAudit {
+    /// The instant.
+    pub(crate) written_by: Timestamp,
+    /// How many at the most.
+    pub(crate) batch: u32,
+}
+
+static FIRST_AUDIT: Statement = Statement::new("SELECT audit_id, at FROM audit ORDER BY audit_id LIMIT ?");
+static DELETE_AUDIT: Statement = Statement::new("DELETE FROM audit WHERE audit_id = ?");
+
+impl Operation for PurgeAudit {
+    type Answer = u64;
+    const NAME: &'static str = "remove old audit entries";
+    const LANE: Lane = Lane::Write;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
+        let first = tx
+            .link
+            .query(&FIRST_AUDIT, &[self.batch.into()], read_audit_place)
+            .await?;
+        let mut removed = 0;
+        for (id, at) in first {
+            if at > self.written_by {
+                break;
+            }
+            tx.link.change_one(&DELETE_AUDIT, &[id.into()]).await?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+}
+
+fn read_audit_place(fields: &mut Fields<'_>) -> Result<(i64, Timestamp), SqlError> {
+    Ok((fields.int("audit_id")?, fields.instant("at")?))
+}
+
+/// How many counters are kept: each name that is tried makes one, and anyone can try names. Beyond,
+/// the longest idle are forgotten.
+const ATTEMPTS_MAX: u64 = 1_000_000;
+
+/// Removes counters that were last written at or before an instant, and those beyond the limit.
+pub(crate) struct PurgeAttempts {
+    /// The instant.
+    pub(crate) idle_since: Timestamp,
+    /// How many at the most.
+    pub(crate) batch: u32,
+}
+
+static COUNT_ATTEMPTS: Statement = Statement::new("SELECT count(updated_at) FROM throttle");
+static IDLE_ATTEMPTS: Statement =
+    Statement::new("SELECT throttle_key, updated_at FROM throttle ORDER BY updated_at LIMIT ? {skip_locked}");
+static DELETE_ATTEMPTS: Statement = Statement::new("DELETE FROM throttle WHERE throttle_key = ?");
+
+impl Operation for PurgeAttempts {
+    type Answer = u64;
+    const NAME: &'static str = "remove old counters of failed attempts";
+    const LANE: Lane = Lane::Write;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
+        let count = tx
+            .link
+            .get(&COUNT_ATTEMPTS, &[], |fields| fields.count("count"))
+            .await?;
+        let beyond = count.saturating_sub(ATTEMPTS_MAX);
+        let idle = tx
+            .link
+            .query(&IDLE_ATTEMPTS, &[self.batch.into()], read_attempts_place)
+            .await?;
+        let mut removed = 0;
+        for (key, updated_at) in idle {
+            if updated_at > self.idle_since && removed >= beyond {
+                break;
+            }
+            tx.link.change_one(&DELETE_ATTEMPTS, &[(&key).into()]).await?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+}
+
+fn read_attempts_place(fields: &mut Fields<'_>) -> Result<([u8; 16], Timestamp), SqlError> {
+    Ok((fields.array("throttle_key")?, fields.instant("updated_at")?))
+}

@@ -1,0 +1,161 @@
+//! The end of one session.
+
+use symbolon_core::audit::{AuditEntry, AuditEvent};
+use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::{Cut, LogKind, LogRow, RevocationReason};
+use symbolon_core::session::{Epoch, SessionId, SessionState};
+use symbolon_core::store::{RevokeSession, Revoked};
+use symbolon_core::subject::SubjectId;
+
+use super::subjects::newest_cut;
+use crate::link::{Fields, Link, SqlError, Statement};
+use crate::operation::{Entry, Lane, Operation, Tx};
+use crate::record::audit::insert_audit;
+use crate::record::session::{name, read_state};
+
+/// What an end needs to know of a session.
+pub(super) struct LockedSession {
+    /// Whose it is.
+    pub(super) subject: SubjectId,
+    epoch: Epoch,
+    state: SessionState,
+    live_until: Timestamp,
+}
+
+impl LockedSession {
+    /// Whether it is alive at `now` under the newest cut.
+    pub(super) fn is_live(&self, cut: Cut, now: Timestamp) -> bool {
+        self.state == SessionState::Active && self.epoch >= cut.seq && now < self.live_until
+    }
+
+    fn ended(&self, cut: Cut) -> Option<Revoked> {
+        match self.state {
+            SessionState::Revoked { at, reason, seq } => Some(Revoked::Already { seq, at, reason }),
+            SessionState::Active => (cut.seq > self.epoch).then_some(Revoked::Already {
+                seq: cut.seq,
+                at: cut.at,
+                reason: cut.reason,
+            }),
+        }
+    }
+}
+
+static LOCK_SESSION: Statement = Statement::new(
+    "SELECT subject, epoch, live_until, state, revoked_seq, revoked_at, revoked_reason \
+     FROM sessions WHERE session_id = ? {for_update}",
+);
+
+/// Reads and locks a session.
+pub(super) async fn lock_session<L: Link>(
+    link: &mut L,
+    id: &SessionId,
+) -> Result<Option<LockedSession>, SqlError> {
+    link.find(&LOCK_SESSION, &[id.into()], read_locked).await
+}
+
+fn read_locked(fields: &mut Fields<'_>) -> Result<LockedSession, SqlError> {
+    Ok(LockedSession {
+        subject: name("subject", SubjectId::new(fields.text("subject")?))?,
+        epoch: fields.seq("epoch")?,
+        live_until: fields.instant("live_until")?,
+        state: read_state(fields)?,
+    })
+}
+
+static MARK_ENDED: Statement = Statement::new(
+    "UPDATE sessions SET state = 'revoked', revoked_seq = ?, revoked_at = ?, revoked_reason = ?, live_until = 0 \
+     WHERE session_id = ? AND state = 'active'",
+);
+
+/// Marks a session that was read as active, and is locked, as ended by `cut`.
+pub(super) async fn mark_ended<L: Link>(link: &mut L, id: &SessionId, cut: Cut) -> Result<(), SqlError> {
+    link.change_one(
+        &MARK_ENDED,
+        &[
+            cut.seq.into(),
+            cut.at.into(),
+            cut.reason.as_str().into(),
+            id.into(),
+        ],
+    )
+    .await
+}
+
+/// Ends one session that is locked and active: its row of the log, then its mark.
+pub(super) async fn end_session<L: Link>(
+    tx: &mut Tx<'_, L>,
+    id: SessionId,
+    reason: RevocationReason,
+    at: Timestamp,
+    actor: &str,
+) -> Result<LogRow, SqlError> {
+    let row = tx
+        .append(Entry {
+            kind: LogKind::Session(id),
+            at,
+            reason,
+            actor,
+        })
+        .await?;
+    mark_ended(
+        tx.link,
+        &id,
+        Cut {
+            seq: row.seq,
+            at,
+            reason,
+        },
+    )
+    .await?;
+    Ok(row)
+}
+
+/// Ends sessions that are locked and active, each with its own audit entry, who and where from taken
+/// from the entry of what ended them.
+pub(super) async fn end_sessions<L: Link>(
+    tx: &mut Tx<'_, L>,
+    ids: &[(SessionId, SubjectId)],
+    reason: RevocationReason,
+    cause: &AuditEntry,
+) -> Result<Vec<LogRow>, SqlError> {
+    for (id, subject) in ids {
+        let entry = AuditEntry {
+            event: AuditEvent::Revoked,
+            subject: Some(subject.clone()),
+            session_id: Some(*id),
+            detail: Some(reason.as_str().to_owned()),
+            ..cause.clone()
+        };
+        insert_audit(tx.link, &entry).await?;
+    }
+    let actor = cause.actor.to_text();
+    let mut rows = Vec::with_capacity(ids.len());
+    for (id, _) in ids {
+        rows.push(end_session(tx, *id, reason, cause.at, &actor).await?);
+    }
+    Ok(rows)
+}
+
+impl Operation for RevokeSession {
+    type Answer = Revoked;
+    const NAME: &'static str = "end a session";
+    const LANE: Lane = Lane::Revoke;
+
+    fn instant(&self) -> Option<Timestamp> {
+        Some(self.audit.at)
+    }
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<Revoked, SqlError> {
+        let Some(session) = lock_session(tx.link, &self.id).await? else {
+            return Ok(Revoked::Unknown);
+        };
+        let cut = newest_cut(tx.link, &session.subject).await?;
+        if let Some(before) = session.ended(cut) {
+            return Ok(before);
+        }
+        insert_audit(tx.link, &self.audit).await?;
+        let actor = self.audit.actor.to_text();
+        let row = end_session(tx, self.id, self.reason, self.audit.at, &actor).await?;
+        Ok(Revoked::Done(row))
+    }
+}

@@ -1,0 +1,139 @@
+//! Changes of a session that goes on: its next pair, its lives and claims.
+
+use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::{LogKind, LogRow, RevocationReason};
+use symbolon_core::session::Session;
+use symbolon_core::store::{ChangeSession, RotateSession};
+use symbolon_core::token::Generation;
+
+use super::revoke::lock_session;
+use super::subjects::newest_cut;
+use crate::link::{Link, SqlError, Statement, Value};
+use crate::operation::{Entry, Lane, Operation, Tx};
+use crate::record::audit::insert_audit;
+use crate::record::session::{ip_of, live_until};
+
+static WRITE_TOKENS: Statement = Statement::new(
+    "UPDATE sessions SET last_seen_at = ?, idle_expires_at = ?, live_until = ?, ip = ?, user_agent = ?, \
+     kid = ?, generation = ?, generation_floor = ?, access_digest = ?, access_expires_at = ?, \
+     prev_access_digest = ?, prev_access_expires_at = ?, refresh_digest = ?, refresh_expires_at = ?, \
+     prev_refresh_digest = ?, rotation_nonce = ?, rotated_at = ?, successor_used_at = ? \
+     WHERE session_id = ? AND generation = ? AND state = 'active' AND epoch >= ?",
+);
+
+/// Writes the tokens of a session if it is active, of the generation `from` and of no older epoch.
+pub(super) async fn write_tokens<L: Link>(
+    link: &mut L,
+    session: &Session,
+    from: Generation,
+) -> Result<bool, SqlError> {
+    let cut = newest_cut(link, &session.subject).await?;
+    let ip = ip_of(session);
+    let tokens = &session.tokens;
+    let params: [Value<'_>; 21] = [
+        session.last_seen_at.into(),
+        session.idle_expires_at.into(),
+        live_until(session).into(),
+        ip.value(),
+        session.seen_from.user_agent.as_deref().into(),
+        i64::from(tokens.key_id.0).into(),
+        tokens.generation.0.into(),
+        tokens.generation_floor.0.into(),
+        tokens.access.digest.as_bytes().into(),
+        tokens.access.expires_at.into(),
+        tokens
+            .previous_access
+            .as_ref()
+            .map(|old| old.digest.as_bytes())
+            .into(),
+        tokens.previous_access.map(|old| old.expires_at).into(),
+        tokens
+            .refresh
+            .as_ref()
+            .map(|current| current.digest.as_bytes())
+            .into(),
+        tokens.refresh.map(|current| current.expires_at).into(),
+        tokens.previous_refresh.as_ref().map(|old| old.as_bytes()).into(),
+        tokens.nonce.as_ref().map(|nonce| &nonce.0).into(),
+        tokens.rotated_at.into(),
+        tokens.successor_used_at.into(),
+        (&session.id).into(),
+        from.0.into(),
+        cut.seq.into(),
+    ];
+    Ok(link.execute(&WRITE_TOKENS, &params).await? == 1)
+}
+
+impl Operation for RotateSession {
+    type Answer = bool;
+    const NAME: &'static str = "rotate a session's tokens";
+    const LANE: Lane = Lane::Write;
+
+    fn instant(&self) -> Option<Timestamp> {
+        Some(self.audit.at)
+    }
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<bool, SqlError> {
+        let written = write_tokens(tx.link, &self.session, self.from).await?;
+        if written {
+            insert_audit(tx.link, &self.audit).await?;
+        }
+        Ok(written)
+    }
+}
+
+static WRITE_LIVES: Statement = Statement::new(
+    "UPDATE sessions SET expires_at = ?, idle_expires_at = ?, live_until = ?, access_ttl = ?, refresh_ttl = ?, \
+     idle_ttl = ?, absolute_ttl = ?, claims = ? WHERE session_id = ? AND state = 'active'",
+);
+
+impl Operation for ChangeSession {
+    type Answer = Option<LogRow>;
+    const NAME: &'static str = "change a session";
+    const LANE: Lane = Lane::Revoke;
+
+    fn instant(&self) -> Option<Timestamp> {
+        Some(self.audit.at)
+    }
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<Option<LogRow>, SqlError> {
+        let session = &self.session;
+        let Some(stored) = lock_session(tx.link, &session.id).await? else {
+            return Ok(None);
+        };
+        let cut = newest_cut(tx.link, &stored.subject).await?;
+        if !stored.is_live(cut, self.audit.at) {
+            return Ok(None);
+        }
+        write_lives(tx.link, session).await?;
+        insert_audit(tx.link, &self.audit).await?;
+        let row = tx
+            .append(Entry {
+                kind: LogKind::StaleSession(session.id),
+                at: self.audit.at,
+                reason: RevocationReason::Revoked,
+                actor: &self.audit.actor.to_text(),
+            })
+            .await?;
+        Ok(Some(row))
+    }
+}
+
+async fn write_lives<L: Link>(link: &mut L, session: &Session) -> Result<(), SqlError> {
+    let lives = &session.lives;
+    link.change_one(
+        &WRITE_LIVES,
+        &[
+            session.expires_at.into(),
+            session.idle_expires_at.into(),
+            live_until(session).into(),
+            Value::millis(lives.access_ttl),
+            lives.refresh_ttl.map_or(Value::Null, Value::millis),
+            Value::millis(lives.idle_timeout),
+            Value::millis(lives.absolute_timeout),
+            session.claims.as_json().into(),
+            (&session.id).into(),
+        ],
+    )
+    .await
+}

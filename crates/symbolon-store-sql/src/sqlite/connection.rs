@@ -1,0 +1,132 @@
+//! What every connection is set to, and how SQLite's errors are read.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi};
+
+use super::{Durability, OpenError, OpenSqlite, Place};
+use crate::link::SqlError;
+
+/// The oldest version without the WAL-reset bug, which could lose a commit when a checkpoint and a
+/// writer met.
+const SQLITE_MIN: i32 = 3_051_003;
+
+/// Statements that wait for a lock give up after this. Only one process and one writer exist, so
+/// nothing waits long unless a foreign program holds the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Pages in memory, in KiB, for the writer and for each reader: the hot parts of the indexes of some
+/// millions of sessions. The rest is in the system's own cache.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+const READER_CACHE_KIB: i64 = 16 * 1024;
+
+/// After a checkpoint the log file is cut to this size, so that one large burst does not keep its
+/// space for ever.
+const WAL_KEPT_MAX: i64 = 64 * 1024 * 1024;
+
+/// Refuses a SQLite that can lose a commit.
+pub(super) fn check_version() -> Result<(), OpenError> {
+    if rusqlite::version_number() >= SQLITE_MIN {
+        return Ok(());
+    }
+    Err(OpenError::OldSqlite {
+        found: rusqlite::version().to_owned(),
+    })
+}
+
+/// Opens the connection that will write. It changes nothing in the file yet: whose file it is, is to
+/// be found out first.
+pub(super) fn open_writer(place: &Place) -> rusqlite::Result<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = match place {
+        Place::File(path) => Connection::open_with_flags(path, flags)?,
+        Place::Memory => Connection::open_in_memory_with_flags(flags)?,
+    };
+    set_common(&connection)?;
+    Ok(connection)
+}
+
+/// Sets what writing needs. From here on the file is ours.
+pub(super) fn set_writing(connection: &Connection, options: &OpenSqlite) -> rusqlite::Result<()> {
+    // Only a file without tables takes this one; it stands before the first.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    ask(connection, "PRAGMA journal_mode = WAL")?;
+    let synchronous = match options.durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    ask(connection, &format!("PRAGMA journal_size_limit = {WAL_KEPT_MAX}"))?;
+    // The writer makes its own checkpoints, between groups: SQLite's would hide a failed sync.
+    ask(connection, "PRAGMA wal_autocheckpoint = 0")?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    if let Some(pages) = options.pages_max {
+        ask(connection, &format!("PRAGMA max_page_count = {pages}"))?;
+    }
+    Ok(())
+}
+
+/// Opens a connection that reads. It cannot write, whatever it is asked.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    set_common(&connection)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn set_common(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // A mapped file that is cut short by someone kills the process; a read only fails.
+    ask(connection, "PRAGMA mmap_size = 0")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    Ok(())
+}
+
+/// Runs a pragma that answers with its new value, or with nothing on a database in memory.
+fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
+    connection.query_row(pragma, [], |_| Ok(())).optional().map(drop)
+}
+
+/// What SQLite's error means to an operation.
+pub(super) fn sql_error(error: &rusqlite::Error) -> SqlError {
+    let detail = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => SqlError::Damaged(detail),
+        _ => SqlError::Unavailable(detail),
+    }
+}
+
+/// Whether the error is of reading, writing or syncing the file.
+pub(super) fn is_io_error(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+}
+
+/// What SQLite's error at opening means to who opens.
+pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
+    let path = path.to_owned();
+    let detail = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => OpenError::Foreign {
+            path,
+            detail: "it is no SQLite database".to_owned(),
+        },
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { path, detail },
+        Some(ErrorCode::ReadOnly) => OpenError::ReadOnly { path, detail },
+        Some(ErrorCode::DiskFull) => OpenError::NoSpace { path, detail },
+        Some(ErrorCode::SystemIoFailure) if extended(error) == ffi::SQLITE_IOERR_SHORT_READ => {
+            OpenError::Damaged { path, detail }
+        }
+        _ => OpenError::Unusable { path, detail },
+    }
+}
+
+fn extended(error: &rusqlite::Error) -> i32 {
+    error.sqlite_error().map_or(0, |raw| raw.extended_code)
+}

@@ -1,0 +1,96 @@
+//! Jobs that wait for a thread, in the order of their coming.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::job::Job;
+use crate::operation::Lane;
+
+/// A bounded queue of jobs, drained by one or more threads.
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    ordinary_max: usize,
+    revoking_max: usize,
+}
+
+struct Waiting {
+    jobs: VecDeque<Box<dyn Job>>,
+    idle: usize,
+    closed: bool,
+}
+
+/// Why a job was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Refused {
+    /// As many wait as may wait.
+    Full,
+    /// The queue is closed.
+    Closed,
+}
+
+impl Queue {
+    /// A queue that holds `ordinary_max` jobs, and `reserved` more that end something.
+    pub(super) fn new(ordinary_max: usize, reserved: usize) -> Self {
+        Self {
+            waiting: Mutex::new(Waiting {
+                jobs: VecDeque::new(),
+                idle: 0,
+                closed: false,
+            }),
+            arrived: Condvar::new(),
+            ordinary_max,
+            revoking_max: ordinary_max + reserved,
+        }
+    }
+
+    /// Puts a job at the end, or refuses it at once.
+    pub(super) fn push(&self, job: Box<dyn Job>) -> Result<(), Refused> {
+        let max = match job.lane() {
+            Lane::Revoke => self.revoking_max,
+            Lane::Read | Lane::Write => self.ordinary_max,
+        };
+        let mut waiting = self.lock();
+        if waiting.closed {
+            return Err(Refused::Closed);
+        }
+        if waiting.jobs.len() >= max {
+            return Err(Refused::Full);
+        }
+        waiting.jobs.push_back(job);
+        let wake = waiting.idle > 0;
+        drop(waiting);
+        if wake {
+            self.arrived.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits for jobs and moves up to `max` of them into `taken`; `false`: the queue is closed and
+    /// empty.
+    pub(super) fn take(&self, max: usize, taken: &mut Vec<Box<dyn Job>>) -> bool {
+        let mut waiting = self.lock();
+        while waiting.jobs.is_empty() {
+            if waiting.closed {
+                return false;
+            }
+            waiting.idle += 1;
+            waiting = self.arrived.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting.idle -= 1;
+        }
+        let count = waiting.jobs.len().min(max);
+        taken.extend(waiting.jobs.drain(..count));
+        true
+    }
+
+    /// Takes no more jobs. Those that wait are still handed out.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.arrived.notify_all();
+    }
+
+    /// A thread that dies with this lock has changed nothing half-way: every change is one step.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,251 @@
+//! The one thread that writes, and its group commit.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
+use symbolon_core::clock::Timestamp;
+use symbolon_core::random::Randomness;
+use symbolon_core::revocation::{LogRow, LogSink};
+
+use super::checkpoint::Wal;
+use super::connection::{is_io_error, sql_error};
+use super::health::Life;
+use super::job::Job;
+use super::link::{SqliteLink, drive};
+use super::lock_file::LockFile;
+use super::queue::Queue;
+use crate::link::{Link as _, SqlError, Statement};
+use crate::operation::Tx;
+
+/// How many operations share one commit at the most. Beyond some dozens a sync costs little per
+/// operation, and each of a group waits for the whole of it.
+const GROUP_MAX: usize = 256;
+
+/// How many operations may wait: at ten thousand a second, less than half a second of work, and so
+/// less than anyone waits for an answer. Beyond, an operation is refused at once.
+pub(super) const WAITING_MAX: usize = 4_096;
+
+/// How many more may wait if they end something: log-outs and kicks still get through a flood of
+/// log-ins.
+pub(super) const WAITING_REVOKING_MAX: usize = 1_024;
+
+static BEGIN: Statement = Statement::new("BEGIN IMMEDIATE");
+static COMMIT: Statement = Statement::new("COMMIT");
+static ROLLBACK: Statement = Statement::new("ROLLBACK");
+static SAVEPOINT: Statement = Statement::new("SAVEPOINT operation");
+static RELEASE: Statement = Statement::new("RELEASE operation");
+static UNDO: Statement = Statement::new("ROLLBACK TO operation");
+static MARK_TIME: Statement = Statement::new("UPDATE meta SET v = ? WHERE k = 'time_high_water'");
+
+/// What the writing thread works with.
+pub(super) struct Writer {
+    /// Where operations wait.
+    pub(super) queue: Arc<Queue>,
+    /// The store's life.
+    pub(super) life: Arc<Life>,
+    /// Takes what was committed.
+    pub(super) sink: Arc<dyn LogSink>,
+    /// Chance.
+    pub(super) randomness: Arc<dyn Randomness>,
+    /// The newest instant that is durable.
+    pub(super) high_water: Timestamp,
+}
+
+/// Why a group came to nothing.
+struct Refused {
+    error: SqlError,
+    /// Nothing that this process writes can be trusted any more.
+    deadly: bool,
+    /// The file, or its disk, is full.
+    full: bool,
+}
+
+impl From<rusqlite::Error> for Refused {
+    fn from(error: rusqlite::Error) -> Self {
+        Self {
+            full: error.sqlite_error_code() == Some(ErrorCode::DiskFull),
+            error: sql_error(&error),
+            deadly: false,
+        }
+    }
+}
+
+impl Writer {
+    /// Works until the queue is closed and empty, or the store dies; then frees the file.
+    pub(super) fn run(
+        mut self,
+        mut connection: Connection,
+        lock: Option<LockFile>,
+        readers: Vec<JoinHandle<()>>,
+    ) {
+        let life = Arc::clone(&self.life);
+        let unwatched = Unwatched(&life);
+        let ended = self.serve(&mut connection);
+        // From here nobody waits without an answer.
+        self.queue.close();
+        self.refuse_waiting();
+        for reader in readers {
+            // A reader that panicked has answered nobody wrongly; its callers know that it is gone.
+            drop(reader.join());
+        }
+        match ended {
+            Ok(()) => finish(&connection),
+            Err(detail) => {
+                tracing::error!(error = %detail, "the store stops: a commit is in doubt");
+                life.die(&detail);
+                leave(&connection);
+            }
+        }
+        drop(connection);
+        drop(lock);
+        unwatched.watched();
+        life.set_closed();
+    }
+
+    /// Commits group after group. The error says why the store died.
+    fn serve(&mut self, connection: &mut Connection) -> Result<(), String> {
+        let mut wal = Wal::watch(connection).map_err(|error| error.to_string())?;
+        let connection = &*connection;
+        let mut link = SqliteLink::new(connection);
+        let mut group = Vec::with_capacity(GROUP_MAX);
+        while self.queue.take(GROUP_MAX, &mut group) {
+            self.commit(&mut link, connection, &mut group)?;
+            wal.checkpoint_if_due(connection)
+                .map_err(|error| format!("moving the log into the file: {error}"))?;
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &mut self,
+        link: &mut SqliteLink<'_>,
+        connection: &Connection,
+        group: &mut Vec<Box<dyn Job>>,
+    ) -> Result<(), String> {
+        let refused = match self.run_group(link, group) {
+            Ok(rows) => {
+                if !rows.is_empty() {
+                    self.sink.committed(&rows);
+                }
+                for job in group.drain(..) {
+                    job.answer(None);
+                }
+                return Ok(());
+            }
+            Err(refused) => refused,
+        };
+        if refused.deadly {
+            self.life.die(&refused.error.to_string());
+        }
+        let undone = link.is_idle() || link.control(&ROLLBACK).is_ok();
+        for job in group.drain(..) {
+            job.answer(Some(&refused.error));
+        }
+        if refused.deadly || !undone {
+            return Err(refused.error.to_string());
+        }
+        if refused.full {
+            Wal::make_room(connection).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Runs a group in one transaction. What comes back is durable.
+    fn run_group(
+        &mut self,
+        link: &mut SqliteLink<'_>,
+        group: &mut [Box<dyn Job>],
+    ) -> Result<Vec<LogRow>, Refused> {
+        link.control(&BEGIN)?;
+        let mut rows = Vec::new();
+        for job in group.iter_mut() {
+            self.run_one(link, &mut **job, &mut rows)?;
+        }
+        let newest = group.iter().filter_map(|job| job.instant()).max();
+        let newest = newest.filter(|instant| *instant > self.high_water);
+        if let Some(instant) = newest {
+            let text = instant.0.to_string();
+            let marked = drive(link.change_one(&MARK_TIME, &[text.as_str().into()]));
+            marked.map_err(|error| Refused {
+                error,
+                deadly: false,
+                full: false,
+            })?;
+        }
+        link.control(&COMMIT).map_err(|error| Refused {
+            // A sync that failed may have dropped pages that a later sync would report as written.
+            deadly: is_io_error(&error),
+            ..Refused::from(error)
+        })?;
+        self.high_water = newest.unwrap_or(self.high_water);
+        Ok(rows)
+    }
+
+    /// Runs one operation of a group. If it fails it is undone alone.
+    fn run_one(
+        &self,
+        link: &mut SqliteLink<'_>,
+        job: &mut dyn Job,
+        rows: &mut Vec<LogRow>,
+    ) -> Result<(), Refused> {
+        link.control(&SAVEPOINT)?;
+        let mut tx = Tx::new(link, &self.randomness);
+        let done = job.run(&mut tx);
+        let written = tx.into_rows();
+        if done {
+            rows.extend(written);
+        } else if link.is_idle() {
+            // SQLite has undone the whole transaction, and with it the operations before this one.
+            return Err(Refused {
+                error: SqlError::Unavailable("another operation of the same commit failed".to_owned()),
+                deadly: false,
+                full: true,
+            });
+        } else {
+            link.control(&UNDO)?;
+        }
+        link.control(&RELEASE)?;
+        Ok(())
+    }
+
+    fn refuse_waiting(&self) {
+        let error = SqlError::Unavailable("the store stops".to_owned());
+        let mut left = Vec::new();
+        while self.queue.take(GROUP_MAX, &mut left) {
+            for job in left.drain(..) {
+                job.answer(Some(&error));
+            }
+        }
+    }
+}
+
+fn finish(connection: &Connection) {
+    if let Err(error) = Wal::finish(connection) {
+        tracing::warn!(error = %error, "the store's log stays beside its file until the next start");
+    }
+}
+
+/// Closing writes nothing more: what the next process finds in the log decides.
+fn leave(connection: &Connection) {
+    let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    if let Err(error) = set {
+        tracing::warn!(error = %error, "closing the store may write to its file");
+    }
+}
+
+/// Declares the store dead if the thread ends in a way that nobody foresaw.
+struct Unwatched<'l>(&'l Life);
+
+impl Unwatched<'_> {
+    fn watched(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unwatched<'_> {
+    fn drop(&mut self) {
+        self.0.die("the thread that writes has panicked");
+    }
+}

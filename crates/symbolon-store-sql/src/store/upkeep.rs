@@ -1,0 +1,56 @@
+//! The log as others follow it, and what keeps the store small.
+
+use std::time::Duration;
+
+use symbolon_core::revocation::{LogRow, RevocationSeq};
+use symbolon_core::store::{LogHead, PurgeOrder, Purged, StoreError, Upkeep};
+
+use super::SqlStore;
+use crate::ops::log::{Ping, ReadHead, ReadLog};
+use crate::ops::purge::{PurgeAttempts, PurgeAudit, PurgeLog, PurgeSessions};
+use crate::ops::sweep::Sweep;
+
+/// How long a counter of failed attempts stays after its last attempt: as long as a guesser who
+/// waits between guesses is still slowed down by it.
+const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many steps of marking ended sessions one purge makes at the most.
+const SWEEP_STEPS_MAX: u32 = 1_000;
+
+impl Upkeep for SqlStore {
+    async fn log_head(&self) -> Result<LogHead, StoreError> {
+        self.ask(ReadHead).await
+    }
+
+    async fn revocations_from(&self, from: RevocationSeq, limit: u32) -> Result<Vec<LogRow>, StoreError> {
+        self.ask(ReadLog { from, limit }).await
+    }
+
+    async fn purge(&self, order: PurgeOrder) -> Result<Purged, StoreError> {
+        let PurgeOrder { now, batch, .. } = order;
+        for _ in 0..SWEEP_STEPS_MAX {
+            if !self.ask(Sweep { now, batch }).await? {
+                break;
+            }
+        }
+        let ended_by = now.before(order.keep_ended);
+        let sessions = self.ask(PurgeSessions { ended_by, batch }).await?;
+        let written_by = now.before(order.keep_log);
+        let log = self.ask(PurgeLog { written_by, batch }).await?;
+        let written_by = now.before(order.keep_audit);
+        let audit = self.ask(PurgeAudit { written_by, batch }).await?;
+        let idle_since = now.before(KEEP_ATTEMPTS);
+        let attempts = self.ask(PurgeAttempts { idle_since, batch }).await?;
+        Ok(Purged {
+            sessions,
+            log,
+            audit,
+            attempts,
+        })
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.still_ours()?;
+        self.ask(Ping).await
+    }
+}
