@@ -130,6 +130,9 @@ fn write_hex(text: &mut [u8], number: u64) {
     }
 }
 
+/// The most headers that a seal has.
+const SEAL_HEADERS: usize = 5;
+
 /// What is put on every answer of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seal {
@@ -153,10 +156,9 @@ impl Seal {
     /// The headers alone, for an answer that is no [`Problem`]. A `Cache-Control` or `Referrer-Policy` that the
     /// answer has stays.
     pub fn apply_headers(self, headers: &mut HeaderMap, id: RequestId) {
-        headers.insert(X_REQUEST_ID, id.header());
-        headers
-            .entry(CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
+        // At once: growing step by step costs more than all of the insertions.
+        headers.reserve(SEAL_HEADERS);
+        self.apply_lean(headers, id);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers
             .entry(REFERRER_POLICY)
@@ -164,5 +166,14 @@ impl Seal {
         if self.tls {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
         }
+    }
+
+    /// The two headers without which no answer goes out, `X-Request-Id` and `Cache-Control`: for answers that only
+    /// gateways read, where those for browsers would be half of the cost.
+    pub fn apply_lean(self, headers: &mut HeaderMap, id: RequestId) {
+        headers.insert(X_REQUEST_ID, id.header());
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
     }
 }

@@ -34,7 +34,7 @@ pub trait Serve: Send + Sync + 'static {
 pub enum Refusal {
     /// Path and query are longer than [`ListenLimits::uri_max`].
     UriTooLong,
-    /// More header fields than [`ListenLimits::headers_max`]. Only HTTP/2: hyper answers on HTTP/1.1.
+    /// More header fields than [`ListenLimits::headers_max`]. Beyond a hundred hyper itself answers on HTTP/1.1.
     TooManyHeaders,
     /// An HTTP/1.1 request without a `Host`, or any request with two (RFC 9112 §3.2): a proxy may have believed the other.
     HostNotSingle,
@@ -115,11 +115,9 @@ impl<H> Drop for OpenRequest<H> {
 
 /// HTTP/1.0 and HTTP/2 may go without (the latter has `:authority`); two are never right.
 fn has_one_host(version: Version, headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    match hosts.next() {
-        Some(_) => hosts.next().is_none(),
-        None => version != Version::HTTP_11,
-    }
+    // The values are gone through only when some name is there twice: this runs for each request.
+    let single = headers.len() == headers.keys_len() || headers.get_all(header::HOST).iter().nth(1).is_none();
+    single && (version != Version::HTTP_11 || headers.contains_key(header::HOST))
 }
 
 impl<H: Serve> Service<Request<Incoming>> for Guarded<H> {
@@ -144,13 +142,12 @@ impl<H: Serve> Service<Request<Incoming>> for Guarded<H> {
 }
 
 pin_project! {
-    /// The answer to one request, within its time. The timer is made when the answer is not there at once: a verify
-    /// from memory never has one.
+    /// The answer to one request, within its time. The timer is made when the answer is not there at once, and
+    /// on the heap: a verify from memory has none, and its future stays small.
     pub(super) struct Timed<H: Serve> {
         #[pin]
         work: Work<<H::Service as Service<Request<Incoming>>>::Future>,
-        #[pin]
-        timer: Option<Sleep>,
+        timer: Option<Pin<Box<Sleep>>>,
         open: OpenRequest<H>,
     }
 }
@@ -167,7 +164,7 @@ impl<H: Serve> Future for Timed<H> {
     type Output = Result<Response<H::Body>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         let desk = &this.open.desk;
         match this.work.project() {
             WorkNow::Refused { refusal } => return Poll::Ready(Ok(desk.refuse(*refusal))),
@@ -178,18 +175,15 @@ impl<H: Serve> Future for Timed<H> {
             }
         }
         let limit = desk.limits.request;
-        if this.timer.is_none() {
-            this.timer.set(Some(tokio::time::sleep(limit)));
-        }
-        while let Some(mut timer) = this.timer.as_mut().as_pin_mut() {
-            if timer.as_mut().poll(cx).is_pending() {
-                break;
-            }
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        while timer.as_mut().poll(cx).is_ready() {
             if !desk.pulse.is_long() {
                 return Poll::Ready(Ok(desk.refuse(Refusal::Overdue)));
             }
             // Long work: look again later, since its guard may be gone before the answer is there.
-            timer.reset(Instant::now() + limit);
+            timer.as_mut().reset(Instant::now() + limit);
         }
         Poll::Pending
     }

@@ -168,7 +168,12 @@ fn nesting_is_taken_to_32_and_refused_from_33() {
     assert!(parse_strict::<serde_json::Value>(nested(32).as_bytes()).is_ok());
     for depth in [33, 127, 128, 129, 100_000] {
         let fault = parse_strict::<serde_json::Value>(nested(depth).as_bytes()).unwrap_err();
-        assert!(fault.to_string().starts_with("the body is nested too deeply: line 1 column 3"), "{fault}");
+        assert!(
+            fault
+                .to_string()
+                .starts_with("the body is nested too deeply: line 1 column 3"),
+            "{fault}"
+        );
     }
     let objects = format!("{}1{}", r#"{"a":"#.repeat(33), "}".repeat(33));
     assert!(parse_strict::<serde_json::Value>(objects.as_bytes()).is_err());

@@ -1,0 +1,130 @@
+//! Reading the token of a request (RFC 6750 §2.1).
+//!
+//! `Authorization: Bearer …` is where it belongs; a bare value is tolerated, since clients of the older systems send
+//! one. Two such headers are refused: a proxy may have believed the other. A token in the query is refused (RFC 9700
+//! §4.3.2), since addresses end up in logs, histories and `Referer`.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use symbolon::token::RawToken;
+use symbolon::verdict::Inactive;
+
+use crate::limits::single_header;
+use crate::problem::Problem;
+use crate::query;
+
+/// What a request shows as its proof.
+pub(crate) enum Presented {
+    /// Nothing, or a proof of another scheme (`Basic …`).
+    Nothing,
+    /// Something that is no token.
+    NotAToken,
+    /// A token; whether it proves anything is not known yet.
+    Token(RawToken),
+}
+
+impl Presented {
+    /// What a text is, where one was given.
+    #[inline]
+    pub(crate) fn of(text: &str) -> Self {
+        RawToken::parse(text).map_or(Self::NotAToken, Self::Token)
+    }
+
+    /// The token, or why there is none.
+    pub(crate) fn token(self) -> Result<RawToken, Inactive> {
+        match self {
+            Self::Nothing => Err(Inactive::Absent),
+            Self::NotAToken => Err(Inactive::Malformed),
+            Self::Token(token) => Ok(token),
+        }
+    }
+}
+
+/// The token of a request: from its header, and never from its query.
+///
+/// # Errors
+/// 400 `invalid_request`: two headers, or a token in the query.
+pub(crate) fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<Presented, Problem> {
+    refuse_in_query(query)?;
+    in_header(headers)
+}
+
+/// The token of the header alone.
+///
+/// # Errors
+/// 400 `invalid_request`: two headers.
+#[inline]
+pub(crate) fn in_header(headers: &HeaderMap) -> Result<Presented, Problem> {
+    let Some(value) = single_header(headers, &AUTHORIZATION)? else { return Ok(Presented::Nothing) };
+    // What is no text is no token.
+    let Ok(text) = value.to_str() else { return Ok(Presented::NotAToken) };
+    Ok(credentials(text).map_or(Presented::Nothing, Presented::of))
+}
+
+/// What stands for a token in the value of `Authorization`.
+fn credentials(value: &str) -> Option<&str> {
+    const BLANKS: [char; 2] = [' ', '\t'];
+    let value = value.trim_matches(BLANKS);
+    match value.split_once(BLANKS) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim_start_matches(BLANKS)),
+        Some(_) => None,
+        None if value.is_empty() || value.eq_ignore_ascii_case("bearer") => None,
+        None => Some(value),
+    }
+}
+
+/// The names under which clients put tokens into queries.
+const TOKEN_NAMES: [&str; 5] = ["access_token", "accessToken", "refresh_token", "refreshToken", "token"];
+
+/// What every token of ours begins with.
+const TOKEN_PREFIXES: [&str; 3] = ["sya_", "syr_", "syk_"];
+
+/// Refuses a token in the query, whatever it is called there.
+///
+/// # Errors
+/// 400 `invalid_request`. The token is not repeated.
+pub(crate) fn refuse_in_query(query: Option<&str>) -> Result<(), Problem> {
+    let is_token = |(name, value): (_, std::borrow::Cow<'_, str>)| {
+        let name: std::borrow::Cow<'_, str> = name;
+        TOKEN_NAMES.contains(&&*name) || TOKEN_PREFIXES.iter().any(|prefix| value.starts_with(prefix))
+    };
+    if query.is_some_and(|query| query::pairs(query).any(is_token)) {
+        return Err(Problem::invalid_bearer("a token belongs into the authorization header, not into the query"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{credentials, refuse_in_query};
+
+    #[test]
+    fn the_scheme_is_read_without_regard_to_case_and_a_bare_value_is_tolerated() {
+        for value in ["Bearer abc", "bearer abc", "BEARER   abc", " Bearer\tabc ", "abc"] {
+            assert_eq!(credentials(value), Some("abc"), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_and_another_scheme_are_no_token() {
+        for value in ["", "  ", "Bearer", "bearer ", "Basic YWJj", "Digest a b c"] {
+            assert_eq!(credentials(value), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn two_words_behind_the_scheme_stay_what_they_are() {
+        assert_eq!(credentials("Bearer a b"), Some("a b"));
+    }
+
+    #[test]
+    fn a_token_in_the_query_is_refused_under_every_name() {
+        for query in ["token=x", "a=1&access_token=", "x=sya_abc", "y=%73yr_abc", "refreshToken=x", "z=syk_"] {
+            assert!(refuse_in_query(Some(query)).is_err(), "{query}");
+        }
+        for query in ["", "limit=5", "note=token", "cursor=sya"] {
+            assert!(refuse_in_query(Some(query)).is_ok(), "{query}");
+        }
+        assert!(refuse_in_query(None).is_ok());
+    }
+}

@@ -1,0 +1,78 @@
+//! What a person sends to begin, go on, and change their password.
+
+use serde::Deserialize;
+use symbolon::Password;
+
+use super::device::DeviceGiven;
+use crate::problem::Problem;
+
+/// A log-in by name and password.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LogIn)]
+pub(crate) struct LogInBody {
+    /// The name of the account; case and spaces around it do not matter.
+    pub(crate) username: String,
+    /// Its password.
+    #[schema(format = Password)]
+    pub(crate) password: String,
+    /// What its owner shall recognise the session by.
+    #[serde(default)]
+    pub(crate) device: DeviceGiven,
+    /// Whether the session lives longer.
+    #[serde(default)]
+    pub(crate) remember: bool,
+    /// Which application will hold the tokens.
+    #[serde(default)]
+    pub(crate) client_id: Option<String>,
+    /// Whether the tokens go into cookies.
+    #[serde(default)]
+    pub(crate) cookie: bool,
+}
+
+/// The next pair, please.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Refresh)]
+pub(crate) struct RefreshBody {
+    /// The refresh token.
+    pub(crate) refresh_token: String,
+}
+
+/// A log-out by the refresh token, for a client without an access token at hand.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LogOut)]
+pub(crate) struct LogOutBody {
+    /// A token of the session, of either kind and any age.
+    #[serde(default)]
+    pub(crate) refresh_token: Option<String>,
+}
+
+/// A new password.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ChangePassword)]
+pub(crate) struct PasswordBody {
+    /// The password until now.
+    #[schema(format = Password)]
+    pub(crate) current: String,
+    /// The password from now on.
+    #[schema(format = Password)]
+    pub(crate) new: String,
+    /// Whether the session that asks goes on, with a new pair. All others end.
+    #[serde(default = "yes")]
+    pub(crate) keep_current: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A password of a body.
+///
+/// # Errors
+/// 400 that names the field: it is longer than any password may be.
+pub(crate) fn password(field: &'static str, text: &str) -> Result<Password, Problem> {
+    Password::new(text).map_err(|error| Problem::invalid_request(format!("{field}: {error}")))
+}

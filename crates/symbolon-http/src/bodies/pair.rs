@@ -1,0 +1,80 @@
+//! The answer that issues tokens: the only one that shows them, once.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use symbolon::clock::Timestamp;
+use symbolon::{Issued, Receipt};
+
+use super::receipt::ReceiptBody;
+
+/// A pair of tokens (RFC 6749, section 5.1).
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Pair)]
+pub(crate) struct PairBody<'t> {
+    /// For each request.
+    #[schema(example = "sya_…")]
+    access_token: &'t str,
+    /// For the next pair; left out where the session has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "syr_…")]
+    refresh_token: Option<&'t str>,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'t str,
+    /// The life of the access token from now, in seconds.
+    expires_in: u64,
+    /// The life of the refresh token from now, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_expires_in: Option<u64>,
+    /// The session's public id.
+    #[schema(format = Uuid)]
+    session_id: String,
+    /// Whose session it is.
+    subject: &'t str,
+}
+
+/// The answer to a change of the password.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = PasswordChanged)]
+pub(crate) struct PasswordAnswer<'t> {
+    /// The receipt of the end of the other sessions.
+    #[serde(flatten)]
+    receipt: ReceiptBody,
+    /// The new pair of the session that goes on; left out where it does not.
+    #[serde(flatten)]
+    pair: Option<PairBody<'t>>,
+}
+
+/// Calls `write` with the tokens in the clear, which are wiped after it.
+fn exposed<R>(issued: &Issued, now: Timestamp, write: impl FnOnce(PairBody<'_>) -> R) -> R {
+    let Issued { session, pair } = issued;
+    let access_token = pair.access.expose();
+    let refresh = session.tokens.refresh;
+    let refresh_token = refresh.map(|_| pair.refresh.expose());
+    write(PairBody {
+        access_token: &access_token,
+        refresh_token: refresh_token.as_ref().map(|token| token.as_str()),
+        token_type: "Bearer",
+        expires_in: session.tokens.access.expires_at.since(now).as_secs(),
+        refresh_expires_in: refresh.map(|refresh| refresh.expires_at.since(now).as_secs()),
+        session_id: session.id.to_string(),
+        subject: session.subject.as_str(),
+    })
+}
+
+/// The answer to a log-in, a refresh or an issue, at `now`.
+pub(crate) fn pair(issued: &Issued, now: Timestamp) -> Response {
+    exposed(issued, now, |pair| Json(pair).into_response())
+}
+
+/// The answer to a change of the password, at `now`.
+pub(crate) fn password_changed(receipt: Receipt, kept: Option<&Issued>, now: Timestamp) -> Response {
+    let receipt = receipt.into();
+    match kept {
+        Some(kept) => exposed(kept, now, |pair| {
+            Json(PasswordAnswer { receipt, pair: Some(pair) }).into_response()
+        }),
+        None => Json(PasswordAnswer { receipt, pair: None }).into_response(),
+    }
+}

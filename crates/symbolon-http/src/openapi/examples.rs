@@ -1,0 +1,98 @@
+//! Examples: what a body looks like, put together from those of its fields where the handler gives none.
+
+use serde_json::{Map, Value};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ArrayItems, Object, SchemaFormat, SchemaType};
+use utoipa::openapi::{Components, Content, KnownFormat, RefOr, Schema, Type};
+
+/// Our bodies are four levels deep at the most; a schema that refers to itself ends here.
+const DEPTH_MAX: usize = 8;
+
+/// Gives each body of the operation an example: the one it takes, and those of its good answers.
+pub(super) fn complete(operation: &mut Operation, components: &Components) {
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        body.content.values_mut().for_each(|content| fill(content, components));
+    }
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response.content.values_mut().for_each(|content| fill(content, components));
+        }
+    }
+}
+
+fn fill(content: &mut RefOr<Content>, components: &Components) {
+    let RefOr::T(content) = content else { return };
+    if content.example.is_none() && content.examples.is_empty() {
+        content.example = content.schema.as_ref().and_then(|schema| example(schema, components, 0));
+    }
+}
+
+/// The schema behind a reference.
+pub(super) fn resolve<'d>(schema: &'d RefOr<Schema>, components: &'d Components) -> Option<&'d Schema> {
+    let mut schema = schema;
+    // A chain of references that does not end is a fault; it ends here all the same.
+    for _ in 0..DEPTH_MAX {
+        match schema {
+            RefOr::T(schema) => return Some(schema),
+            RefOr::Ref(reference) => {
+                let name = reference.ref_location.strip_prefix("#/components/schemas/")?;
+                schema = components.schemas.get(name)?;
+            }
+        }
+    }
+    None
+}
+
+/// A value of that schema; `None`: nothing says what one looks like.
+fn example(schema: &RefOr<Schema>, components: &Components, depth: usize) -> Option<Value> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    let inside = |schema| example(schema, components, depth + 1);
+    match resolve(schema, components)? {
+        Schema::Object(object) => object_example(object, inside),
+        Schema::Array(array) => {
+            let given = array.example.clone().or_else(|| array.examples.first().cloned());
+            given.or_else(|| match &array.items {
+                ArrayItems::RefOrSchema(items) => Some(Value::Array(vec![inside(items)?])),
+                ArrayItems::False => None,
+            })
+        }
+        Schema::OneOf(any) => any.example.clone().or_else(|| any.items.iter().find_map(inside)),
+        Schema::AnyOf(any) => any.example.clone().or_else(|| any.items.iter().find_map(inside)),
+        Schema::AllOf(all) => all.example.clone().or_else(|| {
+            let parts = all.items.iter().filter_map(inside);
+            let objects = parts.filter_map(|part| if let Value::Object(part) = part { Some(part) } else { None });
+            Some(Value::Object(objects.flatten().collect()))
+        }),
+        _ => None,
+    }
+}
+
+fn object_example(object: &Object, inside: impl Fn(&RefOr<Schema>) -> Option<Value>) -> Option<Value> {
+    let given = object.example.iter().chain(&object.examples).chain(&object.default);
+    let listed = object.enum_values.iter().flatten();
+    if let Some(value) = given.chain(listed).next() {
+        return Some(value.clone());
+    }
+    if is(object, &Type::Object) {
+        let fields = object.properties.iter();
+        let fields: Map<_, _> =
+            fields.filter_map(|(name, schema)| Some((name.clone(), inside(schema)?))).collect();
+        return Some(Value::Object(fields));
+    }
+    match &object.format {
+        Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)) => Some("2026-11-21T08:30:00.000Z".into()),
+        _ if is(object, &Type::Boolean) => Some(true.into()),
+        _ => None,
+    }
+}
+
+/// Whether values of the schema are of that type, or null.
+pub(super) fn is(object: &Object, wanted: &Type) -> bool {
+    match &object.schema_type {
+        SchemaType::Type(only) => only == wanted,
+        SchemaType::Array(several) => several.contains(wanted),
+        SchemaType::AnyValue => false,
+    }
+}

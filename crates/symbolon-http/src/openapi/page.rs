@@ -1,0 +1,127 @@
+//! The contract as a page: everything is written here, so that it can be read without the script, which adds the
+//! filter and the forms.
+
+mod example;
+mod form;
+mod html;
+mod operation;
+mod prose;
+mod schema;
+
+use utoipa::openapi::security::SecurityScheme;
+use utoipa::openapi::tag::Tag;
+use utoipa::openapi::{Components, OpenApi, RefOr};
+
+use super::assets::{SCRIPT, STYLE};
+use super::complete::operations;
+use html::Html;
+use operation::Entry;
+
+/// Writes the page of a completed document.
+pub(super) fn write(document: &OpenApi) -> String {
+    let none = Components::default();
+    let components = document.components.as_ref().unwrap_or(&none);
+    let entries: Vec<Entry<'_>> = entries(document, components);
+    let mut html = Html::default();
+    head(&mut html, document);
+    html.element("div", &[("class", "page")], |html| {
+        html.element("nav", &[("aria-label", "Operations")], |html| contents(html, document, &entries));
+        html.element("main", &[("id", "main")], |html| {
+            about(html, document, components);
+            for tag in document.tags.iter().flatten() {
+                group(html, tag, &entries);
+            }
+        });
+    });
+    html.markup("</body></html>\n");
+    html.finish()
+}
+
+fn entries<'d>(document: &'d OpenApi, components: &'d Components) -> Vec<Entry<'d>> {
+    let paths = document.paths.paths.iter();
+    let all = paths.flat_map(|(path, item)| operations(item).map(move |(method, operation)| (path, method, operation)));
+    all.map(|(path, method, operation)| Entry { path, method, operation, components }).collect()
+}
+
+fn head(html: &mut Html, document: &OpenApi) {
+    html.markup("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
+    html.markup("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+    html.markup("<meta name=\"color-scheme\" content=\"light dark\">");
+    html.with_text("title", &[], &format!("{} API", document.info.title));
+    html.open("link", &[("rel", "icon"), ("href", "data:,")]);
+    html.open("link", &[("rel", "stylesheet"), ("href", &STYLE.path())]);
+    html.element("script", &[("src", &SCRIPT.path()), ("defer", "")], |_| {});
+    html.markup("</head><body><a class=\"skip\" href=\"#main\">Skip to the operations</a><header>");
+    html.element("a", &[("class", "title"), ("href", "#")], |html| {
+        html.text(&document.info.title);
+        html.with_text("span", &[], &format!("API {}", document.info.version));
+    });
+    html.markup(
+        "<input type=\"search\" id=\"filter\" placeholder=\"Filter\" aria-label=\"Filter the operations\" hidden>\
+         <input type=\"password\" id=\"token\" placeholder=\"Token: sya_… or syk_…\" aria-label=\"Token\" \
+         autocomplete=\"off\" spellcheck=\"false\" hidden>\
+         <a href=\"/openapi.json\">openapi.json</a></header>",
+    );
+}
+
+/// Writes the list of operations by group.
+fn contents(html: &mut Html, document: &OpenApi, entries: &[Entry<'_>]) {
+    html.element("details", &[("open", "")], |html| {
+        html.markup("<summary>Operations</summary>");
+        for tag in document.tags.iter().flatten() {
+            html.with_text("h2", &[], &tag.name);
+            html.element("ul", &[], |html| {
+                for entry in of_group(entries, tag) {
+                    html.element("li", &[], |html| {
+                        html.element("a", &[("href", &format!("#{}", entry.anchor()))], |html| {
+                            operation::method(html, entry.method());
+                            html.element("span", &[("class", "path")], |html| operation::path(html, entry.path));
+                        });
+                    });
+                }
+            });
+        }
+    });
+}
+
+/// Writes what is true of all operations.
+fn about(html: &mut Html, document: &OpenApi, components: &Components) {
+    html.element("section", &[("class", "intro")], |html| {
+        html.with_text("h1", &[], &format!("{} API", document.info.title));
+        if let Some(text) = &document.info.description {
+            prose::write(html, text);
+        }
+        html.markup("<h2>Proof</h2><dl>");
+        for (name, scheme) in &components.security_schemes {
+            html.with_text("dt", &[("id", &format!("proof-{name}"))], &name.replace('_', " "));
+            html.element("dd", &[], |html| prose::write(html, about_scheme(scheme)));
+        }
+        html.markup("</dl>");
+    });
+}
+
+fn about_scheme(scheme: &RefOr<SecurityScheme>) -> &str {
+    let RefOr::T(scheme) = scheme else { return "" };
+    let text = match scheme {
+        SecurityScheme::Http(http) => http.description.as_deref(),
+        SecurityScheme::ApiKey(utoipa::openapi::security::ApiKey::Cookie(cookie)) => cookie.description.as_deref(),
+        _ => None,
+    };
+    text.unwrap_or_default()
+}
+
+fn group(html: &mut Html, tag: &Tag, entries: &[Entry<'_>]) {
+    html.element("section", &[("class", "group")], |html| {
+        html.with_text("h2", &[], &tag.name);
+        if let Some(text) = &tag.description {
+            prose::write(html, text);
+        }
+        for entry in of_group(entries, tag) {
+            entry.write(html);
+        }
+    });
+}
+
+fn of_group<'e, 'd>(entries: &'e [Entry<'d>], tag: &Tag) -> impl Iterator<Item = &'e Entry<'d>> {
+    entries.iter().filter(move |entry| entry.operation.tags.iter().flatten().any(|name| *name == tag.name))
+}

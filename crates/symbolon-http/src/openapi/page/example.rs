@@ -1,0 +1,88 @@
+//! Examples as a person reads them: indented, and the fields in the order of their schema.
+
+use serde_json::Value;
+use utoipa::openapi::schema::ArrayItems;
+use utoipa::openapi::{Components, RefOr, Schema};
+
+use crate::openapi::examples::resolve;
+
+/// The text of an example of that schema. An example that is a text is shown as it is.
+pub(super) fn show(value: &Value, schema: Option<&RefOr<Schema>>, components: &Components) -> String {
+    let mut text = String::new();
+    match value {
+        Value::String(plain) => text.push_str(plain),
+        value => write(&mut text, value, schema, components, 0),
+    }
+    text
+}
+
+fn write(
+    text: &mut String,
+    value: &Value,
+    schema: Option<&RefOr<Schema>>,
+    components: &Components,
+    depth: usize,
+) {
+    let schema = schema.and_then(|schema| resolve(schema, components));
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            let mut names: Vec<&String> = object.keys().collect();
+            names.sort_by_key(|name| place(schema, name));
+            wrap(text, ['{', '}'], depth, names, |text, name| {
+                let field = schema.and_then(|schema| field(schema, name));
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push_str(": ");
+                write(text, &object[name.as_str()], field, components, depth + 1);
+            });
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let of = schema.and_then(items_of);
+            wrap(text, ['[', ']'], depth, items, |text, item| write(text, item, of, components, depth + 1));
+        }
+        other => text.push_str(&other.to_string()),
+    }
+}
+
+/// Writes the parts on lines of their own between two signs.
+fn wrap<T>(
+    text: &mut String,
+    [open, close]: [char; 2],
+    depth: usize,
+    parts: impl IntoIterator<Item = T>,
+    mut one: impl FnMut(&mut String, T),
+) {
+    text.push(open);
+    for (index, part) in parts.into_iter().enumerate() {
+        text.push_str(if index == 0 { "\n" } else { ",\n" });
+        text.push_str(&"  ".repeat(depth + 1));
+        one(text, part);
+    }
+    text.push('\n');
+    text.push_str(&"  ".repeat(depth));
+    text.push(close);
+}
+
+/// Where the schema has the field; those that it does not have come last.
+fn place(schema: Option<&Schema>, name: &str) -> usize {
+    match schema {
+        Some(Schema::Object(object)) => object.properties.get_index_of(name).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    }
+}
+
+fn field<'d>(schema: &'d Schema, name: &str) -> Option<&'d RefOr<Schema>> {
+    match schema {
+        Schema::Object(object) => object.properties.get(name),
+        _ => None,
+    }
+}
+
+fn items_of(schema: &Schema) -> Option<&RefOr<Schema>> {
+    match schema {
+        Schema::Array(array) => match &array.items {
+            ArrayItems::RefOrSchema(items) => Some(items),
+            ArrayItems::False => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,273 @@
+//! One operation: what it takes, what it answers, and the form that tries it.
+
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::{Components, Content, RefOr, Required, Response};
+
+use super::html::Html;
+use super::{example, form, prose, schema};
+
+/// An operation with its place.
+pub(super) struct Entry<'d> {
+    /// Its path, with `{names}`.
+    pub(super) path: &'d str,
+    /// Its method.
+    pub(super) method: HttpMethod,
+    /// What the document says of it.
+    pub(super) operation: &'d Operation,
+    /// What the document shares.
+    pub(super) components: &'d Components,
+}
+
+impl<'d> Entry<'d> {
+    /// The method as it is sent.
+    pub(super) fn method(&self) -> &'static str {
+        match self.method {
+            HttpMethod::Get => "GET",
+            HttpMethod::Post => "POST",
+            HttpMethod::Put => "PUT",
+            HttpMethod::Delete => "DELETE",
+            HttpMethod::Options => "OPTIONS",
+            HttpMethod::Head => "HEAD",
+            HttpMethod::Patch => "PATCH",
+            HttpMethod::Trace => "TRACE",
+        }
+    }
+
+    /// The name of its place on the page.
+    pub(super) fn anchor(&self) -> &'d str {
+        self.operation.operation_id.as_deref().unwrap_or_default()
+    }
+
+    /// What it takes in path, query and headers.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &'d Parameter> {
+        self.operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+    }
+
+    /// Its body, with the media type that is named first.
+    pub(super) fn body(&self) -> Option<(&'d RequestBody, &'d str, &'d Content)> {
+        let Some(RefOr::T(body)) = &self.operation.request_body else { return None };
+        let (media, content) = first(&body.content)?;
+        Some((body, media, content))
+    }
+
+    /// Writes all of it.
+    pub(super) fn write(&self, html: &mut Html) {
+        html.element("details", &[("class", "operation")], |html| {
+            html.element("summary", &[], |html| self.title(html));
+            html.element("div", &[("class", "about"), ("id", self.anchor())], |html| {
+                if let Some(text) = &self.operation.description {
+                    prose::write(html, text);
+                }
+                self.proof(html);
+                self.take(html);
+                form::write(html, self);
+                self.answers(html);
+            });
+        });
+    }
+
+    /// Writes method, path and summary.
+    fn title(&self, html: &mut Html) {
+        method(html, self.method());
+        html.element("span", &[("class", "path")], |html| path(html, self.path));
+        html.with_text("span", &[("class", "summary")], self.operation.summary.as_deref().unwrap_or_default());
+    }
+
+    /// Writes what the caller proves itself by.
+    fn proof(&self, html: &mut Html) {
+        let ways = ways(self.operation);
+        if ways.is_empty() {
+            return;
+        }
+        html.element("p", &[("class", "proof")], |html| {
+            html.text("Needs ");
+            for (index, (name, scopes)) in ways.iter().enumerate() {
+                html.text(if index == 0 { "" } else { " or " });
+                html.with_text("a", &[("href", &format!("#proof-{name}"))], &name.replace('_', " "));
+                if !scopes.is_empty() {
+                    html.text(" with ");
+                    html.with_text("code", &[], &scopes.join(" "));
+                }
+            }
+        });
+    }
+
+    fn take(&self, html: &mut Html) {
+        if self.parameters().next().is_some() {
+            html.markup("<h4>Parameters</h4>");
+            html.element("ul", &[("class", "fields")], |html| {
+                for parameter in self.parameters() {
+                    html.element("li", &[], |html| self.parameter(html, parameter));
+                }
+            });
+        }
+        if let Some((body, media, content)) = self.body() {
+            html.element("h4", &[], |html| {
+                html.text("Body");
+                html.with_text("span", &[("class", "media")], media);
+                if body.required != Some(Required::True) {
+                    html.with_text("span", &[("class", "media")], "may be left out");
+                }
+            });
+            if let Some(text) = &body.description {
+                prose::write(html, text);
+            }
+            self.content(html, content);
+        }
+    }
+
+    fn parameter(&self, html: &mut Html, parameter: &Parameter) {
+        html.with_text("code", &[("class", "name")], &parameter.name);
+        if let Some(of) = &parameter.schema {
+            html.with_text("span", &[("class", "type")], &schema::kind(of, self.components));
+        }
+        html.with_text("span", &[("class", "place")], place(&parameter.parameter_in));
+        if parameter.required == Required::True {
+            html.with_text("span", &[("class", "required")], "required");
+        }
+        if let Some(text) = &parameter.description {
+            prose::write(html, text);
+        }
+        if let Some(of) = &parameter.schema {
+            schema::limits(html, of, self.components);
+        }
+    }
+
+    /// Writes the fields of a body beside its example.
+    fn content(&self, html: &mut Html, content: &Content) {
+        html.element("div", &[("class", "content")], |html| {
+            if let Some(of) = &content.schema {
+                html.element("div", &[], |html| schema::write(html, of, self.components));
+            }
+            let given = content.examples.values().filter_map(|example| match example {
+                RefOr::T(example) => example.value.as_ref(),
+                RefOr::Ref(_) => None,
+            });
+            for value in content.example.iter().chain(given) {
+                let text = example::show(value, content.schema.as_ref(), self.components);
+                html.element("pre", &[], |html| html.with_text("code", &[], &text));
+            }
+        });
+    }
+
+    /// Writes the good answers with their bodies, then the refusals in a line each.
+    fn answers(&self, html: &mut Html) {
+        let all = self.operation.responses.responses.iter();
+        let all = all.filter_map(|(status, response)| Some((status.as_str(), self.resolve(response)?)));
+        let (refusals, good): (Vec<_>, Vec<_>) = all.partition(|(_, response)| is_problem(response));
+        html.markup("<h4>Answers</h4>");
+        for (status, response) in good {
+            html.element("div", &[("class", "answer")], |html| {
+                status_line(html, status, response);
+                for (name, _) in &response.headers {
+                    html.with_text("code", &[("class", "header")], name);
+                }
+                if let Some((media, content)) = first(&response.content) {
+                    html.with_text("span", &[("class", "media")], media);
+                    self.content(html, content);
+                }
+            });
+        }
+        html.element("details", &[("class", "refusals")], |html| {
+            html.with_text("summary", &[], &format!("Refusals: {}", statuses(&refusals)));
+            for (status, response) in refusals {
+                html.element("div", &[("class", "answer")], |html| {
+                    status_line(html, status, response);
+                    code_of(html, response);
+                });
+            }
+        });
+    }
+
+    fn resolve(&self, response: &'d RefOr<Response>) -> Option<&'d Response> {
+        match response {
+            RefOr::T(response) => Some(response),
+            RefOr::Ref(reference) => {
+                let name = reference.ref_location.rsplit('/').next()?;
+                match self.components.responses.get(name)? {
+                    RefOr::T(response) => Some(response),
+                    RefOr::Ref(_) => None,
+                }
+            }
+        }
+    }
+}
+
+/// Writes the sign of a method.
+pub(super) fn method(html: &mut Html, name: &'static str) {
+    html.with_text("span", &[("class", "method"), ("data-method", name)], name);
+}
+
+/// Writes a path that may break after each of its parts.
+pub(super) fn path(html: &mut Html, path: &str) {
+    for (index, part) in path.split('/').enumerate() {
+        if index > 0 {
+            html.text("/");
+            html.markup("<wbr>");
+        }
+        html.text(part);
+    }
+}
+
+/// The ways to prove oneself with their scopes. utoipa shows them only as JSON.
+fn ways(operation: &Operation) -> Vec<(String, Vec<String>)> {
+    let requirements = operation.security.iter().flatten().filter_map(|one| serde_json::to_value(one).ok());
+    let schemes = requirements.filter_map(|requirement| match requirement {
+        serde_json::Value::Object(schemes) => Some(schemes),
+        _ => None,
+    });
+    schemes
+        .flatten()
+        .map(|(name, scopes)| {
+            let scopes = scopes.as_array().into_iter().flatten().filter_map(|scope| scope.as_str());
+            (name, scopes.map(str::to_owned).collect())
+        })
+        .collect()
+}
+
+fn place(place: &ParameterIn) -> &'static str {
+    match place {
+        ParameterIn::Path => "in the path",
+        ParameterIn::Query => "in the query",
+        ParameterIn::Header => "in a header",
+        ParameterIn::Cookie => "in a cookie",
+        _ => "",
+    }
+}
+
+fn first<'d>(
+    content: impl IntoIterator<Item = (&'d String, &'d RefOr<Content>)>,
+) -> Option<(&'d str, &'d Content)> {
+    content.into_iter().find_map(|(media, content)| match content {
+        RefOr::T(content) => Some((media.as_str(), content)),
+        RefOr::Ref(_) => None,
+    })
+}
+
+fn is_problem(response: &Response) -> bool {
+    response.content.contains_key(crate::problem::PROBLEM_JSON)
+}
+
+fn status_line(html: &mut Html, status: &str, response: &Response) {
+    let class = status.get(..1).unwrap_or_default();
+    html.with_text("span", &[("class", "status"), ("data-class", class)], status);
+    html.element("span", &[("class", "meaning")], |html| prose::inline(html, &response.description));
+}
+
+/// Writes the code of a problem, unless its description names it.
+fn code_of(html: &mut Html, response: &Response) {
+    let content = response.content.get(crate::problem::PROBLEM_JSON);
+    let Some(RefOr::T(content)) = content else { return };
+    let code = content.example.as_ref().and_then(|example| example.get("code")?.as_str());
+    if let Some(code) = code.filter(|code| !response.description.contains(&format!("`{code}`"))) {
+        html.with_text("code", &[], code);
+    }
+}
+
+fn statuses(refusals: &[(&str, &Response)]) -> String {
+    refusals.iter().map(|(status, _)| *status).collect::<Vec<_>>().join(" ")
+}

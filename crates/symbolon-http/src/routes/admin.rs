@@ -1,0 +1,41 @@
+//! For operators: everyone's sessions, accounts and API keys.
+//!
+//! Reading needs `admin:read`, changing needs `admin` ([`crate::caller::Allowed`]). A change that can end sessions
+//! answers with a receipt.
+
+mod account_bodies;
+mod accounts;
+mod api_key_bodies;
+mod api_keys;
+mod faults;
+mod paging;
+mod sessions;
+mod subjects;
+
+use axum::Json;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::bodies::receipt::ReceiptBody;
+use crate::problem::Problem;
+
+/// The routes, in reading order.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(sessions::read_any_session, sessions::kick_session))
+        .routes(routes!(subjects::list_subject_sessions))
+        .routes(routes!(subjects::revoke_subject))
+        .routes(routes!(sessions::revoke_everyone))
+        .routes(routes!(accounts::list_accounts, accounts::add_account))
+        .routes(routes!(accounts::read_account, accounts::change_account, accounts::remove_account))
+        .routes(routes!(api_keys::list_api_keys, api_keys::add_api_key))
+        .routes(routes!(api_keys::revoke_api_key))
+}
+
+/// What a route that can end sessions answers.
+type Receipted = Result<Json<ReceiptBody>, Problem>;
+
+fn receipt(receipt: symbolon::Receipt) -> Receipted {
+    Ok(Json(receipt.into()))
+}

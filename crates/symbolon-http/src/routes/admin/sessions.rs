@@ -1,0 +1,64 @@
+//! One session, and everyone's.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use symbolon::revocation::RevocationReason;
+
+use super::{Receipted, receipt};
+use crate::app::App;
+use crate::bodies::Nothing;
+use crate::bodies::names::{no_session, session_id};
+use crate::bodies::receipt::ReceiptBody;
+use crate::bodies::session::SessionBody;
+use crate::caller::{Admin, AdminRead, Allowed};
+use crate::limits::AdminJson;
+use crate::openapi::tag;
+use crate::problem::Problem;
+
+/// One session, whoever it belongs to.
+#[utoipa::path(
+    get, path = "/v1/admin/sessions/{id}", tag = tag::OPERATORS,
+    params(("id" = String, Path, description = "Its `session_id`", format = Uuid)),
+    responses(
+        (status = 200, description = "The session, live or ended", body = SessionBody),
+        (status = 404, description = "there is no session of that id"),
+    ),
+    security(("access_token" = ["admin:read"]), ("api_key" = ["admin:read"]))
+)]
+pub(super) async fn read_any_session(
+    State(app): State<App>,
+    _: Allowed<AdminRead>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<SessionBody>, Problem> {
+    known(query.as_deref(), [])?;
+    let found = app.symbolon().session(session_id(&id)?).await.map_err(|error| app.undecided(error))?;
+    Ok(Json(SessionBody::of(found.ok_or_else(no_session)?)))
+}
+
+/// Ends a session.
+///
+/// Its reason is `kicked`. A session that has ended stays as it is: the receipt says `already`.
+#[utoipa::path(
+    delete, path = "/v1/admin/sessions/{id}", tag = tag::OPERATORS,
+    params(("id" = String, Path, description = "Its `session_id`", format = Uuid), Wait),
+    responses(
+        (status = 200, description = "It has ended", body = ReceiptBody),
+        (status = 404, description = "there is no session of that id"),
+    ),
+    security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
+)]
+pub(super) async fn kick_session(
+    State(app): State<App>,
+    caller: Allowed<Admin>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+    _: Option<AdminJson<Nothing>>,
+) -> Receipted {
+    wait(query.as_deref())?;
+    let id = session_id(&id)?;
+    let origin = caller.origin(&app);
+    let done = app.symbolon().revoke(id, RevocationReason::Kicked, &origin).await;
+    let done = done.map_err(|error| app.undecided(error))?;
+    if done.revoked { receipt(done) } else { Err(no_session()) }
+}

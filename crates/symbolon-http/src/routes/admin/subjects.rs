@@ -1,0 +1,117 @@
+//! A subject's sessions: its devices.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use symbolon::device::DEVICE_TEXT_MAX;
+use symbolon::revocation::KEEP_MAX;
+use symbolon::session::SessionId;
+use symbolon::subject::SubjectId;
+
+use super::paging::{Page, cursor};
+use super::subject_bodies::{RevokeEveryoneBody, RevokeSubjectBody};
+use super::{Receipted, Wait, receipt};
+use crate::app::App;
+use crate::bodies::names;
+use crate::bodies::receipt::ReceiptBody;
+use crate::bodies::session::{SessionBody, SessionPage};
+use crate::caller::{Admin, AdminRead, Allowed};
+use crate::limits::AdminJson;
+use crate::openapi::tag;
+use crate::problem::Problem;
+use crate::query::known;
+
+/// A subject's sessions.
+///
+/// The devices that are logged in, the newest first.
+#[utoipa::path(
+    get, path = "/v1/admin/subjects/{sub}/sessions", tag = tag::OPERATORS,
+    params(
+        ("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"),
+        ("state" = Option<SessionsAsked>, Query, description = "`active`: only live ones; `any`: also those that ended and are still kept"),
+        ("limit" = Option<u32>, Query, description = "How many at the most", minimum = 1, maximum = 200, example = 50),
+        ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
+    ),
+    responses((status = 200, description = "A page of them; empty for a subject that has none", body = SessionPage)),
+    security(("access_token" = ["admin:read"]), ("api_key" = ["admin:read"]))
+)]
+pub(super) async fn list_subject_sessions(
+    State(app): State<App>,
+    _: Allowed<AdminRead>,
+    Path(sub): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<SessionPage>, Problem> {
+    let subject = names::subject(sub)?;
+    let [state, limit, at] = known(query.as_deref(), ["state", "limit", "cursor"])?;
+    let only_live = match state.as_deref() {
+        None | Some("active") => true,
+        Some("any") => false,
+        Some(_) => return Err(Problem::invalid_request("state must be active or any")),
+    };
+    let list = format!("sessions/{}/{subject}", if only_live { "active" } else { "any" });
+    let page = Page::read(&app, &list, limit.as_deref(), at.as_deref())?;
+    let before = page.position(|bytes| Some(SessionId::from_bytes(bytes.try_into().ok()?)))?;
+    // One more than asked for tells whether there is another page.
+    let found = app.symbolon().sessions_of(&subject, only_live, before, page.limit + 1).await;
+    let mut found = found.map_err(|error| app.undecided(error))?;
+    let more = page.cut(&mut found);
+    let next = found.last().filter(|_| more).map(|last| cursor(&app, &list, last.session.id.as_bytes()));
+    Ok(Json(SessionPage { items: found.into_iter().map(SessionBody::of).collect(), next }))
+}
+
+/// Which sessions of a subject are listed.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "lowercase", default = "active")]
+#[expect(dead_code, reason = "it is read by name; this is its description")]
+enum SessionsAsked {
+    Active,
+    Any,
+}
+
+/// Ends a subject's sessions.
+///
+/// All of them; or those of one kind of device; or all but some that are kept. Log-ins after it are not concerned: it
+/// is no ban. A subject that has no session is answered the same, with a count of 0.
+#[utoipa::path(
+    post, path = "/v1/admin/subjects/{sub}/revoke", tag = tag::OPERATORS,
+    params(("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"), Wait),
+    request_body(content = Option<RevokeSubjectBody>),
+    responses((status = 200, description = "They have ended", body = ReceiptBody)),
+    security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
+)]
+pub(super) async fn revoke_subject(
+    State(app): State<App>,
+    caller: Allowed<Admin>,
+    Path(sub): Path<String>,
+    RawQuery(query): RawQuery,
+    body: Option<AdminJson<RevokeSubjectBody>>,
+) -> Receipted {
+    wait(query.as_deref())?;
+    let subject = names::subject(sub)?;
+    let asked = body.map(|AdminJson(body)| body).unwrap_or_default();
+    let (keep, device_kind) = (asked.keep()?, asked.device_kind()?);
+    let origin = caller.origin(&app);
+    let done = app.symbolon().revoke_subject(&subject, asked.reason.into(), keep, device_kind, &origin).await;
+    receipt(done.map_err(|error| app.undecided(error))?)
+}
+
+/// Ends everyone's sessions.
+///
+/// One row in the log, however many they are. An operator's own session is among them.
+#[utoipa::path(
+    post, path = "/v1/admin/revoke-all", tag = tag::OPERATORS,
+    params(Wait),
+    request_body(content = Option<RevokeEveryoneBody>),
+    responses((status = 200, description = "They have ended", body = ReceiptBody)),
+    security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
+)]
+pub(super) async fn revoke_everyone(
+    State(app): State<App>,
+    caller: Allowed<Admin>,
+    RawQuery(query): RawQuery,
+    body: Option<AdminJson<RevokeEveryoneBody>>,
+) -> Receipted {
+    wait(query.as_deref())?;
+    let asked = body.map(|AdminJson(body)| body).unwrap_or_default();
+    let done = app.symbolon().revoke_everyone(asked.reason.into(), &caller.origin(&app)).await;
+    receipt(done.map_err(|error| app.undecided(error))?)
+}
