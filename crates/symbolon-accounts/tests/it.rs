@@ -2,9 +2,16 @@
 #![cfg(test)]
 
 mod it {
+    mod administration;
+    mod api_keys;
+    mod audit;
     mod chance;
+    mod given;
+    mod log_in;
     mod name;
     mod password;
+    mod passwords;
     mod pool;
     mod rules;
+    mod throttle;
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use symbolon_accounts::password::cost::{Cost, CostError, MEMORY_KIB_MAX};
 use symbolon_accounts::password::pool::{Comparison, Pool, PoolSettings};
 use symbolon_accounts::password::{PASSWORD_LEN_MAX, Password, TooLong};
-
-use super::chance::Seeded;
+use symbolon_testkit::randomness::Seeded;
 
 fn pool() -> Pool {
     let settings = PoolSettings {

@@ -12,8 +12,9 @@ use symbolon_accounts::password::pool::{
     Comparison, HashFault, Pool, PoolError, PoolSettings, StartError, WAITING_PER_PERMIT_MAX,
 };
 use symbolon_core::account::PasswordHash;
+use symbolon_testkit::randomness::Seeded;
 
-use super::chance::{Dry, Seeded};
+use super::chance::Dry;
 
 const RIGHT: Comparison = Comparison::Right { needs_rehash: false };
 const RIGHT_BUT_OLD: Comparison = Comparison::Right { needs_rehash: true };
