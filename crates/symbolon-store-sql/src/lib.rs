@@ -17,5 +17,5 @@ mod record;
 mod sqlite;
 mod store;
 
-pub use sqlite::{Durability, OpenError, OpenSqlite, Opened, Place};
+pub use sqlite::{Durability, Examined, OpenError, OpenSqlite, Opened, Place};
 pub use store::SqlStore;

@@ -8,10 +8,12 @@
 //! 6. `job` and `queue`: operations on their way to a thread.
 //! 7. `writer`: group commit. `readers`: reads beside it. `checkpoint`: the log's way into the file.
 //! 8. `health` and `engine`: the store's life, and the handle that holds all of it.
+//! 9. `examine`: a look at a store that nobody uses.
 
 mod checkpoint;
 mod connection;
 mod engine;
+mod examine;
 mod health;
 mod identity;
 mod job;
@@ -24,5 +26,7 @@ mod readers;
 mod writer;
 
 pub(crate) use engine::Engine;
+pub use examine::Examined;
+pub(crate) use examine::examine;
 pub use open_error::OpenError;
 pub use options::{Durability, OpenSqlite, Opened, Place};

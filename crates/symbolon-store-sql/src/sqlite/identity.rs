@@ -82,12 +82,13 @@ impl From<rusqlite::Error> for Unprepared {
     }
 }
 
-fn newest() -> u32 {
+/// The version to which opening brings a store.
+pub(super) fn newest() -> u32 {
     SQLITE.migrations.last().map_or(0, |migration| migration.number)
 }
 
 /// The version of the schema that is there; zero where there is none.
-fn find_version(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
+pub(super) fn find_version(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
     let fault = |error| open_error(path, &error);
     let tables: i64 = connection
         .query_row("SELECT count(name) FROM sqlite_schema", [], |row| row.get(0))
