@@ -4,9 +4,11 @@
 //! that the entry is in use. Writers take one short lock; the check against the overlay and the
 //! write are one step under it, so a fact read before a revocation can never settle here after it.
 
+mod fact;
 mod identity;
 mod slot;
 mod table;
 
+pub use fact::{Fact, Hit, Noted};
 pub use identity::{FullIdentity, Identity};
-pub use table::{Fact, Hit, NearCache, Noted};
+pub use table::NearCache;

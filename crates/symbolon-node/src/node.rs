@@ -63,7 +63,7 @@ pub struct NodeParts<S> {
     /// The tail that the store tells its commits.
     pub tail: Arc<Tail>,
     /// The keys of tokens.
-    pub keys: TokenKeys,
+    pub keys: Arc<TokenKeys>,
     /// What every session is issued under.
     pub policy: SessionPolicy,
     /// Time.
@@ -76,7 +76,7 @@ pub struct NodeParts<S> {
 pub struct Node<S> {
     store: S,
     tail: Arc<Tail>,
-    keys: TokenKeys,
+    keys: Arc<TokenKeys>,
     policy: SessionPolicy,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,

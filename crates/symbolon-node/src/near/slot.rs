@@ -52,26 +52,18 @@ pub(super) type Slot = [AtomicU64];
 #[derive(Clone, Copy)]
 pub(super) struct Copied {
     words: [u64; WORDS],
-    noted: u64,
 }
 
-/// Copies a slot, or nothing if a writer is at it.
+/// Copies the slot of a session, or nothing if it is another's or a writer is at it.
 #[inline]
-pub(super) fn read(slot: &Slot) -> Option<Copied> {
+pub(super) fn read(slot: &Slot, id: SessionId) -> Option<Copied> {
+    let slot: &[AtomicU64; WORDS] = slot.try_into().ok()?;
     let before = slot[VERSION].load(Ordering::Acquire);
-    if before & 1 == 1 {
-        return None;
-    }
-    let mut words = [0; WORDS];
-    for (word, shared) in words.iter_mut().zip(slot) {
-        *word = shared.load(Ordering::Relaxed);
-    }
+    let words = std::array::from_fn(|at| slot[at].load(Ordering::Relaxed));
     fence(Ordering::Acquire);
     let after = slot[VERSION].load(Ordering::Relaxed);
-    (before == after).then_some(Copied {
-        noted: words[NOTED],
-        words,
-    })
+    let copied = Copied { words };
+    (before & 1 == 0 && before == after && copied.id() == id).then_some(copied)
 }
 
 /// Writes a slot; `None` empties it. Only the holder of the table's lock may call this.
@@ -91,6 +83,24 @@ pub(super) fn write(slot: &Slot, content: Option<&Content>) {
         );
     }
     slot[VERSION].store(version, Ordering::Release);
+}
+
+/// Copies an entry into an empty slot. Only the holder of the table's lock may call this.
+pub(super) fn copy(from: &Slot, to: &Slot) {
+    let version = to[VERSION].load(Ordering::Relaxed);
+    to[VERSION].store(version.wrapping_add(1), Ordering::Relaxed);
+    fence(Ordering::Release);
+    for (target, source) in to.iter().zip(from).skip(NOTED) {
+        target.store(source.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+    let version = version.wrapping_add(2);
+    // The note is bound to the slot's version: it is carried over under the new one.
+    let noted = to[NOTED].load(Ordering::Relaxed);
+    to[NOTED].store(
+        version << NOTED_VERSION_SHIFT | noted & (NOTED_USE | NOTED_MILLIS),
+        Ordering::Relaxed,
+    );
+    to[VERSION].store(version, Ordering::Release);
 }
 
 /// Whether the entry was used since it was written or this was last asked. Asking clears the mark.
@@ -118,7 +128,7 @@ pub(super) fn id_of(slot: &Slot) -> SessionId {
 pub(super) fn note(slot: &Slot, copied: &Copied, at: Timestamp, use_noted: bool) -> bool {
     let next = noted_word(copied.words[VERSION], at, use_noted || copied.use_noted());
     slot[NOTED]
-        .compare_exchange(copied.noted, next, Ordering::Relaxed, Ordering::Relaxed)
+        .compare_exchange(copied.words[NOTED], next, Ordering::Relaxed, Ordering::Relaxed)
         .is_ok()
 }
 
@@ -134,37 +144,45 @@ impl Copied {
         id_from([self.words[ID], self.words[ID + 1]])
     }
 
+    #[inline]
     pub(super) fn asof(&self) -> u64 {
         self.words[ASOF]
     }
 
+    #[inline]
     pub(super) fn epoch(&self) -> u64 {
         self.words[EPOCH]
     }
 
+    #[inline]
     pub(super) fn authenticated_at(&self) -> Timestamp {
         instant(self.words[AUTHENTICATED])
     }
 
+    #[inline]
     pub(super) fn idle_timeout_ms(&self) -> u64 {
         self.words[IDLE_TIMEOUT]
     }
 
+    #[inline]
     pub(super) fn has_shared_identity(&self) -> bool {
         self.words[FLAGS] & SHARED_IDENTITY != 0
     }
 
     /// When a use was last noted.
+    #[inline]
     pub(super) fn noted_at(&self) -> Timestamp {
-        instant(self.noted & NOTED_MILLIS)
+        instant(self.words[NOTED] & NOTED_MILLIS)
     }
 
     /// Whether the first use of the current pair was noted.
+    #[inline]
     pub(super) fn use_noted(&self) -> bool {
-        self.noted & NOTED_USE != 0
+        self.words[NOTED] & NOTED_USE != 0
     }
 
     /// Subject and client, with their lengths.
+    #[inline]
     pub(super) fn identity(&self) -> ([u8; INLINE_MAX], u8, u8) {
         let mut bytes = [0; INLINE_MAX];
         for (part, word) in bytes.chunks_exact_mut(8).zip(&self.words[IDENTITY_AT..]) {
@@ -191,6 +209,7 @@ impl Copied {
         }
     }
 
+    #[inline]
     fn credential(&self, digest_at: usize, end_at: usize) -> Credential {
         let mut digest = [0; 32];
         for (part, word) in digest
@@ -252,6 +271,7 @@ impl Content {
     }
 }
 
+#[inline]
 fn id_from(words: [u64; 2]) -> SessionId {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&words[0].to_le_bytes());
@@ -265,6 +285,7 @@ fn put(words: &mut [u64], bytes: &[u8]) {
     }
 }
 
+#[inline]
 fn halves(word: u64) -> [u32; 2] {
     let bytes = word.to_le_bytes();
     [
@@ -277,6 +298,7 @@ fn word(at: Timestamp) -> u64 {
     at.0.cast_unsigned()
 }
 
+#[inline]
 fn instant(word: u64) -> Timestamp {
     Timestamp(word.cast_signed())
 }

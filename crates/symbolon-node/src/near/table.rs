@@ -1,126 +1,101 @@
-//! The table itself: an index of small buckets over a slab of slots.
+//! The table itself: linear hashing over buckets of slots, with two buckets to choose from.
+//!
+//! A bucket is sixteen slots — one page — and sixteen one-byte tags, which stand apart so that all
+//! tags of a million sessions stay in a core's cache: a look-up costs one access to main memory. An
+//! entry goes into the emptier of its two buckets, so that hardly one is ever full. The table grows
+//! by one bucket at a time, which splits one that is there. A reader that looks while an entry moves,
+//! or while its slot is written, misses; a miss is always safe, since the store is asked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytemuck::allocation::zeroed_slice_box;
 use parking_lot::Mutex;
 use symbolon_core::clock::Timestamp;
-use symbolon_core::revocation::RevocationSeq;
-use symbolon_core::session::{Session, SessionId, idle_end, idle_slack};
-use symbolon_core::verdict::AccessFacts;
+use symbolon_core::session::SessionId;
 
+use super::fact::{Fact, Hit};
 use super::identity::{FullIdentity, Identity};
-use super::slot::{self, Content, Copied, Slot, WORDS};
+use super::slot::{self, Content, Slot, WORDS};
 
-/// Entries of one bucket: the words of one cache line.
-const WAYS: usize = 8;
-/// Buckets are made for this many entries each, so that a full table overfills few of them.
-const FILL: usize = 4;
-
-/// A cached session, stamped with the position of the log at which it was read.
-#[derive(Clone, Debug)]
-pub struct Fact {
-    /// Which session.
-    pub id: SessionId,
-    /// What an access token is compared with.
-    pub facts: AccessFacts,
-    /// Everything up to this position of the log was known when it was read.
-    pub asof: RevocationSeq,
-    /// The cut that the session was issued under.
-    pub epoch: RevocationSeq,
-    /// When the subject last proved who they are.
-    pub authenticated_at: Timestamp,
-    /// How long it lives without being used.
-    pub idle_timeout: Duration,
-    /// Whose it is.
-    pub identity: Identity,
-}
-
-impl Fact {
-    /// The fact of a session that was read when the log stood at `asof`.
-    #[must_use]
-    pub fn of(session: &Session, asof: RevocationSeq) -> Self {
-        Self {
-            id: session.id,
-            facts: AccessFacts::of(session),
-            asof,
-            epoch: session.epoch,
-            authenticated_at: session.authenticated_at,
-            idle_timeout: session.lives.idle_timeout,
-            identity: Identity::of(session),
-        }
-    }
-}
-
-/// What noting a use of an entry asks for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Noted {
-    /// The use is to be recorded: the last one noted is long enough ago.
-    pub activity: bool,
-    /// It is the first use of the current pair.
-    pub first_use: bool,
-}
+/// Slots of one bucket.
+const WAYS: usize = 16;
+/// How full buckets are on average before one more is made: 372 bytes for each session.
+const FILL: usize = 11;
+/// Words of tags of one bucket.
+const TAG_WORDS: usize = WAYS / 8;
+/// What a table begins with: a quarter of a megabyte.
+const BUCKETS_MIN: usize = 64;
+/// Words of a cache line; slots begin at one.
+const LINE_WORDS: usize = 8;
 
 /// A bounded cache of sessions.
 pub struct NearCache {
-    index: Box<[AtomicU64]>,
-    slab: Box<[AtomicU64]>,
+    /// One byte per slot; zero: empty.
+    tags: Box<[AtomicU64]>,
+    slots: Box<[AtomicU64]>,
+    /// Where the first cache line begins in `slots`.
+    first: usize,
+    /// How many buckets are in use.
+    buckets: AtomicU64,
+    buckets_max: usize,
+    capacity: usize,
     /// Identities that do not fit into a slot.
     shared: papaya::HashMap<SessionId, Arc<FullIdentity>>,
-    buckets: usize,
-    capacity: u32,
     writer: Mutex<Writer>,
 }
 
 /// What only a writer touches.
 struct Writer {
-    /// How many slots were ever used: the slab's pages are touched in order.
-    used: u32,
-    free: Vec<u32>,
-    /// Where the search for an entry to evict goes on (second chance).
-    hand: u32,
+    len: usize,
+    /// Where the search for a bucket with something to evict goes on.
+    hand: usize,
 }
 
 impl NearCache {
     /// A cache of at most `capacity` sessions. Its memory is taken as it fills.
     #[must_use]
     pub fn with_capacity(capacity: u32) -> Self {
-        let capacity = capacity.max(1);
-        let buckets = (capacity as usize).div_ceil(FILL).next_power_of_two();
+        let capacity = capacity.max(1) as usize;
+        let buckets_max = capacity.div_ceil(FILL).max(1);
+        let slots = zeroed_slice_box::<AtomicU64>(buckets_max * WAYS * WORDS + LINE_WORDS);
+        let first = slots
+            .as_ptr()
+            .align_offset(LINE_WORDS * size_of::<u64>())
+            .min(LINE_WORDS);
         Self {
-            index: zeroed_slice_box(buckets * WAYS),
-            slab: zeroed_slice_box(capacity as usize * WORDS),
-            shared: papaya::HashMap::new(),
-            buckets,
+            tags: zeroed_slice_box(buckets_max * TAG_WORDS),
+            slots,
+            first,
+            buckets: AtomicU64::new(BUCKETS_MIN.min(buckets_max) as u64),
+            buckets_max,
             capacity,
-            writer: Mutex::new(Writer {
-                used: 0,
-                free: Vec::new(),
-                hand: 0,
-            }),
+            shared: papaya::HashMap::new(),
+            writer: Mutex::new(Writer { len: 0, hand: 0 }),
         }
     }
 
     /// Reads the entry of a session.
+    #[inline]
     #[must_use]
     pub fn find(&self, id: SessionId) -> Option<Hit<'_>> {
         let hash = hash(id);
-        for entry in self.bucket(hash) {
-            let entry = entry.load(Ordering::Acquire);
-            if let Some(at) = slot_at(entry, hash) {
-                let slot = self.slot(at);
-                if let Some(copied) = slot::read(slot)
-                    && copied.id() == id
-                {
-                    return Some(Hit {
-                        cache: self,
-                        slot,
-                        copied,
-                    });
-                }
+        let [first, second] = buckets_of(hash, self.in_use());
+        // All tags are compared before anything is decided: no branch to mispredict, so that the
+        // slot is asked for while other work goes on.
+        let tag = tag_of(hash);
+        let mut ways = self.matching(first, tag) | self.matching(second, tag) << WAYS;
+        while ways != 0 {
+            let place = ways.trailing_zeros() as usize;
+            let slot = self.slot(if place < WAYS { first } else { second }, place % WAYS);
+            if let Some(copied) = slot::read(slot, id) {
+                return Some(Hit {
+                    cache: self,
+                    slot,
+                    copied,
+                });
             }
+            ways &= ways - 1;
         }
         None
     }
@@ -132,25 +107,11 @@ impl NearCache {
             return;
         }
         let hash = hash(fact.id);
-        let known = self.position(fact.id, hash);
-        let at = match known {
-            Some((_, at)) => at,
-            None => self.vacant(&mut writer),
+        let (bucket, way) = match self.position(fact.id, hash) {
+            Some(place) => place,
+            None => self.vacate(&mut writer, hash),
         };
-        let identity = match &fact.identity {
-            Identity::Inline {
-                bytes,
-                subject_len,
-                client_len,
-            } => Some((*bytes, *subject_len, *client_len)),
-            Identity::Full(full) => {
-                self.shared.pin().insert(fact.id, Arc::clone(full));
-                None
-            }
-        };
-        if identity.is_some() && known.is_some() {
-            self.shared.pin().remove(&fact.id);
-        }
+        let identity = self.place_identity(fact);
         let content = Content {
             id: fact.id,
             facts: fact.facts,
@@ -162,25 +123,22 @@ impl NearCache {
             use_noted: fact.facts.settled,
             identity,
         };
-        slot::write(self.slot(at), Some(&content));
-        if known.is_none() {
-            self.link(&mut writer, hash, at);
-        }
+        slot::write(self.slot(bucket, way), Some(&content));
+        self.set_tag(bucket, way, tag_of(hash));
     }
 
     /// Forgets a session.
     pub fn remove(&self, id: SessionId) {
         let mut writer = self.writer.lock();
-        if let Some((entry, at)) = self.position(id, hash(id)) {
-            self.unlink(&mut writer, entry, at);
+        if let Some((bucket, way)) = self.position(id, hash(id)) {
+            self.clear(&mut writer, bucket, way);
         }
     }
 
     /// How many sessions are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        let writer = self.writer.lock();
-        writer.used as usize - writer.free.len()
+        self.writer.lock().len
     }
 
     /// Whether nothing is kept.
@@ -189,192 +147,203 @@ impl NearCache {
         self.len() == 0
     }
 
-    fn bucket(&self, hash: u64) -> &[AtomicU64] {
-        let bucket = (hash >> 32) as usize & (self.buckets - 1);
-        &self.index[bucket * WAYS..(bucket + 1) * WAYS]
+    pub(super) fn shared_identity(&self, id: SessionId) -> Option<Arc<FullIdentity>> {
+        self.shared.pin().get(&id).cloned()
     }
 
-    fn slot(&self, at: u32) -> &Slot {
-        &self.slab[at as usize * WORDS..(at as usize + 1) * WORDS]
-    }
-
-    /// The index entry and the slot of a session, for the holder of the lock.
-    fn position(&self, id: SessionId, hash: u64) -> Option<(&AtomicU64, u32)> {
-        self.bucket(hash).iter().find_map(|entry| {
-            let at = slot_at(entry.load(Ordering::Relaxed), hash)?;
-            (slot::id_of(self.slot(at)) == id).then_some((entry, at))
-        })
-    }
-
-    /// A slot to write into: a free one, the next untouched one, or one whose entry is evicted.
-    fn vacant(&self, writer: &mut Writer) -> u32 {
-        if let Some(at) = writer.free.pop() {
-            return at;
-        }
-        if writer.used < self.capacity {
-            writer.used += 1;
-            return writer.used - 1;
-        }
-        // Two rounds at the most: the first clears every mark.
-        for _ in 0..=2 * u64::from(self.capacity) {
-            let at = writer.hand;
-            writer.hand = (writer.hand + 1) % self.capacity;
-            if !slot::take_referenced(self.slot(at)) {
-                return self.evict(writer, at);
+    /// Keeps a long identity beside the table; a short one goes into the slot.
+    fn place_identity(&self, fact: &Fact) -> Option<([u8; super::identity::INLINE_MAX], u8, u8)> {
+        match &fact.identity {
+            Identity::Inline {
+                bytes,
+                subject_len,
+                client_len,
+            } => {
+                self.shared.pin().remove(&fact.id);
+                Some((*bytes, *subject_len, *client_len))
+            }
+            Identity::Full(full) => {
+                self.shared.pin().insert(fact.id, Arc::clone(full));
+                None
             }
         }
-        self.evict(writer, writer.hand)
     }
 
-    fn evict(&self, writer: &mut Writer, at: u32) -> u32 {
-        let id = slot::id_of(self.slot(at));
-        if let Some((entry, found)) = self.position(id, hash(id)) {
-            self.unlink(writer, entry, found);
-        }
-        writer.free.retain(|free| *free != at);
-        at
-    }
-
-    fn unlink(&self, writer: &mut Writer, entry: &AtomicU64, at: u32) {
-        entry.store(0, Ordering::Release);
-        let slot = self.slot(at);
-        self.shared.pin().remove(&slot::id_of(slot));
-        slot::write(slot, None);
-        writer.free.push(at);
-    }
-
-    /// Makes a written slot findable. In a full bucket it takes the place of another entry.
-    fn link(&self, writer: &mut Writer, hash: u64, at: u32) {
-        let bucket = self.bucket(hash);
-        let entry = u64::from(at + 1) | (hash << 32);
-        if let Some(vacant) = bucket.iter().find(|entry| entry.load(Ordering::Relaxed) == 0) {
-            vacant.store(entry, Ordering::Release);
-            return;
-        }
-        let idle = bucket.iter().find(|entry| {
-            slot_of(entry.load(Ordering::Relaxed)).is_none_or(|at| !slot::take_referenced(self.slot(at)))
-        });
-        let victim = idle.unwrap_or(&bucket[(hash >> 29) as usize % WAYS]);
-        if let Some(old) = slot_of(victim.load(Ordering::Relaxed)) {
-            self.unlink(writer, victim, old);
-        }
-        victim.store(entry, Ordering::Release);
-    }
-}
-
-/// An entry as it was read.
-pub struct Hit<'a> {
-    cache: &'a NearCache,
-    slot: &'a Slot,
-    copied: Copied,
-}
-
-impl Hit<'_> {
-    /// What an access token is compared with. The idle end counts from the last use noted here.
     #[inline]
-    #[must_use]
-    pub fn facts(&self) -> AccessFacts {
-        let facts = self.copied.facts();
-        let noted_end = idle_end(self.copied.noted_at(), self.idle_timeout());
-        AccessFacts {
-            idle_expires_at: facts.idle_expires_at.max(noted_end),
-            ..facts
-        }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most `buckets_max`, which is a usize"
+    )]
+    fn in_use(&self) -> usize {
+        self.buckets.load(Ordering::Acquire) as usize
     }
 
-    /// Everything up to this position of the log was known when it was read.
-    #[must_use]
-    pub fn asof(&self) -> RevocationSeq {
-        RevocationSeq(self.copied.asof())
+    #[inline]
+    fn slot(&self, bucket: usize, way: usize) -> &Slot {
+        let start = self.first + (bucket * WAYS + way) * WORDS;
+        &self.slots[start..start + WORDS]
     }
 
-    /// The cut that the session was issued under.
-    #[must_use]
-    pub fn epoch(&self) -> RevocationSeq {
-        RevocationSeq(self.copied.epoch())
+    /// The ways of a bucket whose tag is `tag`, as a bit set.
+    #[inline]
+    fn matching(&self, bucket: usize, tag: u8) -> u32 {
+        let [low, high] = [self.tag_word(bucket, 0), self.tag_word(bucket, 1)];
+        equal_bytes(low, tag) | equal_bytes(high, tag) << 8
     }
 
-    /// When the subject last proved who they are.
-    #[must_use]
-    pub fn authenticated_at(&self) -> Timestamp {
-        self.copied.authenticated_at()
+    #[inline]
+    fn tag_word(&self, bucket: usize, half: usize) -> u64 {
+        self.tags[bucket * TAG_WORDS + half].load(Ordering::Acquire)
     }
 
-    /// How long it lives without being used.
-    #[must_use]
-    pub fn idle_timeout(&self) -> Duration {
-        Duration::from_millis(self.copied.idle_timeout_ms())
+    fn set_tag(&self, bucket: usize, way: usize, tag: u8) {
+        let word = &self.tags[bucket * TAG_WORDS + way / 8];
+        let shift = way % 8 * 8;
+        let others = word.load(Ordering::Relaxed) & !(0xFF << shift);
+        word.store(others | u64::from(tag) << shift, Ordering::Release);
     }
 
-    /// Whose it is; `None`: it was removed meanwhile.
-    #[must_use]
-    pub fn identity(&self) -> Option<Identity> {
-        if self.copied.has_shared_identity() {
-            return self
-                .cache
-                .shared
-                .pin()
-                .get(&self.copied.id())
-                .cloned()
-                .map(Identity::Full);
-        }
-        let (bytes, subject_len, client_len) = self.copied.identity();
-        Some(Identity::Inline {
-            bytes,
-            subject_len,
-            client_len,
+    fn tag(&self, bucket: usize, way: usize) -> u8 {
+        self.tag_word(bucket, way / 8).to_le_bytes()[way % 8]
+    }
+
+    /// Where a session is, for the holder of the lock.
+    fn position(&self, id: SessionId, hash: u64) -> Option<(usize, usize)> {
+        buckets_of(hash, self.in_use()).into_iter().find_map(|bucket| {
+            let ways = self.matching(bucket, tag_of(hash));
+            let way =
+                (0..WAYS).find(|way| ways & 1 << way != 0 && slot::id_of(self.slot(bucket, *way)) == id)?;
+            Some((bucket, way))
         })
     }
 
-    /// Marks the entry as used, so that it is not the next to be evicted.
-    #[inline]
-    pub fn reference(&self) {
-        slot::reference(self.slot);
-    }
-
-    /// What a use at `now` by a token of the current (`by_current`) or the previous pair asks for.
-    #[inline]
-    #[must_use]
-    pub fn due(&self, now: Timestamp, by_current: bool) -> Noted {
-        let step = idle_slack(self.idle_timeout()) / 2;
-        Noted {
-            activity: now >= self.copied.noted_at().after(step),
-            first_use: by_current && !self.copied.use_noted(),
+    /// Finds a place for one more entry: grows the table, or evicts another entry.
+    fn vacate(&self, writer: &mut Writer, hash: u64) -> (usize, usize) {
+        let in_use = self.in_use();
+        if writer.len >= in_use * FILL && in_use < self.buckets_max {
+            self.split(in_use);
         }
+        let [first, second] = buckets_of(hash, self.in_use());
+        let bucket = if self.free_ways(second) > self.free_ways(first) {
+            second
+        } else {
+            first
+        };
+        if writer.len >= self.capacity {
+            self.evict_one(writer, bucket);
+        }
+        let way = match (0..WAYS).find(|way| self.tag(bucket, *way) == 0) {
+            Some(way) => way,
+            None => self.evict_from(writer, bucket),
+        };
+        writer.len += 1;
+        (bucket, way)
     }
 
-    /// Notes that a use was handed over for recording. Does nothing if the entry has changed.
-    pub fn note(&self, now: Timestamp, noted: Noted) {
-        let at = if noted.activity {
-            now
-        } else {
-            self.copied.noted_at()
+    fn free_ways(&self, bucket: usize) -> u32 {
+        self.matching(bucket, 0).count_ones()
+    }
+
+    /// Makes room for one entry: in its own bucket, or in the next one that has any.
+    fn evict_one(&self, writer: &mut Writer, bucket: usize) {
+        let is_empty = |bucket| self.tag_word(bucket, 0) == 0 && self.tag_word(bucket, 1) == 0;
+        let mut victim = bucket;
+        while is_empty(victim) {
+            writer.hand = (writer.hand + 1) % self.in_use();
+            victim = writer.hand;
+        }
+        self.evict_from(writer, victim);
+    }
+
+    /// Evicts an entry of a bucket that has one: one that was not used since this was last asked,
+    /// or the first where all were.
+    fn evict_from(&self, writer: &mut Writer, bucket: usize) -> usize {
+        let full = |way: &usize| self.tag(bucket, *way) != 0;
+        let unused = |way: &usize| !slot::take_referenced(self.slot(bucket, *way));
+        let way = (0..WAYS)
+            .filter(full)
+            .find(unused)
+            .or_else(|| (0..WAYS).find(full))
+            .unwrap_or(0);
+        self.clear(writer, bucket, way);
+        way
+    }
+
+    fn clear(&self, writer: &mut Writer, bucket: usize, way: usize) {
+        let slot = self.slot(bucket, way);
+        self.set_tag(bucket, way, 0);
+        self.shared.pin().remove(&slot::id_of(slot));
+        slot::write(slot, None);
+        writer.len -= 1;
+    }
+
+    /// Adds the bucket `new` by splitting the one whose entries may belong there. An entry is in the
+    /// new place before it leaves the old one.
+    fn split(&self, new: usize) {
+        let old = new ^ (1 << new.ilog2());
+        let belongs_elsewhere = |way: &usize| {
+            let hash = hash(slot::id_of(self.slot(old, *way)));
+            self.tag(old, *way) != 0 && !buckets_of(hash, new + 1).contains(&old)
         };
-        slot::note(self.slot, &self.copied, at, noted.first_use);
+        let moving: Vec<usize> = (0..WAYS).filter(belongs_elsewhere).collect();
+        for way in &moving {
+            slot::copy(self.slot(old, *way), self.slot(new, *way));
+            self.set_tag(new, *way, self.tag(old, *way));
+        }
+        self.buckets.store(new as u64 + 1, Ordering::Release);
+        for way in moving {
+            self.set_tag(old, way, 0);
+            slot::write(self.slot(old, way), None);
+        }
     }
 }
 
-/// The last eight bytes of a UUIDv7 are random but for two bits; the multiplication spreads them.
+/// The two buckets of a hash among `in_use`; they may be the same.
+#[inline]
+fn buckets_of(hash: u64, in_use: usize) -> [usize; 2] {
+    let other = hash.rotate_left(32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    [bucket_of(hash, in_use), bucket_of(other ^ (other >> 32), in_use)]
+}
+
+/// A bucket of a hash among `in_use` (linear hashing): the low bits, one fewer where that many
+/// buckets are not there yet.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the mask is that of a usize")]
+fn bucket_of(hash: u64, in_use: usize) -> usize {
+    let mask = usize::MAX.checked_shr((in_use - 1).leading_zeros()).unwrap_or(0);
+    let bucket = hash as usize & mask;
+    if bucket < in_use {
+        bucket
+    } else {
+        bucket & (mask >> 1)
+    }
+}
+
+/// The high byte of a hash; never zero, which marks an empty slot.
+#[inline]
+fn tag_of(hash: u64) -> u8 {
+    hash.to_be_bytes()[0].max(1)
+}
+
+/// Which of the eight bytes equal `byte`, as a bit set.
+#[inline]
+fn equal_bytes(word: u64, byte: u8) -> u32 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const LOWS: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    let differs = word ^ (ONES * u64::from(byte));
+    // The high bit of each byte that is zero: no carry leaves its byte.
+    let equal = !(((differs & LOWS) + LOWS) | differs | LOWS);
+    // Gathers them into one byte.
+    ((equal >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
+}
+
+/// The last eight bytes of a UUIDv7 are random but for two bits; the multiplications spread them.
 #[inline]
 fn hash(id: SessionId) -> u64 {
     let bytes = id.as_bytes();
     let tail = [
         bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15],
     ];
-    u64::from_le_bytes(tail).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-/// An index entry holds the low half of the hash above the number of the slot plus one.
-#[inline]
-fn slot_at(entry: u64, hash: u64) -> Option<u32> {
-    if entry >> 32 == hash & 0xFFFF_FFFF {
-        slot_of(entry)
-    } else {
-        None
-    }
-}
-
-#[inline]
-fn slot_of(entry: u64) -> Option<u32> {
-    u32::try_from(entry & 0xFFFF_FFFF).ok()?.checked_sub(1)
+    let spread = u64::from_le_bytes(tail).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    spread ^ (spread >> 32)
 }
