@@ -1,1 +1,118 @@
-//! stub
+//! Symbolon inside your program: sessions that are as fast as a JWT, as revocable as a session and
+//! as durable as a database.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use symbolon::{NewSession, Symbolon, Verdict, subject::SubjectId};
+//!
+//! let (symbolon, _opened) = Symbolon::builder().data_dir("./symbolon-data").open().await?;
+//! let origin = symbolon.origin_of_system();
+//! let issued = symbolon.issue(NewSession::of(SubjectId::new("user-1024")?), &origin).await??;
+//!
+//! if let Verdict::Active(live) = symbolon.verify(&issued.pair.access).await? {
+//!     assert_eq!(live.identity.subject(), "user-1024");
+//! }
+//! symbolon.log_out(&issued.pair.access, &origin).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Everything the server does goes through the public methods of [`Symbolon`]: the server can do
+//! nothing that your program cannot.
+
+mod builder;
+mod cursor;
+mod layer;
+mod log_in;
+mod master_key;
+mod new_session;
+mod operators;
+mod password;
+mod principal;
+mod randomness;
+mod sessions;
+mod unavailable;
+
+use std::sync::Arc;
+
+use symbolon_accounts::accounts::Accounts;
+use symbolon_accounts::api_keys::ApiKeys;
+use symbolon_core::store::Purged;
+use symbolon_node::Node;
+use symbolon_node::purge::{PurgePlan, sweep};
+use symbolon_store_sql::SqlStore;
+
+pub use builder::{Builder, DATABASE_FILE, OpenFault, Opened};
+pub use layer::{RequireSession, RequireSessionService};
+pub use log_in::{LogIn, LoggedIn};
+pub use master_key::{MASTER_KEY_FILE, MasterKeyFault};
+pub use new_session::NewSession;
+pub use operators::{AccountFault, NewAccount};
+pub use password::{ChangePassword, PasswordChanged};
+pub use principal::Principal;
+pub use randomness::OsRandomness;
+pub use unavailable::Unavailable;
+
+pub use symbolon_accounts::password::Password;
+pub use symbolon_core::{
+    account, api_key, audit, clock, device, policy, random, revocation, session, subject, throttle, token,
+    verdict,
+};
+pub use symbolon_node::near::Identity;
+pub use symbolon_node::node::Tier;
+pub use symbolon_node::{
+    ChangeLives, Entry, IssueRefused, Issued, Live, Receipt, Refreshed, Undecided, Verdict,
+};
+pub use symbolon_store_sql::{Examined, OpenError};
+
+/// A running Symbolon. Cloning it is cheap and gives the same one.
+#[derive(Clone)]
+pub struct Symbolon {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    node: Node<SqlStore>,
+    accounts: Accounts<SqlStore>,
+    api_keys: ApiKeys<SqlStore>,
+    plan: PurgePlan,
+}
+
+impl Symbolon {
+    /// Begins to describe one.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Ends what runs beside, writes what waits, and lets the store go. Other clones answer nothing
+    /// any more.
+    pub async fn stop(&self) {
+        self.inner.node.stop().await;
+        self.inner.node.store().close().await;
+    }
+
+    /// Waits until something that this cannot do without has died before its time, and names it.
+    pub async fn died(&self) -> String {
+        // Cancel-safe: both only watch.
+        tokio::select! {
+            name = self.inner.node.tasks().died() => name.to_owned(),
+            reason = self.inner.node.store().died() => reason.to_string(),
+        }
+    }
+
+    /// Removes everything that is old, now.
+    ///
+    /// # Errors
+    /// When the store does not answer; what was removed stays removed.
+    pub async fn sweep(&self) -> Result<Purged, Unavailable> {
+        let node = &self.inner.node;
+        Ok(sweep(node.store(), &self.inner.plan, node.now(), true).await?)
+    }
+
+    /// How many passwords wait for their turn to be hashed.
+    #[must_use]
+    pub fn passwords_waiting(&self) -> usize {
+        self.inner.accounts.pool().waiting()
+    }
+}

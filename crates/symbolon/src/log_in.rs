@@ -1,0 +1,107 @@
+//! Log-in by name and password.
+
+use symbolon_accounts::accounts::{Outcome, Refusal};
+use symbolon_core::audit::{Actor, AuditEvent};
+use symbolon_core::clock::Timestamp;
+use symbolon_core::device::{Device, SeenFrom};
+use symbolon_core::subject::{ClientId, SubjectId};
+use symbolon_core::token::RawToken;
+use symbolon_node::{Issue, IssueRefused, Issued};
+
+use crate::{NewSession, Password, Symbolon, Unavailable};
+
+/// A log-in as it is asked for.
+pub struct LogIn {
+    /// The name as it was typed.
+    pub username: String,
+    /// The password as it was typed.
+    pub password: Password,
+    /// Which application will hold the tokens.
+    pub client_id: ClientId,
+    /// What its owner recognises the session by.
+    pub device: Device,
+    /// Where it comes from.
+    pub seen_from: SeenFrom,
+    /// Whether the session is to have the longer lives.
+    pub remember: bool,
+    /// A token that came along: if it is live, its session ends in the same step, so that a session
+    /// from before the log-in never becomes an authenticated one.
+    pub presented: Option<RawToken>,
+}
+
+/// What became of a log-in.
+pub enum LoggedIn {
+    /// A session began; it is durable.
+    Issued(Box<Issued>),
+    /// Name or password is wrong. Nothing tells which.
+    InvalidCredentials,
+    /// Not before this instant: too many wrong passwords.
+    Throttled {
+        /// When one more try is allowed.
+        retry_at: Timestamp,
+    },
+    /// The password is right, but the account is disabled or its subject banned.
+    Banned {
+        /// Until when; `None`: without end.
+        until: Option<Timestamp>,
+    },
+    /// The password is right, but there are as many sessions as there may be.
+    LimitReached,
+}
+
+impl Symbolon {
+    /// Logs in by name and password.
+    ///
+    /// # Errors
+    /// When it cannot be decided now; nothing follows about name or password.
+    pub async fn log_in(&self, log_in: LogIn) -> Result<LoggedIn, Unavailable> {
+        let origin = self.origin(Actor::System, log_in.seen_from.clone());
+        let proof = match self
+            .inner
+            .accounts
+            .authenticate(&log_in.username, log_in.password, &origin)
+            .await?
+        {
+            Outcome::Authenticated(proof) => proof,
+            Outcome::Refused(Refusal::InvalidCredentials) => return Ok(LoggedIn::InvalidCredentials),
+            Outcome::Refused(Refusal::Throttled { retry_at }) => return Ok(LoggedIn::Throttled { retry_at }),
+            Outcome::Refused(Refusal::AccountDisabled) => return Ok(LoggedIn::Banned { until: None }),
+        };
+        let session = NewSession {
+            client_id: log_in.client_id,
+            device: log_in.device,
+            seen_from: log_in.seen_from,
+            remember: log_in.remember,
+            ..NewSession::of(proof.subject.clone())
+        };
+        let node = &self.inner.node;
+        let issue = Issue {
+            opening: session.opening(node.policy()),
+            credential_epoch: Some(proof.epoch),
+            clear_attempts: Some(proof.throttle_key),
+            replaces: self.presented_session(log_in.presented.as_ref()),
+            event: AuditEvent::LoggedIn,
+            origin: self.origin(Actor::Subject(proof.subject), origin.seen_from),
+        };
+        Ok(match node.issue(issue).await? {
+            Ok(issued) => LoggedIn::Issued(Box::new(issued)),
+            Err(IssueRefused::LimitReached) => LoggedIn::LimitReached,
+            Err(IssueRefused::Banned { until }) => LoggedIn::Banned { until },
+            // Someone changed the password, or ended this subject's sessions, while it was compared.
+            Err(IssueRefused::CredentialStale) => LoggedIn::InvalidCredentials,
+        })
+    }
+
+    /// The session of a genuine token that came along with a log-in.
+    fn presented_session(&self, token: Option<&RawToken>) -> Option<symbolon_core::session::SessionId> {
+        token
+            .filter(|token| token.is_genuine(self.inner.node.keys()))
+            .map(RawToken::session_id)
+    }
+
+    /// The actor of a subject's own request.
+    #[must_use]
+    pub fn actor_of(subject: &str) -> Actor {
+        SubjectId::new(subject).map_or(Actor::System, Actor::Subject)
+    }
+}

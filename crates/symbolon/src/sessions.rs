@@ -1,0 +1,197 @@
+//! What is done with sessions.
+
+use symbolon_core::audit::{Actor, AuditEvent, Origin};
+use symbolon_core::clock::Timestamp;
+use symbolon_core::device::SeenFrom;
+use symbolon_core::policy::SessionPolicy;
+use symbolon_core::revocation::{LogRow, RevocationReason};
+use symbolon_core::session::SessionId;
+use symbolon_core::subject::SubjectId;
+use symbolon_core::token::RawToken;
+use symbolon_node::{
+    ChangeLives, Entry, Issue, IssueRefused, Issued, Receipt, Refreshed, Undecided, Verdict,
+};
+use tokio::sync::broadcast;
+
+use crate::{NewSession, Symbolon};
+
+impl Symbolon {
+    /// The present, as this node counts it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.node.now()
+    }
+
+    /// Who asks, from where, now: every change wants to know.
+    #[must_use]
+    pub fn origin(&self, actor: Actor, seen_from: SeenFrom) -> Origin {
+        Origin {
+            at: self.now(),
+            actor,
+            seen_from,
+        }
+    }
+
+    /// The program itself, now.
+    #[must_use]
+    pub fn origin_of_system(&self) -> Origin {
+        self.inner.node.by_system()
+    }
+
+    /// What sessions are issued under.
+    #[must_use]
+    pub fn policy(&self) -> &SessionPolicy {
+        self.inner.node.policy()
+    }
+
+    /// Begins a session. When this answers, it is durable.
+    ///
+    /// # Errors
+    /// The outer error: it cannot be decided now. The inner one: it was refused.
+    pub async fn issue(
+        &self,
+        session: NewSession,
+        origin: &Origin,
+    ) -> Result<Result<Issued, IssueRefused>, Undecided> {
+        let node = &self.inner.node;
+        let issue = Issue {
+            opening: session.opening(node.policy()),
+            credential_epoch: None,
+            clear_attempts: None,
+            replaces: None,
+            event: AuditEvent::Issued,
+            origin: origin.clone(),
+        };
+        node.issue(issue).await
+    }
+
+    /// Judges an access token by memory alone, without a wait; `None`: ask [`Symbolon::verify`].
+    #[inline]
+    #[must_use]
+    pub fn verify_from_memory(&self, token: &RawToken) -> Option<Verdict> {
+        self.inner.node.verify_from_memory(token)
+    }
+
+    /// Judges an access token.
+    ///
+    /// # Errors
+    /// When neither memory nor the store can decide.
+    pub async fn verify(&self, token: &RawToken) -> Result<Verdict, Undecided> {
+        self.inner.node.verify(token).await
+    }
+
+    /// Exchanges a refresh token for the next pair; repeated within the grace, for the same pair.
+    ///
+    /// # Errors
+    /// When it cannot be decided now; the token stays usable.
+    pub async fn refresh(&self, token: &RawToken, origin: &Origin) -> Result<Refreshed, Undecided> {
+        self.inner.node.refresh(token, origin).await
+    }
+
+    /// Ends the session of any genuine token of it, of any kind or age.
+    ///
+    /// # Errors
+    /// When it is not known to be durable.
+    pub async fn log_out(&self, token: &RawToken, origin: &Origin) -> Result<Receipt, Undecided> {
+        self.inner.node.log_out(token, origin).await
+    }
+
+    /// Ends one session.
+    ///
+    /// # Errors
+    /// When it is not known to be durable.
+    pub async fn revoke(
+        &self,
+        id: SessionId,
+        reason: RevocationReason,
+        origin: &Origin,
+    ) -> Result<Receipt, Undecided> {
+        self.inner.node.revoke(id, reason, origin).await
+    }
+
+    /// Ends a subject's sessions: all but those kept, or only those of one kind of device.
+    ///
+    /// # Errors
+    /// When it is not known to be durable.
+    pub async fn revoke_subject(
+        &self,
+        subject: &SubjectId,
+        reason: RevocationReason,
+        keep: Vec<SessionId>,
+        device_kind: Option<String>,
+        origin: &Origin,
+    ) -> Result<Receipt, Undecided> {
+        self.inner
+            .node
+            .revoke_subject(subject, reason, keep, device_kind, origin)
+            .await
+    }
+
+    /// Ends everyone's sessions.
+    ///
+    /// # Errors
+    /// When it is not known to be durable.
+    pub async fn revoke_everyone(
+        &self,
+        reason: RevocationReason,
+        origin: &Origin,
+    ) -> Result<Receipt, Undecided> {
+        self.inner.node.revoke_everyone(reason, origin).await
+    }
+
+    /// Reads one session.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn session(&self, id: SessionId) -> Result<Option<Entry>, Undecided> {
+        self.inner.node.session(id).await
+    }
+
+    /// Reads a page of a subject's sessions, the newest first: those older than `before`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn sessions_of(
+        &self,
+        subject: &SubjectId,
+        only_live: bool,
+        before: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, Undecided> {
+        self.inner
+            .node
+            .sessions_of(subject, only_live, before, limit)
+            .await
+    }
+
+    /// Changes a live session; `None`: there is none of that id.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn change(
+        &self,
+        id: SessionId,
+        change: ChangeLives,
+        origin: &Origin,
+    ) -> Result<Option<Entry>, Undecided> {
+        self.inner.node.change(id, change, origin).await
+    }
+
+    /// Hears each row of the revocation log from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<LogRow> {
+        self.inner.node.tail().listen()
+    }
+
+    /// How many sessions this process answers for from memory.
+    #[must_use]
+    pub fn near_len(&self) -> usize {
+        self.inner.node.tail().near().len()
+    }
+
+    /// Whether this node may answer.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.inner.node.is_ready()
+    }
+}
