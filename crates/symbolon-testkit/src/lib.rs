@@ -2,6 +2,8 @@
 //!
 //! 1. [`contract`]: what every store promises, as tests of any store.
 //! 2. [`randomness`] and [`faulty`]: chance that can be had again, and a store that fails when told to.
+//! 3. [`server`] and [`http`]: the real binary, and a client of it.
+//! 4. [`history`] and [`workload`]: what clients saw, and clients that see much.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -10,4 +12,8 @@
 
 pub mod contract;
 pub mod faulty;
+pub mod history;
+pub mod http;
 pub mod randomness;
+pub mod server;
+pub mod workload;

@@ -2,6 +2,14 @@
 #![cfg(test)]
 
 mod it {
+    mod audit;
     mod contract;
+    mod history;
+    mod http;
+    mod leaks;
+    mod peer;
     mod randomness;
+    mod server;
+    mod wire;
+    mod workload;
 }

@@ -1,0 +1,327 @@
+//! The real binary: started on a free port in a folder of its own, killed, started again.
+
+mod captured;
+mod port;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use crate::http::{Ask, Client};
+use captured::Captured;
+
+/// Longer than a start takes on a busy machine with an old store to check.
+const START_DEADLINE: Duration = Duration::from_secs(60);
+/// Longer than a graceful stop drains.
+const EXIT_DEADLINE: Duration = Duration::from_secs(60);
+/// Between two looks at something that nobody tells us about.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How a server is to be started.
+#[derive(Clone, Debug)]
+pub struct Start {
+    binary: PathBuf,
+    under: Vec<String>,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+}
+
+impl Start {
+    /// The binary at that path: a test gives `env!("CARGO_BIN_EXE_symbolon")`.
+    #[must_use]
+    pub fn binary(path: impl Into<PathBuf>) -> Self {
+        Self {
+            binary: path.into(),
+            under: Vec::new(),
+            args: vec!["serve".to_owned()],
+            env: Vec::new(),
+        }
+    }
+
+    /// With an environment variable, such as `SYMBOLON_SESSION__ACCESS_TTL`.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// With these arguments in place of `serve`.
+    #[must_use]
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        self
+    }
+
+    /// Started by another command that then becomes it, such as `faketime +1h`.
+    #[must_use]
+    pub fn under(mut self, command: &[&str]) -> Self {
+        self.under = command.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// Starts it and waits until it is ready. A start that fails ends the test with what it said.
+    pub async fn ready(self) -> Server {
+        let mut server = self.begin();
+        server.until_ready().await;
+        server
+    }
+
+    /// Starts it and does not wait: for a server that is to refuse.
+    #[must_use]
+    pub fn begin(self) -> Server {
+        let folder = TempDir::new().unwrap();
+        let address = port::free();
+        let (stdout, stderr) = (Captured::default(), Captured::default());
+        let child = spawn(&self, folder.path(), address, &stdout, &stderr);
+        Server {
+            start: self,
+            folder,
+            address,
+            child,
+            stdout,
+            stderr,
+        }
+    }
+}
+
+/// The command with nothing of the caller's own configuration.
+fn command(start: &Start, args: &[String], folder: &Path, address: SocketAddr) -> Command {
+    let mut words = start.under.iter();
+    let mut command = match words.next() {
+        Some(first) => {
+            let mut command = Command::new(first);
+            command.args(words).arg(&start.binary);
+            command
+        }
+        None => Command::new(&start.binary),
+    };
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["SYMBOLON_", "REDIS_", "JWT_"]
+            .iter()
+            .any(|ours| text.starts_with(ours))
+        {
+            command.env_remove(&name);
+        }
+    }
+    command
+        .args(args)
+        .current_dir(folder)
+        .env("SYMBOLON_DATA_DIR", folder.join("data"))
+        .env("SYMBOLON_HTTP__LISTEN", address.to_string())
+        .envs(start.env.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null());
+    command
+}
+
+fn spawn(start: &Start, folder: &Path, address: SocketAddr, stdout: &Captured, stderr: &Captured) -> Child {
+    let mut child = command(start, &start.args, folder, address)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    stdout.follow(child.stdout.take());
+    stderr.follow(child.stderr.take());
+    child
+}
+
+/// A running server. When dropped it is killed, and its folder removed.
+pub struct Server {
+    start: Start,
+    folder: TempDir,
+    address: SocketAddr,
+    child: Child,
+    stdout: Captured,
+    stderr: Captured,
+}
+
+impl Server {
+    /// Where it listens; the same after a restart.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://` and the address.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A client of its own.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its working folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What it has written to standard output, over all its starts.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    /// What it has written to standard error, over all its starts.
+    #[must_use]
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// The password of the first administrator, if it has been said.
+    #[must_use]
+    pub fn admin_password(&self) -> Option<String> {
+        let said = self.stderr();
+        let (_, rest) = said.split_once("first administrator: admin  password: ")?;
+        let word = rest.split_whitespace().next()?;
+        Some(word.to_owned())
+    }
+
+    /// Runs another command of the same binary with the same environment, folder and port.
+    #[must_use]
+    pub fn run(&self, args: &[&str]) -> Output {
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        command(&self.start, &args, self.folder.path(), self.address)
+            .output()
+            .unwrap()
+    }
+
+    /// A new API key with these scopes, such as `issue,verify`.
+    #[must_use]
+    pub fn api_key(&self, name: &str, scopes: &str) -> String {
+        let output = self.run(&["key", "add", "--name", name, "--scope", scopes]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let key = said.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+        match key.into_iter().find(|word| word.starts_with("syk_")) {
+            Some(key) => key.to_owned(),
+            None => panic!("no key was made: {output:?}"),
+        }
+    }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    pub async fn kill9(&mut self) {
+        self.signal(Signal::KILL);
+        self.wait_exit().await;
+    }
+
+    /// Asks it to stop.
+    pub fn sigterm(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Stops its process where it stands; [`Server::sigcont`] lets it go on.
+    pub fn sigstop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets a stopped process go on.
+    pub fn sigcont(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.unwrap(), signal).unwrap();
+    }
+
+    /// Waits until it has ended by itself or by a signal.
+    pub async fn wait_exit(&mut self) -> ExitStatus {
+        let ended = async {
+            loop {
+                match self.child.try_wait().unwrap() {
+                    Some(status) => break status,
+                    None => sleep(LOOK).await,
+                }
+            }
+        };
+        match timeout(EXIT_DEADLINE, ended).await {
+            Ok(status) => {
+                self.stdout.finish();
+                self.stderr.finish();
+                status
+            }
+            Err(_) => panic!("it does not end: {}", self.account()),
+        }
+    }
+
+    /// Starts it anew on the same folder and port, and waits until it is ready. It must have ended.
+    pub async fn restart(&mut self) {
+        assert!(self.child.try_wait().unwrap().is_some(), "it still runs");
+        let (stdout, stderr) = (&self.stdout, &self.stderr);
+        self.child = spawn(&self.start, self.folder.path(), self.address, stdout, stderr);
+        self.until_ready().await;
+    }
+
+    /// Starts it anew in another way: with this environment variable more.
+    pub async fn restart_with(&mut self, name: &str, value: &str) {
+        self.start = self.start.clone().env(name, value);
+        self.restart().await;
+    }
+
+    /// Waits until `/readyz` says 200. That it ends before is noticed at once.
+    pub async fn until_ready(&mut self) {
+        let ready = async {
+            let mut client = Client::new(self.address);
+            loop {
+                if let Some(status) = self.child.try_wait().unwrap() {
+                    break Some(status);
+                }
+                match client.try_send(Ask::get("/readyz")).await {
+                    Ok(answer) if answer.status == 200 => break None,
+                    _ => sleep(LOOK).await,
+                }
+            }
+        };
+        match timeout(START_DEADLINE, ready).await {
+            Ok(None) => {}
+            Ok(Some(status)) => {
+                self.stderr.finish();
+                panic!("it ended at its start ({status}): {}", self.account());
+            }
+            Err(_) => panic!("it is not ready in time: {}", self.account()),
+        }
+    }
+
+    /// What it has said, for a failed test.
+    fn account(&self) -> String {
+        let mut account = String::new();
+        let streams = [
+            ("standard error", self.stderr()),
+            ("standard output", self.stdout()),
+        ];
+        for (name, said) in streams {
+            let begin = said.floor_char_boundary(said.len().saturating_sub(4_000));
+            account += &format!("\n--- {name} ---\n{}", &said[begin..]);
+        }
+        account
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
