@@ -5,6 +5,9 @@ mod it {
     mod given;
     mod near_cache;
     mod overlay;
+    mod refresh;
+    mod revoke;
     mod steady_clock;
     mod tail;
+    mod verify;
 }

@@ -1,14 +1,20 @@
 //! What tests begin with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use symbolon_core::clock::Timestamp;
+use symbolon_core::audit::{Actor, AuditEvent, Origin};
+use symbolon_core::clock::{Clock, ManualClock, Timestamp};
 use symbolon_core::device::{Device, SeenFrom};
+use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::{Randomness, RandomnessUnavailable};
 use symbolon_core::revocation::{LogKind, LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::{Epoch, Lives, Opening, Session, SessionId, TokenStyle};
 use symbolon_core::subject::{Claims, ClientId, SubjectId};
-use symbolon_core::token::{Generation, KeyId, MasterKey, Pair, TokenKeys};
+use symbolon_core::token::{Generation, KeyId, MasterKey, Pair, RawToken, TokenKeys};
+use symbolon_node::tail::Tail;
+use symbolon_node::{Issue, Issued, Node, NodeParts, Refreshed, Verdict};
+use symbolon_store_sql::{Durability, OpenSqlite, Place, SqlStore};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -77,4 +83,101 @@ pub(crate) fn row(seq: u64, kind: LogKind) -> LogRow {
         at: NOW,
         reason: RevocationReason::Kicked,
     }
+}
+
+/// One node over a store in memory, with a clock that the test moves.
+pub(crate) struct Given {
+    pub(crate) node: Node<SqlStore>,
+    pub(crate) clock: Arc<ManualClock>,
+}
+
+impl Given {
+    pub(crate) fn fresh() -> Self {
+        Self::with(
+            SessionPolicy {
+                standard: lives(),
+                ..SessionPolicy::default()
+            },
+            1024,
+        )
+    }
+
+    pub(crate) fn with(policy: SessionPolicy, near_capacity: u32) -> Self {
+        let tail = Arc::new(Tail::new(near_capacity));
+        let master = MasterKey::from_bytes([7; 32]);
+        let randomness: Arc<dyn Randomness> = Arc::new(Counting::from(42));
+        let (store, opened) = SqlStore::open(OpenSqlite {
+            place: Place::Memory,
+            key_check: master.check(),
+            now: NOW,
+            sink: tail.clone(),
+            randomness: randomness.clone(),
+            durability: Durability::Full,
+            pages_max: None,
+        })
+        .unwrap();
+        tail.begin_at(opened.head);
+        let clock = Arc::new(ManualClock::at(NOW));
+        let time: Arc<dyn Clock> = clock.clone();
+        let keys = Arc::new(keys());
+        let node = Node::alone(NodeParts {
+            store,
+            tail,
+            keys,
+            policy,
+            clock: time,
+            randomness,
+        });
+        Self { node, clock }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            at: self.clock.now(),
+            actor: Actor::System,
+            seen_from: SeenFrom::default(),
+        }
+    }
+
+    pub(crate) async fn issue(&self, subject: &str) -> Issued {
+        let issue = Issue {
+            opening: opening(subject),
+            credential_epoch: None,
+            clear_attempts: None,
+            replaces: None,
+            event: AuditEvent::Issued,
+            origin: self.origin(),
+        };
+        self.node.issue(issue).await.unwrap().unwrap()
+    }
+
+    /// What verify says, as one word.
+    pub(crate) async fn says(&self, token: &RawToken) -> &'static str {
+        match self.node.verify(token).await.unwrap() {
+            Verdict::Active(_) => "active",
+            Verdict::Inactive(reason) => reason.as_str(),
+        }
+    }
+
+    /// What memory alone says, as one word.
+    pub(crate) fn memory_says(&self, token: &RawToken) -> &'static str {
+        match self.node.verify_from_memory(token) {
+            None => "ask the store",
+            Some(Verdict::Active(_)) => "active",
+            Some(Verdict::Inactive(reason)) => reason.as_str(),
+        }
+    }
+
+    /// Refreshes, and says the reason where it is refused.
+    pub(crate) async fn refresh(&self, token: &RawToken) -> Result<Box<Issued>, &'static str> {
+        match self.node.refresh(token, &self.origin()).await.unwrap() {
+            Refreshed::Pair(issued) => Ok(issued),
+            Refreshed::Refused(reason) => Err(reason.as_str()),
+        }
+    }
+}
+
+/// The text of a token: two are the same if their texts are.
+pub(crate) fn text(token: &RawToken) -> String {
+    token.expose().to_string()
 }

@@ -1,0 +1,150 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use symbolon_core::policy::SessionPolicy;
+use symbolon_core::session::SessionState;
+
+use super::given::{Given, lives, text};
+
+const GRACE: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_refresh_gives_the_next_pair_and_the_previous_access_token_stays_good() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    let second = given.refresh(&first.pair.refresh).await.unwrap();
+    assert_ne!(text(&first.pair.access), text(&second.pair.access));
+    assert_eq!(given.memory_says(&second.pair.access), "active");
+    assert_eq!(given.memory_says(&first.pair.access), "active");
+    let third = given.refresh(&second.pair.refresh).await.unwrap();
+    assert_eq!(given.memory_says(&third.pair.access), "active");
+    assert_eq!(given.memory_says(&second.pair.access), "active");
+    assert_eq!(given.memory_says(&first.pair.access), "superseded");
+}
+
+#[tokio::test]
+async fn a_refresh_repeated_within_the_grace_returns_the_same_pair() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    let second = given.refresh(&first.pair.refresh).await.unwrap();
+    given.clock.advance(GRACE - Duration::from_millis(1));
+    let again = given.refresh(&first.pair.refresh).await.unwrap();
+    assert_eq!(text(&second.pair.access), text(&again.pair.access));
+    assert_eq!(text(&second.pair.refresh), text(&again.pair.refresh));
+}
+
+#[tokio::test]
+async fn a_lost_answer_however_late_is_answered_again_with_a_fresh_life() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    let lost = given.refresh(&first.pair.refresh).await.unwrap();
+    given.clock.advance(lives().access_ttl + Duration::from_secs(1));
+    let again = given.refresh(&first.pair.refresh).await.unwrap();
+    assert_eq!(text(&lost.pair.access), text(&again.pair.access));
+    assert_eq!(
+        given.says(&again.pair.access).await,
+        "active",
+        "its life has begun anew"
+    );
+}
+
+#[tokio::test]
+async fn sixty_four_tabs_that_refresh_at_once_all_get_the_same_pair() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    let refreshes = (0..64).map(|_| given.refresh(&first.pair.refresh));
+    let pairs = join_all(refreshes.collect()).await;
+    let distinct: HashSet<String> = pairs
+        .iter()
+        .map(|pair| text(&pair.as_ref().unwrap().pair.refresh))
+        .collect();
+    assert_eq!(distinct.len(), 1);
+}
+
+/// Polls all of them in turn, so that each is under way while the others are.
+async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures
+        .into_iter()
+        .map(|future| (Box::pin(future), None))
+        .collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in &mut futures {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if futures.iter().all(|(_, output)| output.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    futures.into_iter().map(|(_, output)| output.unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_old_refresh_token_after_its_successor_was_rotated_ends_the_session() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    let second = given.refresh(&first.pair.refresh).await.unwrap();
+    let third = given.refresh(&second.pair.refresh).await.unwrap();
+    assert_eq!(
+        given.refresh(&first.pair.refresh).await.err(),
+        Some("reuse_detected")
+    );
+    assert_eq!(given.says(&third.pair.access).await, "reuse_detected");
+    assert_eq!(
+        given.refresh(&third.pair.refresh).await.err(),
+        Some("reuse_detected")
+    );
+    let entry = given.node.session(first.session.id).await.unwrap().unwrap();
+    assert!(matches!(entry.session.state, SessionState::Revoked { .. }));
+}
+
+#[tokio::test]
+async fn a_wrong_digest_under_a_forged_tag_is_refused_and_ends_nothing() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    let mut forged = text(&first.pair.refresh);
+    let at = 40;
+    forged.replace_range(at..=at, if &forged[at..=at] == "A" { "B" } else { "A" });
+    let forged = symbolon_core::token::RawToken::parse(&forged).unwrap();
+    assert_eq!(given.refresh(&forged).await.err(), Some("malformed"));
+    assert!(given.refresh(&first.pair.refresh).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_refresh_after_a_log_out_says_so() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    given
+        .node
+        .log_out(&first.pair.refresh, &given.origin())
+        .await
+        .unwrap();
+    assert_eq!(given.refresh(&first.pair.refresh).await.err(), Some("logged_out"));
+}
+
+#[tokio::test]
+async fn no_refresh_moves_the_absolute_end() {
+    let policy = SessionPolicy {
+        standard: lives(),
+        ..SessionPolicy::default()
+    };
+    let given = Given::with(policy, 1024);
+    let first = given.issue("ann").await;
+    let end = first.session.expires_at;
+    let mut pair = first.pair;
+    for _ in 0..23 {
+        given.clock.advance(Duration::from_secs(3600));
+        let next = given.refresh(&pair.refresh).await.unwrap();
+        assert_eq!(next.session.expires_at, end);
+        pair = next.pair;
+    }
+    given.clock.advance(Duration::from_secs(3600));
+    assert_eq!(given.refresh(&pair.refresh).await.err(), Some("expired"));
+    assert_eq!(given.says(&pair.access).await, "expired");
+}
