@@ -1,7 +1,8 @@
 //! Symbolon on the wire.
 //!
 //! In reading order: [`listen`] takes connections and ends them; [`client_addr`] says who is behind the proxies;
-//! [`limits`] bounds what is read; [`problem`] is the one table of errors; [`request_id`] completes every answer.
+//! [`limits`] bounds what is read; [`problem`] is the one table of errors; [`request_id`] completes every answer. Above
+//! them, [`app`] is what the routes share, and [`serve`] puts them behind a listener.
 
 pub mod listen;
 
@@ -12,3 +13,19 @@ pub mod limits;
 pub mod problem;
 
 pub mod request_id;
+
+pub mod app;
+
+pub mod serve;
+
+mod bearer;
+mod bodies;
+mod caller;
+mod metrics;
+mod openapi;
+mod policy;
+mod query;
+mod refusal;
+mod router;
+mod routes;
+mod user_agent;

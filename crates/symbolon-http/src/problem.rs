@@ -121,6 +121,13 @@ impl Problem {
         )
     }
 
+    /// 403: the token is live, but not what the gateway's configuration asks for (RFC 6750 §3.1). What that is, is not
+    /// told: it is between the gateway and us.
+    #[must_use]
+    pub fn unmet_policy(detail: &'static str) -> Self {
+        Self::challenging(Code::InsufficientScope, detail, Challenge::InsufficientScope)
+    }
+
     /// 403: the account is banned. Only after a right password.
     #[must_use]
     pub fn account_banned() -> Self {

@@ -4,9 +4,11 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use symbolon::clock::Timestamp;
+use symbolon::token::RawToken;
 use symbolon::{Issued, Receipt};
 
 use super::receipt::ReceiptBody;
+use crate::routes::admin::ApiKeyBody;
 
 /// A pair of tokens (RFC 6749, section 5.1).
 #[derive(Serialize, utoipa::ToSchema)]
@@ -77,4 +79,21 @@ pub(crate) fn password_changed(receipt: Receipt, kept: Option<&Issued>, now: Tim
         }),
         None => Json(PasswordAnswer { receipt, pair: None }).into_response(),
     }
+}
+
+/// An API key just made.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = NewKey)]
+pub(crate) struct NewKeyBody<'t> {
+    /// What its owner presents. It is shown this once and cannot be had again.
+    #[schema(example = "syk_…")]
+    key: &'t str,
+    /// The key as lists show it.
+    #[serde(flatten)]
+    shown: ApiKeyBody,
+}
+
+/// The answer that makes an API key.
+pub(crate) fn new_key(shown: ApiKeyBody, token: &RawToken) -> Response {
+    Json(NewKeyBody { key: &token.expose(), shown }).into_response()
 }

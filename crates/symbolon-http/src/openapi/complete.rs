@@ -1,9 +1,11 @@
 //! What the handlers left to say: the bodies of their refusals, and what every route may answer.
 
+use std::collections::BTreeSet;
+
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn, PathItem};
 use utoipa::openapi::{Components, OpenApi, RefOr, Response};
 
-use super::{examples, refusals};
+use super::{examples, refusals, tag};
 use crate::problem::Code;
 
 /// The operations of a path with their methods, in the order in which they are read.
@@ -21,31 +23,47 @@ pub(super) fn operations(item: &PathItem) -> impl Iterator<Item = (HttpMethod, &
     in_order.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
-/// Completes each operation.
+/// Completes each operation, and drops the groups that have none.
 pub(super) fn complete(document: &mut OpenApi) {
     let none = Components::default();
     let components = document.components.as_ref().unwrap_or(&none);
+    let mut used = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
-        for operation in operations_mut(item) {
+        tell_methods_apart(item);
+        for operation in operations_mut(item).map(|(_, operation)| operation) {
             describe_refusals(operation);
             add_common(operation);
             examples::complete(operation, components);
+            used.extend(operation.tags.iter().flatten().cloned());
+        }
+    }
+    document.tags.iter_mut().for_each(|tags| tags.retain(|tag| used.contains(&tag.name)));
+}
+
+/// A handler that takes several methods has one name; an operation has one of its own.
+fn tell_methods_apart(item: &mut PathItem) {
+    let mut seen = BTreeSet::new();
+    for (method, operation) in operations_mut(item) {
+        if let Some(id) = &mut operation.operation_id
+            && !seen.insert(id.clone())
+        {
+            *id = format!("{id}_{method}");
         }
     }
 }
 
-fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let all = [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.patch,
-        &mut item.delete,
-        &mut item.head,
-        &mut item.options,
-        &mut item.trace,
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+        ("head", &mut item.head),
+        ("options", &mut item.options),
+        ("trace", &mut item.trace),
     ];
-    all.into_iter().filter_map(Option::as_mut)
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// Gives each refusal that only has a description its body. The description names the code, as in
@@ -75,27 +93,37 @@ fn code_of(status: u16, description: &str) -> Option<Code> {
 /// Adds what follows from the form of the operation alone: from its proof, its body, its parameters.
 fn add_common(operation: &mut Operation) {
     let mut common = vec![Code::UriTooLong, Code::HeaderFieldsTooLarge, Code::Internal, Code::Unavailable];
-    if operation.request_body.is_some() {
-        common.extend([
-            Code::InvalidRequest,
-            Code::RequestTimeout,
-            Code::PayloadTooLarge,
-            Code::UnsupportedMediaType,
-        ]);
-    }
-    if has_query(operation) {
-        common.push(Code::InvalidRequest);
-    }
-    if operation.security.is_some() {
-        common.extend([Code::InvalidToken, Code::InvalidRequest]);
-    }
-    if needs_scope(operation) {
-        common.push(Code::InsufficientScope);
+    if !has_own_refusals(operation) {
+        common.extend(refused_by_form(operation));
     }
     for code in common {
         let status = refusals::status(code).to_string();
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::Ref(refusals::reference(code)));
     }
+}
+
+fn refused_by_form(operation: &Operation) -> Vec<Code> {
+    let mut codes = Vec::new();
+    if operation.request_body.is_some() {
+        let body = [Code::InvalidRequest, Code::RequestTimeout, Code::PayloadTooLarge, Code::UnsupportedMediaType];
+        codes.extend(body);
+    }
+    if has_query(operation) {
+        codes.push(Code::InvalidRequest);
+    }
+    if operation.security.is_some() {
+        codes.extend([Code::InvalidToken, Code::InvalidRequest]);
+    }
+    if needs_scope(operation) {
+        codes.push(Code::InsufficientScope);
+    }
+    codes
+}
+
+/// The routes of gateways and of the older systems say all their refusals themselves: theirs have other statuses and
+/// other bodies.
+fn has_own_refusals(operation: &Operation) -> bool {
+    operation.tags.iter().flatten().any(|name| name == tag::GATEWAYS || name == tag::OLDER)
 }
 
 fn has_query(operation: &Operation) -> bool {

@@ -48,7 +48,7 @@ fn example(schema: &RefOr<Schema>, components: &Components, depth: usize) -> Opt
     if depth > DEPTH_MAX {
         return None;
     }
-    let inside = |schema| example(schema, components, depth + 1);
+    let inside = |schema: &RefOr<Schema>| example(schema, components, depth + 1);
     match resolve(schema, components)? {
         Schema::Object(object) => object_example(object, inside),
         Schema::Array(array) => {

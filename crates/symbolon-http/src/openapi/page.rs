@@ -8,6 +8,7 @@ mod operation;
 mod prose;
 mod schema;
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa::openapi::tag::Tag;
 use utoipa::openapi::{Components, OpenApi, RefOr};
@@ -38,9 +39,21 @@ pub(super) fn write(document: &OpenApi) -> String {
 }
 
 fn entries<'d>(document: &'d OpenApi, components: &'d Components) -> Vec<Entry<'d>> {
-    let paths = document.paths.paths.iter();
-    let all = paths.flat_map(|(path, item)| operations(item).map(move |(method, operation)| (path, method, operation)));
-    all.map(|(path, method, operation)| Entry { path, method, operation, components }).collect()
+    let mut entries: Vec<Entry<'d>> = Vec::new();
+    for (path, item) in &document.paths.paths {
+        for (method, operation) in operations(item) {
+            match entries.last_mut() {
+                Some(last) if last.path == path && same(last.operation, operation) => last.methods.push(method),
+                _ => entries.push(Entry { path, methods: vec![method], operation, components }),
+            }
+        }
+    }
+    entries
+}
+
+/// Whether two operations are of one handler.
+fn same(one: &Operation, other: &Operation) -> bool {
+    one.summary == other.summary && one.description == other.description && one.responses == other.responses
 }
 
 fn head(html: &mut Html, document: &OpenApi) {
@@ -74,7 +87,7 @@ fn contents(html: &mut Html, document: &OpenApi, entries: &[Entry<'_>]) {
                 for entry in of_group(entries, tag) {
                     html.element("li", &[], |html| {
                         html.element("a", &[("href", &format!("#{}", entry.anchor()))], |html| {
-                            operation::method(html, entry.method());
+                            operation::method(html, entry.sign());
                             html.element("span", &[("class", "path")], |html| operation::path(html, entry.path));
                         });
                     });
@@ -104,7 +117,6 @@ fn about_scheme(scheme: &RefOr<SecurityScheme>) -> &str {
     let RefOr::T(scheme) = scheme else { return "" };
     let text = match scheme {
         SecurityScheme::Http(http) => http.description.as_deref(),
-        SecurityScheme::ApiKey(utoipa::openapi::security::ApiKey::Cookie(cookie)) => cookie.description.as_deref(),
         _ => None,
     };
     text.unwrap_or_default()

@@ -31,7 +31,7 @@ pub(super) fn response(code: Code, description: &str) -> Response {
     match header(code) {
         Some((name, about)) => {
             let schema = Object::with_type(Type::String);
-            response.header(name, HeaderBuilder::new().schema(schema).description(Some(about)).build())
+            response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build())
         }
         None => response,
     }

@@ -1,6 +1,6 @@
 //! What belongs to no handler: what this is, who may call it, and the groups of the routes.
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
 
@@ -25,17 +25,15 @@ pub(crate) mod tag {
 /// The way to prove oneself, by the names that the handlers use.
 mod scheme {
     pub(super) const ACCESS_TOKEN: &str = "access_token";
-    pub(super) const COOKIE: &str = "cookie";
     pub(super) const API_KEY: &str = "api_key";
-    pub(super) const CLIENT: &str = "client";
 }
 
 const ABOUT: &str = "\
 Sessions that are as fast as a JWT, as revocable as a session and as durable as a database.
 
-A token is sent as `Authorization: Bearer …`, or as a cookie where one was asked for at log-in; never in the query.
-Instants are RFC 3339, UTC, with milliseconds, where a field does not say otherwise. Fields that are not known are \
-refused. Every answer has an `X-Request-Id`.
+A token is sent as `Authorization: Bearer …`, never in the query. Instants are RFC 3339, UTC, with milliseconds, \
+where a field does not say otherwise. Fields and query parameters that are not known are refused. Every answer has an \
+`X-Request-Id`.
 
 Errors are problem details (RFC 9457), `application/problem+json`. `code` is for programs and does not change; \
 `detail` is for people. A 401 is given only where it is proven that the token or password is not good. What cannot be \
@@ -45,8 +43,8 @@ A revocation answers with a receipt. Once it says `\"effective\": \"now\"`, no t
 any more. Repeating a revocation is safe.";
 
 const TAGS: [(&str, &str); 6] = [
-    (tag::PERSONS, "Log-in and one's own sessions, by an access token or its cookie."),
-    (tag::SERVICES, "Sessions, introspection and OAuth 2.0, by an API key that has the scope."),
+    (tag::PERSONS, "Log-in and one's own sessions, by an access token."),
+    (tag::SERVICES, "Sessions and questions about tokens, by an API key that has the scope."),
     (tag::GATEWAYS, "One question for each request that a reverse proxy lets through."),
     (
         tag::OPERATORS,
@@ -79,16 +77,10 @@ fn components() -> ComponentsBuilder {
         let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format);
         SecurityScheme::Http(http.description(Some(about)).build())
     };
-    let cookie = ApiKeyValue::with_description(
-        "__Host-symbolon",
-        "The access token in a cookie (`cookie: true` at log-in). Every unsafe method then needs `X-Symbolon: 1` and \
-         comes from the same origin. With `cookie.secure: false`, in development only, its name is `symbolon`.",
-    );
-    let client = HttpBuilder::new().scheme(HttpAuthScheme::Basic);
-    let client = client.description(Some("An OAuth client: its `client_id`, and its API key as the password (RFC 6749, section 2.3.1)."));
     refusals::components()
         .security_scheme(scheme::ACCESS_TOKEN, bearer("sya_…", "The access token of a person's session."))
-        .security_scheme(scheme::COOKIE, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
-        .security_scheme(scheme::API_KEY, bearer("syk_…", "The API key of a service. Each route names the scope that it needs; `admin` is every scope."))
-        .security_scheme(scheme::CLIENT, SecurityScheme::Http(client.build()))
+        .security_scheme(
+            scheme::API_KEY,
+            bearer("syk_…", "The API key of a service. Each route names the scope that it needs; `admin` is every scope."),
+        )
 }

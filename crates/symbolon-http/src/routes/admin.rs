@@ -8,11 +8,15 @@ mod accounts;
 mod api_key_bodies;
 mod api_keys;
 mod faults;
+mod in_path;
 mod paging;
+mod revoke_bodies;
 mod sessions;
 mod subjects;
+mod wait;
 
 use axum::Json;
+use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,13 +24,15 @@ use crate::app::App;
 use crate::bodies::receipt::ReceiptBody;
 use crate::problem::Problem;
 
-/// The routes, in reading order.
-pub(crate) fn routes() -> OpenApiRouter<App> {
+pub(crate) use api_key_bodies::ApiKeyBody;
+
+/// The routes of operators.
+pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sessions::read_any_session, sessions::kick_session))
         .routes(routes!(subjects::list_subject_sessions))
         .routes(routes!(subjects::revoke_subject))
-        .routes(routes!(sessions::revoke_everyone))
+        .routes(routes!(subjects::revoke_everyone))
         .routes(routes!(accounts::list_accounts, accounts::add_account))
         .routes(routes!(accounts::read_account, accounts::change_account, accounts::remove_account))
         .routes(routes!(api_keys::list_api_keys, api_keys::add_api_key))
@@ -36,6 +42,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// What a route that can end sessions answers.
 type Receipted = Result<Json<ReceiptBody>, Problem>;
 
-fn receipt(receipt: symbolon::Receipt) -> Receipted {
-    Ok(Json(receipt.into()))
+/// 201: the answer that something was made.
+fn created(answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    if let Ok(created) = 201.try_into() {
+        *response.status_mut() = created;
+    }
+    response
 }

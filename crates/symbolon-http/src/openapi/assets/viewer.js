@@ -32,7 +32,7 @@ function openTarget() {
   const operation = target && target.closest(".operation");
   if (!operation) return;
   operation.open = true;
-  operation.scrollIntoView();
+  target.scrollIntoView();
 }
 addEventListener("hashchange", openTarget);
 document.addEventListener("click", (event) => {

@@ -23,7 +23,7 @@ fn write(
     components: &Components,
     depth: usize,
 ) {
-    let schema = schema.and_then(|schema| resolve(schema, components));
+    let schema = schema.and_then(|schema| shown(schema, components));
     match value {
         Value::Object(object) if !object.is_empty() => {
             let mut names: Vec<&String> = object.keys().collect();
@@ -41,6 +41,17 @@ fn write(
         }
         other => text.push_str(&other.to_string()),
     }
+}
+
+/// The schema that tells the order: of several, the first that has fields.
+fn shown<'d>(schema: &'d RefOr<Schema>, components: &'d Components) -> Option<&'d Schema> {
+    let of = match resolve(schema, components)? {
+        Schema::OneOf(any) => &any.items,
+        Schema::AnyOf(any) => &any.items,
+        plain => return Some(plain),
+    };
+    let mut plain = of.iter().filter_map(|item| resolve(item, components));
+    plain.find(|schema| matches!(schema, Schema::Object(object) if !object.properties.is_empty()))
 }
 
 /// Writes the parts on lines of their own between two signs.

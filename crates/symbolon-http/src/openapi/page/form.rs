@@ -48,7 +48,9 @@ fn field(html: &mut Html, entry: &Entry<'_>, parameter: &Parameter) {
         if parameter.required == Required::True {
             attributes.push(("required", ""));
         }
+        let like = parameter.schema.as_ref().and_then(|schema| like(schema, entry)).unwrap_or_default();
         if words.is_empty() {
+            attributes.push(("placeholder", &like));
             html.open("input", &attributes);
         } else {
             choice(html, &attributes, &words);
@@ -73,6 +75,17 @@ fn words(schema: &RefOr<Schema>, entry: &Entry<'_>) -> Vec<String> {
             values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// What a value may look like.
+fn like(schema: &RefOr<Schema>, entry: &Entry<'_>) -> Option<String> {
+    match resolve(schema, entry.components)? {
+        Schema::Object(object) => match object.example.as_ref()? {
+            serde_json::Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        },
+        _ => None,
     }
 }
 

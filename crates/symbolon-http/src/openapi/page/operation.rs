@@ -11,8 +11,8 @@ use super::{example, form, prose, schema};
 pub(super) struct Entry<'d> {
     /// Its path, with `{names}`.
     pub(super) path: &'d str,
-    /// Its method.
-    pub(super) method: HttpMethod,
+    /// Its methods; more than one where they do the same.
+    pub(super) methods: Vec<HttpMethod>,
     /// What the document says of it.
     pub(super) operation: &'d Operation,
     /// What the document shares.
@@ -20,18 +20,23 @@ pub(super) struct Entry<'d> {
 }
 
 impl<'d> Entry<'d> {
-    /// The method as it is sent.
+    /// The method as it is sent, the first where there are several.
     pub(super) fn method(&self) -> &'static str {
-        match self.method {
-            HttpMethod::Get => "GET",
-            HttpMethod::Post => "POST",
-            HttpMethod::Put => "PUT",
-            HttpMethod::Delete => "DELETE",
-            HttpMethod::Options => "OPTIONS",
-            HttpMethod::Head => "HEAD",
-            HttpMethod::Patch => "PATCH",
-            HttpMethod::Trace => "TRACE",
+        match self.methods.first() {
+            Some(HttpMethod::Post) => "POST",
+            Some(HttpMethod::Put) => "PUT",
+            Some(HttpMethod::Delete) => "DELETE",
+            Some(HttpMethod::Options) => "OPTIONS",
+            Some(HttpMethod::Head) => "HEAD",
+            Some(HttpMethod::Patch) => "PATCH",
+            Some(HttpMethod::Trace) => "TRACE",
+            Some(HttpMethod::Get) | None => "GET",
         }
+    }
+
+    /// The sign of the method.
+    pub(super) fn sign(&self) -> &'static str {
+        if self.methods.len() > 1 { "ANY" } else { self.method() }
     }
 
     /// The name of its place on the page.
@@ -72,7 +77,7 @@ impl<'d> Entry<'d> {
 
     /// Writes method, path and summary.
     fn title(&self, html: &mut Html) {
-        method(html, self.method());
+        method(html, self.sign());
         html.element("span", &[("class", "path")], |html| path(html, self.path));
         html.with_text("span", &[("class", "summary")], self.operation.summary.as_deref().unwrap_or_default());
     }
@@ -84,7 +89,7 @@ impl<'d> Entry<'d> {
             return;
         }
         html.element("p", &[("class", "proof")], |html| {
-            html.text("Needs ");
+            html.text("Needs: ");
             for (index, (name, scopes)) in ways.iter().enumerate() {
                 html.text(if index == 0 { "" } else { " or " });
                 html.with_text("a", &[("href", &format!("#proof-{name}"))], &name.replace('_', " "));
@@ -116,7 +121,7 @@ impl<'d> Entry<'d> {
             if let Some(text) = &body.description {
                 prose::write(html, text);
             }
-            self.content(html, content);
+            self.content(html, content, schema::Side::Sent);
         }
     }
 
@@ -138,10 +143,10 @@ impl<'d> Entry<'d> {
     }
 
     /// Writes the fields of a body beside its example.
-    fn content(&self, html: &mut Html, content: &Content) {
+    fn content(&self, html: &mut Html, content: &Content, side: schema::Side) {
         html.element("div", &[("class", "content")], |html| {
             if let Some(of) = &content.schema {
-                html.element("div", &[], |html| schema::write(html, of, self.components));
+                html.element("div", &[], |html| schema::write(html, of, self.components, side));
             }
             let given = content.examples.values().filter_map(|example| match example {
                 RefOr::T(example) => example.value.as_ref(),
@@ -168,7 +173,7 @@ impl<'d> Entry<'d> {
                 }
                 if let Some((media, content)) = first(&response.content) {
                     html.with_text("span", &[("class", "media")], media);
-                    self.content(html, content);
+                    self.content(html, content, schema::Side::Answered);
                 }
             });
         }

@@ -11,9 +11,18 @@ use crate::openapi::examples::resolve;
 /// How deep fields of fields are shown.
 const DEPTH_MAX: usize = 4;
 
+/// Who writes a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// The reader: they want to know what they must give.
+    Sent,
+    /// The server: they want to know what may be missing.
+    Answered,
+}
+
 /// Writes the fields of a body; for a body without fields, what it is.
-pub(super) fn write(html: &mut Html, schema: &RefOr<Schema>, components: &Components) {
-    let fields = Fields { components, depth: 0 };
+pub(super) fn write(html: &mut Html, schema: &RefOr<Schema>, components: &Components, side: Side) {
+    let fields = Fields { components, side, depth: 0 };
     if !fields.write(html, schema) {
         html.element("p", &[("class", "type")], |html| html.text(&kind(schema, components)));
     }
@@ -78,6 +87,7 @@ fn word(kind: &Type) -> &'static str {
 
 struct Fields<'d> {
     components: &'d Components,
+    side: Side,
     depth: usize,
 }
 
@@ -124,14 +134,16 @@ impl Fields<'_> {
     fn field(&self, html: &mut Html, name: &str, schema: &RefOr<Schema>, required: bool) {
         html.with_text("code", &[("class", "name")], name);
         html.with_text("span", &[("class", "type")], &kind(schema, self.components));
-        if required {
-            html.with_text("span", &[("class", "required")], "required");
+        match (self.side, required) {
+            (Side::Sent, true) => html.with_text("span", &[("class", "required")], "required"),
+            (Side::Answered, false) => html.with_text("span", &[("class", "place")], "may be missing"),
+            _ => {}
         }
         if let Some(text) = description(schema, self.components) {
             prose::write(html, text);
         }
         limits(html, schema, self.components);
-        Fields { components: self.components, depth: self.depth + 1 }.write(html, schema);
+        Fields { depth: self.depth + 1, ..*self }.write(html, schema);
     }
 }
 
@@ -157,10 +169,7 @@ pub(super) fn limits(html: &mut Html, schema: &RefOr<Schema>, components: &Compo
     let mut limits = Vec::new();
     match resolve(schema, components) {
         Some(Schema::Object(object)) => object_limits(&mut limits, object),
-        Some(Schema::Array(array)) => {
-            push(&mut limits, "at least ", array.min_items.map(|min| format!("{min} items")));
-            push(&mut limits, "at most ", array.max_items.map(|max| format!("{max} items")));
-        }
+        Some(Schema::Array(array)) => push(&mut limits, "", range(array.min_items, array.max_items, " items")),
         _ => {}
     }
     if !limits.is_empty() {
@@ -174,13 +183,26 @@ fn object_limits(limits: &mut Vec<String>, object: &Object) {
     if !values.is_empty() {
         limits.push(format!("one of {}", values.join(", ")));
     }
-    let number = |number: &utoipa::Number| serde_json::to_value(number).unwrap_or_default().to_string();
-    push(limits, "from ", object.minimum.as_ref().map(number));
-    push(limits, "to ", object.maximum.as_ref().map(number));
-    push(limits, "at least ", object.min_length.filter(|min| *min > 0).map(|min| format!("{min} characters")));
-    push(limits, "at most ", object.max_length.map(|max| format!("{max} characters")));
+    push(limits, "", range(number(object.minimum.as_ref()), number(object.maximum.as_ref()), ""));
+    push(limits, "", range(object.min_length, object.max_length, " characters"));
     push(limits, "like ", object.pattern.as_ref().map(|pattern| format!("`{pattern}`")));
     push(limits, "if left out: ", object.default.as_ref().map(quoted));
+}
+
+/// The words for two bounds. That nothing is negative is no news.
+fn range(min: Option<usize>, max: Option<usize>, of: &str) -> Option<String> {
+    match (min.filter(|min| *min > 0), max) {
+        (None, None) => None,
+        (Some(min), None) => Some(format!("at least {min}{of}")),
+        (None, Some(max)) => Some(format!("at most {max}{of}")),
+        (Some(min), Some(max)) => Some(format!("{min} to {max}{of}")),
+    }
+}
+
+/// All bounds of ours are whole.
+fn number(number: Option<&utoipa::Number>) -> Option<usize> {
+    let value = serde_json::to_value(number?).ok()?;
+    value.as_u64().and_then(|whole| usize::try_from(whole).ok()).or_else(|| value.to_string().strip_suffix(".0")?.parse().ok())
 }
 
 fn push(limits: &mut Vec<String>, about: &str, limit: Option<String>) {

@@ -1,10 +1,12 @@
 //! One session, and everyone's.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use symbolon::revocation::RevocationReason;
 
-use super::{Receipted, receipt};
+use super::Receipted;
+use super::in_path::InPath;
+use super::wait::{Wait, wait};
 use crate::app::App;
 use crate::bodies::Nothing;
 use crate::bodies::names::{no_session, session_id};
@@ -14,21 +16,25 @@ use crate::caller::{Admin, AdminRead, Allowed};
 use crate::limits::AdminJson;
 use crate::openapi::tag;
 use crate::problem::Problem;
+use crate::query::known;
+use crate::routes::exchange;
 
-/// One session, whoever it belongs to.
+/// Read a session.
+///
+/// Whoever it belongs to; also one that has ended, as long as it is kept.
 #[utoipa::path(
     get, path = "/v1/admin/sessions/{id}", tag = tag::OPERATORS,
     params(("id" = String, Path, description = "Its `session_id`", format = Uuid)),
     responses(
-        (status = 200, description = "The session, live or ended", body = SessionBody),
+        (status = 200, description = "The session", body = SessionBody),
         (status = 404, description = "there is no session of that id"),
     ),
     security(("access_token" = ["admin:read"]), ("api_key" = ["admin:read"]))
 )]
 pub(super) async fn read_any_session(
     State(app): State<App>,
-    _: Allowed<AdminRead>,
-    Path(id): Path<String>,
+    _caller: Allowed<AdminRead>,
+    InPath(id): InPath,
     RawQuery(query): RawQuery,
 ) -> Result<Json<SessionBody>, Problem> {
     known(query.as_deref(), [])?;
@@ -36,7 +42,7 @@ pub(super) async fn read_any_session(
     Ok(Json(SessionBody::of(found.ok_or_else(no_session)?)))
 }
 
-/// Ends a session.
+/// End a session.
 ///
 /// Its reason is `kicked`. A session that has ended stays as it is: the receipt says `already`.
 #[utoipa::path(
@@ -51,14 +57,14 @@ pub(super) async fn read_any_session(
 pub(super) async fn kick_session(
     State(app): State<App>,
     caller: Allowed<Admin>,
-    Path(id): Path<String>,
+    InPath(id): InPath,
     RawQuery(query): RawQuery,
-    _: Option<AdminJson<Nothing>>,
+    _body: Option<AdminJson<Nothing>>,
 ) -> Receipted {
     wait(query.as_deref())?;
     let id = session_id(&id)?;
     let origin = caller.origin(&app);
     let done = app.symbolon().revoke(id, RevocationReason::Kicked, &origin).await;
     let done = done.map_err(|error| app.undecided(error))?;
-    if done.revoked { receipt(done) } else { Err(no_session()) }
+    if done.revoked { Ok(exchange::receipt(&app, done)) } else { Err(no_session()) }
 }

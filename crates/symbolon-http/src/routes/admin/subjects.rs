@@ -1,26 +1,27 @@
 //! A subject's sessions: its devices.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
-use symbolon::device::DEVICE_TEXT_MAX;
-use symbolon::revocation::KEEP_MAX;
+use axum::extract::{RawQuery, State};
+use symbolon::revocation::RevocationReason;
 use symbolon::session::SessionId;
-use symbolon::subject::SubjectId;
 
+use super::in_path::InPath;
 use super::paging::{Page, cursor};
-use super::subject_bodies::{RevokeEveryoneBody, RevokeSubjectBody};
-use super::{Receipted, Wait, receipt};
+use super::revoke_bodies::{RevokeEveryoneBody, RevokeSubjectBody};
+use super::wait::{Wait, wait};
+use super::Receipted;
 use crate::app::App;
 use crate::bodies::names;
 use crate::bodies::receipt::ReceiptBody;
 use crate::bodies::session::{SessionBody, SessionPage};
 use crate::caller::{Admin, AdminRead, Allowed};
-use crate::limits::AdminJson;
+use crate::limits::{AdminJson, StrictJson};
 use crate::openapi::tag;
 use crate::problem::Problem;
 use crate::query::known;
+use crate::routes::exchange;
 
-/// A subject's sessions.
+/// List a subject's sessions.
 ///
 /// The devices that are logged in, the newest first.
 #[utoipa::path(
@@ -36,8 +37,8 @@ use crate::query::known;
 )]
 pub(super) async fn list_subject_sessions(
     State(app): State<App>,
-    _: Allowed<AdminRead>,
-    Path(sub): Path<String>,
+    _caller: Allowed<AdminRead>,
+    InPath(sub): InPath,
     RawQuery(query): RawQuery,
 ) -> Result<Json<SessionPage>, Problem> {
     let subject = names::subject(sub)?;
@@ -67,40 +68,41 @@ enum SessionsAsked {
     Any,
 }
 
-/// Ends a subject's sessions.
+/// End a subject's sessions.
 ///
 /// All of them; or those of one kind of device; or all but some that are kept. Log-ins after it are not concerned: it
 /// is no ban. A subject that has no session is answered the same, with a count of 0.
 #[utoipa::path(
     post, path = "/v1/admin/subjects/{sub}/revoke", tag = tag::OPERATORS,
     params(("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"), Wait),
-    request_body(content = Option<RevokeSubjectBody>),
+    request_body = Option<RevokeSubjectBody>,
     responses((status = 200, description = "They have ended", body = ReceiptBody)),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
 )]
 pub(super) async fn revoke_subject(
     State(app): State<App>,
     caller: Allowed<Admin>,
-    Path(sub): Path<String>,
+    InPath(sub): InPath,
     RawQuery(query): RawQuery,
     body: Option<AdminJson<RevokeSubjectBody>>,
 ) -> Receipted {
     wait(query.as_deref())?;
     let subject = names::subject(sub)?;
-    let asked = body.map(|AdminJson(body)| body).unwrap_or_default();
+    let asked = body.map(|StrictJson(body)| body).unwrap_or_default();
     let (keep, device_kind) = (asked.keep()?, asked.device_kind()?);
+    let reason = asked.reason.map_or(RevocationReason::Kicked, Into::into);
     let origin = caller.origin(&app);
-    let done = app.symbolon().revoke_subject(&subject, asked.reason.into(), keep, device_kind, &origin).await;
-    receipt(done.map_err(|error| app.undecided(error))?)
+    let done = app.symbolon().revoke_subject(&subject, reason, keep, device_kind, &origin).await;
+    Ok(exchange::receipt(&app, done.map_err(|error| app.undecided(error))?))
 }
 
-/// Ends everyone's sessions.
+/// End everyone's sessions.
 ///
 /// One row in the log, however many they are. An operator's own session is among them.
 #[utoipa::path(
     post, path = "/v1/admin/revoke-all", tag = tag::OPERATORS,
     params(Wait),
-    request_body(content = Option<RevokeEveryoneBody>),
+    request_body = Option<RevokeEveryoneBody>,
     responses((status = 200, description = "They have ended", body = ReceiptBody)),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
 )]
@@ -111,7 +113,8 @@ pub(super) async fn revoke_everyone(
     body: Option<AdminJson<RevokeEveryoneBody>>,
 ) -> Receipted {
     wait(query.as_deref())?;
-    let asked = body.map(|AdminJson(body)| body).unwrap_or_default();
-    let done = app.symbolon().revoke_everyone(asked.reason.into(), &caller.origin(&app)).await;
-    receipt(done.map_err(|error| app.undecided(error))?)
+    let asked = body.map(|StrictJson(body)| body).unwrap_or_default();
+    let reason = asked.reason.map_or(RevocationReason::Revoked, Into::into);
+    let done = app.symbolon().revoke_everyone(reason, &caller.origin(&app)).await;
+    Ok(exchange::receipt(&app, done.map_err(|error| app.undecided(error))?))
 }

@@ -1,0 +1,103 @@
+//! Bodies of the older systems, exactly as their clients read them.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use symbolon::Issued;
+
+/// A log-in as S3's clients send it. They send more, which is not read.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = CompatLogIn)]
+pub(crate) struct CompatLogIn {
+    /// The name.
+    pub(crate) username: String,
+    /// The password.
+    #[schema(format = Password)]
+    pub(crate) password: String,
+}
+
+/// The one shape of S3's answers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CompatAnswer)]
+pub(crate) struct Envelope<T> {
+    /// 0, or the number of the error.
+    pub(crate) code: u32,
+    /// What is wrong, for a person; empty where nothing is.
+    pub(crate) msg: &'static str,
+    /// The answer; `null` with an error.
+    pub(crate) data: Option<T>,
+}
+
+impl<T> Envelope<T> {
+    /// The answer `data`.
+    pub(crate) fn of(data: T) -> Self {
+        Self { code: 0, msg: "", data: Some(data) }
+    }
+}
+
+/// Whose session it is. S3's subjects are numbers; its clients compare them as such.
+#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub(crate) enum UserId {
+    /// A subject that is a number which every client can hold.
+    Number(i64),
+    /// Any other.
+    Text(String),
+}
+
+/// The largest integer that a double holds exactly. S3's own serializer writes larger ones as text.
+const EXACT_MAX: i64 = (1 << 53) - 1;
+
+impl UserId {
+    fn of(subject: &str) -> Self {
+        let number = subject.parse::<i64>().ok().filter(|number| {
+            (-EXACT_MAX..=EXACT_MAX).contains(number) && number.to_string() == subject
+        });
+        number.map_or_else(|| Self::Text(subject.to_owned()), Self::Number)
+    }
+}
+
+/// A pair as S3's clients read it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CompatPair)]
+pub(crate) struct CompatPair<'t> {
+    /// Whose session it is.
+    user_id: UserId,
+    /// For each request.
+    access_token: &'t str,
+    /// For the next pair.
+    refresh_token: Option<&'t str>,
+    /// The end of the access token, in milliseconds since the epoch.
+    expires_time: i64,
+}
+
+/// The answer to S3's log-in and refresh.
+pub(crate) fn pair(issued: &Issued) -> Response {
+    let Issued { session, pair } = issued;
+    let access_token = pair.access.expose();
+    let refresh_token = session.tokens.refresh.map(|_| pair.refresh.expose());
+    let data = CompatPair {
+        user_id: UserId::of(session.subject.as_str()),
+        access_token: &access_token,
+        refresh_token: refresh_token.as_ref().map(|token| token.as_str()),
+        expires_time: session.tokens.access.expires_at.0,
+    };
+    Json(Envelope::of(data)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UserId;
+
+    #[test]
+    fn a_subject_that_is_a_number_goes_out_as_one() {
+        let number = |text| matches!(UserId::of(text), UserId::Number(_));
+        for text in ["0", "1", "-5", "108473", "9007199254740991"] {
+            assert!(number(text), "{text}");
+        }
+        for text in ["", "01", "+1", "-0", "1.0", "9007199254740992", "admin", "１"] {
+            assert_eq!(UserId::of(text), UserId::Text(text.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Log-in, refresh and log-out, as the routes of today and of the older systems share them.
+
+use axum::Json;
+use symbolon::audit::{Actor, Origin};
+use symbolon::device::SeenFrom;
+use symbolon::token::RawToken;
+use symbolon::verdict::Inactive;
+use symbolon::{Issued, LogIn, LoggedIn, Receipt, Refreshed, Symbolon, Verdict};
+
+use crate::app::App;
+use crate::bearer::Presented;
+use crate::bodies::receipt::ReceiptBody;
+use crate::metrics::{LogInResult, RefreshResult};
+use crate::problem::Problem;
+use crate::refusal::limit_reached;
+
+/// Logs in.
+///
+/// # Errors
+/// 401, 403, 409, 429 or 503.
+pub(crate) async fn log_in(app: &App, log_in: LogIn) -> Result<Box<Issued>, Problem> {
+    let (result, answer) = match app.symbolon().log_in(log_in).await {
+        Ok(LoggedIn::Issued(issued)) => (LogInResult::Issued, Ok(issued)),
+        Ok(LoggedIn::InvalidCredentials) => {
+            (LogInResult::InvalidCredentials, Err(Problem::invalid_credentials()))
+        }
+        Ok(LoggedIn::Throttled { retry_at }) => (LogInResult::Throttled, Err(app.throttled(retry_at))),
+        Ok(LoggedIn::Banned { .. }) => (LogInResult::Banned, Err(Problem::account_banned())),
+        Ok(LoggedIn::LimitReached) => (LogInResult::LimitReached, Err(limit_reached())),
+        Err(error) => (LogInResult::Undecided, Err(app.undecided(error))),
+    };
+    app.metrics().logged_in(result);
+    answer
+}
+
+/// Exchanges a refresh token for the next pair.
+///
+/// # Errors
+/// 401 or 503.
+pub(crate) async fn refresh(app: &App, text: &str, origin: &Origin) -> Result<Box<Issued>, Problem> {
+    let (result, answer) = match Presented::of(text).token() {
+        Err(inactive) => (RefreshResult::Refused, Err(app.refuse(inactive))),
+        Ok(token) => match app.symbolon().refresh(&token, origin).await {
+            Ok(Refreshed::Pair(issued)) => (RefreshResult::Pair, Ok(issued)),
+            Ok(Refreshed::Refused(inactive)) => (RefreshResult::Refused, Err(app.refuse(inactive))),
+            Err(error) => (RefreshResult::Undecided, Err(app.undecided(error))),
+        },
+    };
+    app.metrics().refreshed(result);
+    answer
+}
+
+/// Ends the session of a token. What is no token ended nothing.
+///
+/// # Errors
+/// 503: it is not known to be durable.
+pub(crate) async fn log_out(app: &App, token: Result<RawToken, Inactive>, from: SeenFrom) -> Result<Receipt, Problem> {
+    let Ok(token) = token else { return Ok(Receipt::NOTHING) };
+    let origin = app.symbolon().origin(actor(app, &token), from);
+    let receipt = app.symbolon().log_out(&token, &origin).await.map_err(|error| app.undecided(error))?;
+    app.metrics().revoked(&receipt);
+    Ok(receipt)
+}
+
+/// Whose token it is, if memory knows. The store is not asked only to name whoever logs out.
+fn actor(app: &App, token: &RawToken) -> Actor {
+    match app.symbolon().verify_from_memory(token) {
+        Some(Verdict::Active(live)) => Symbolon::actor_of(live.identity.subject()),
+        _ => Actor::System,
+    }
+}
+
+/// The answer of a revocation.
+pub(crate) fn receipt(app: &App, receipt: Receipt) -> Json<ReceiptBody> {
+    app.metrics().revoked(&receipt);
+    Json(receipt.into())
+}

@@ -1,0 +1,30 @@
+//! The first page: what this is, and where to go on.
+
+use axum::response::{Html, IntoResponse, Response};
+use http::header::CONTENT_SECURITY_POLICY;
+
+use crate::app::ServiceContext;
+
+/// The page loads nothing and does nothing.
+const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The page of a listener, with the links that work there.
+pub(crate) fn page(context: ServiceContext) -> Response {
+    const DOCUMENTS: [(&str, &str); 2] =
+        [("/docs", "The API, to read and try"), ("/openapi.json", "The API as OpenAPI 3.1")];
+    const OPERATIONS: [(&str, &str); 3] =
+        [("/healthz", "Whether it lives"), ("/readyz", "Whether it is ready"), ("/metrics", "Metrics for Prometheus")];
+    let operations = if context.operations { OPERATIONS.as_slice() } else { &[] };
+    let links: String = DOCUMENTS
+        .iter()
+        .chain(operations)
+        .map(|(path, about)| format!("<li><a href=\"{path}\">{about}</a> <code>{path}</code></li>\n"))
+        .collect();
+    let page = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Symbolon</title>\n</head>\n<body>\n\
+         <h1>Symbolon {}</h1>\n<p>A session and token server.</p>\n<ul>\n{links}</ul>\n</body>\n</html>\n",
+        env!("CARGO_PKG_VERSION"),
+    );
+    ([(CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
+}

@@ -1,0 +1,129 @@
+//! For the person: begin, go on, end, and what is theirs.
+
+mod password;
+mod sessions;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use symbolon::LogIn;
+use symbolon::audit::Actor;
+use symbolon::token::RawToken;
+use symbolon::verdict::Inactive;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::exchange;
+use crate::app::App;
+use crate::bearer::Presented;
+use crate::bodies::login::{LogInBody, LogOutBody, RefreshBody, password};
+use crate::bodies::pair::{PairBody, pair};
+use crate::bodies::receipt::ReceiptBody;
+use crate::bodies::names;
+use crate::caller::{SeenAt, Shown};
+use crate::limits::{AuthJson, StrictJson};
+use crate::openapi::tag;
+use crate::problem::Problem;
+
+/// The routes of persons.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(log_in))
+        .routes(routes!(refresh))
+        .routes(routes!(log_out))
+        .routes(routes!(sessions::own_session))
+        .routes(routes!(sessions::own_sessions))
+        .routes(routes!(sessions::end_own_session))
+        .routes(routes!(sessions::revoke_others))
+        .routes(routes!(password::change_password))
+}
+
+/// Log in by name and password.
+///
+/// A live token that comes along is ended in the same step. An unknown name is refused like a wrong password, after
+/// the same work.
+#[utoipa::path(
+    post, path = "/v1/login", tag = tag::PERSONS, request_body = LogInBody,
+    responses(
+        (status = 200, description = "A session began", body = PairBody<'static>),
+        (status = 401, description = "`invalid_credentials`: the name or the password is wrong"),
+        (status = 403, description = "`account_banned`: the password is right, but the account may not log in"),
+        (status = 409, description = "`limit_reached`: there are as many sessions as there may be"),
+        (status = 429, description = "`throttled`: too many wrong passwords"),
+    )
+)]
+async fn log_in(
+    State(app): State<App>,
+    SeenAt(seen_from): SeenAt,
+    Shown(presented): Shown,
+    StrictJson(body): AuthJson<LogInBody>,
+) -> Result<Response, Problem> {
+    if body.cookie {
+        return Err(Problem::invalid_request("cookie: this server gives tokens in bodies only"));
+    }
+    let log_in = LogIn {
+        password: password("password", &body.password)?,
+        username: body.username,
+        client_id: names::client_id(body.client_id)?,
+        device: body.device.seen_with(seen_from.user_agent.as_deref()),
+        seen_from,
+        remember: body.remember,
+        presented: presented.token().ok(),
+    };
+    let issued = exchange::log_in(&app, log_in).await?;
+    Ok(pair(&issued, issued.session.created_at))
+}
+
+/// Exchange a refresh token for the next pair.
+///
+/// Repeated within the grace, it gives the same pair again, so a lost answer or a second tab does no harm. Later it is
+/// a sign of theft and ends the session.
+#[utoipa::path(
+    post, path = "/v1/refresh", tag = tag::PERSONS, request_body = RefreshBody,
+    responses(
+        (status = 200, description = "The next pair", body = PairBody<'static>),
+        (status = 401, description = "`invalid_token`: the refresh token is refused"),
+    )
+)]
+async fn refresh(
+    State(app): State<App>,
+    SeenAt(seen_from): SeenAt,
+    StrictJson(body): AuthJson<RefreshBody>,
+) -> Result<Response, Problem> {
+    let origin = app.symbolon().origin(Actor::System, seen_from);
+    let issued = exchange::refresh(&app, &body.refresh_token, &origin).await?;
+    Ok(pair(&issued, origin.at))
+}
+
+/// Log out.
+///
+/// Any genuine token of the session does, of either kind, also one that is expired or replaced. Repeating it is safe.
+#[utoipa::path(
+    post, path = "/v1/logout", tag = tag::PERSONS, request_body = Option<LogOutBody>,
+    security(("access_token" = []), ()),
+    responses((status = 200, description = "The session has ended, or there was none", body = ReceiptBody))
+)]
+async fn log_out(
+    State(app): State<App>,
+    SeenAt(seen_from): SeenAt,
+    Shown(presented): Shown,
+    body: Option<AuthJson<LogOutBody>>,
+) -> Result<Json<ReceiptBody>, Problem> {
+    let in_body = body.and_then(|StrictJson(body)| body.refresh_token);
+    let token = one_session(presented, in_body.as_deref())?;
+    if matches!(token, Err(Inactive::Absent)) {
+        return Err(app.refuse(Inactive::Absent));
+    }
+    let receipt = exchange::log_out(&app, token, seen_from).await?;
+    Ok(Json(receipt.into()))
+}
+
+/// The token that ends a session. A client may send both of its tokens; they must be of one session.
+fn one_session(in_header: Presented, in_body: Option<&str>) -> Result<Result<RawToken, Inactive>, Problem> {
+    let in_body = in_body.map_or(Presented::Nothing, Presented::of);
+    match (in_header, in_body) {
+        (token, Presented::Nothing) | (Presented::Nothing, token) => Ok(token.token()),
+        (Presented::Token(a), Presented::Token(b)) if a.session_id() == b.session_id() => Ok(Ok(b)),
+        _ => Err(Problem::invalid_bearer("the header and the body hold tokens of different sessions")),
+    }
+}
