@@ -9,7 +9,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -365,6 +365,8 @@ impl Problem {
         }
         if let Some(problem) = response.extensions_mut().remove::<Self>() {
             *response.body_mut() = problem.body(Some(id));
+            // A router has already written the length of the body without the id.
+            response.headers_mut().remove(CONTENT_LENGTH);
         }
     }
 }

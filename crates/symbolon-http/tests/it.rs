@@ -11,6 +11,8 @@ mod drain;
 mod http2;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/person.rs"]
+mod person;
 #[path = "it/places.rs"]
 mod places;
 #[path = "it/problem.rs"]
@@ -19,6 +21,8 @@ mod problem;
 mod request_id;
 #[path = "it/running.rs"]
 mod running;
+#[path = "it/served.rs"]
+mod served;
 #[path = "it/smuggling.rs"]
 mod smuggling;
 #[path = "it/tls.rs"]
