@@ -1,0 +1,64 @@
+use serde_json::json;
+use symbolon::{Examined, OpenError, OpenFault};
+
+use crate::compose::Composition;
+use crate::exit::{Exit, Failure};
+use crate::messages::terminal as text;
+use crate::opening::{self, StoreHolder};
+use crate::terminal::Terminal;
+
+/// Brings the store to the schema of this version, and says from where.
+///
+/// # Errors
+/// Why it was not done: most often that a server has the store.
+pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Result<(), Failure> {
+    let locale = terminal.locale;
+    let builder = composition.light_builder();
+    let found = builder
+        .examine(false)
+        .map_err(|error| refused(error, &composition, terminal))?;
+    let Some(Examined {
+        schema_version: from,
+        newest_version: to,
+        ..
+    }) = found
+    else {
+        return said(terminal, None, text::MIGRATE_FRESH.get(locale));
+    };
+    if from == to {
+        return said(
+            terminal,
+            Some((from, to)),
+            &text::MIGRATE_NONE.fill(locale, &[("to", &to)]),
+        );
+    }
+    let progress = terminal.progress(text::WAIT_MIGRATE.get(locale), None);
+    let opened = builder.open().await;
+    drop(progress);
+    let (symbolon, _) = opened.map_err(|fault| opening::failure(&fault, &composition, locale))?;
+    symbolon.stop().await;
+    said(
+        terminal,
+        Some((from, to)),
+        &text::MIGRATE_DONE.fill(locale, &[("from", &from), ("to", &to)]),
+    )
+}
+
+fn refused(error: OpenError, composition: &Composition<'_>, terminal: Terminal) -> Failure {
+    match StoreHolder::of(&error) {
+        Some(holder) => {
+            let words = holder.words(terminal.locale);
+            let message = text::MIGRATE_RUNNING.fill(terminal.locale, &[("holder", &words)]);
+            Failure::new(Exit::Unavailable, "in_use", message)
+        }
+        None => opening::failure(&OpenFault::Store(error), composition, terminal.locale),
+    }
+}
+
+fn said(terminal: Terminal, versions: Option<(u32, u32)>, sentence: &str) -> Result<(), Failure> {
+    if !terminal.json {
+        return terminal.print(sentence);
+    }
+    let (from, to) = versions.unzip();
+    terminal.print_json(&json!({ "from": from, "to": to }))
+}

@@ -1,0 +1,290 @@
+//! From the configuration to what runs: the library's builder, the wire's settings, the listeners.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use symbolon::policy::{OnMax, SessionPolicy};
+use symbolon::session::Lives;
+use symbolon::{Builder, MASTER_KEY_FILE, Symbolon};
+use symbolon_http::app::{App, HttpSettings, Locale, Reasons, ServiceContext};
+use symbolon_http::client_addr::TrustedProxies;
+use symbolon_http::request_id::RequestIds;
+
+use crate::config::tree::{self, Config};
+use crate::config::url::StoreUrl;
+
+/// A configuration, seen as what is to be put together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Composition<'a> {
+    config: &'a Config,
+}
+
+/// A listener to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListenerPlan {
+    /// The setting that names its address.
+    pub(crate) setting: &'static str,
+    /// The variable of the environment that does.
+    pub(crate) variable: &'static str,
+    /// Where it listens.
+    pub(crate) addr: SocketAddr,
+    /// What it serves.
+    pub(crate) context: ServiceContext,
+}
+
+impl<'a> Composition<'a> {
+    /// What `config` describes.
+    pub(crate) fn of(config: &'a Config) -> Self {
+        Self { config }
+    }
+
+    /// The configuration itself.
+    pub(crate) fn config(&self) -> &'a Config {
+        self.config
+    }
+
+    /// The folder of the socket, and of all else that has no other place.
+    pub(crate) fn data_dir(&self) -> &'a Path {
+        &self.config.data_dir
+    }
+
+    /// The file of the store; `None`: it is in memory.
+    pub(crate) fn database(&self) -> Option<PathBuf> {
+        match &self.config.store_url {
+            StoreUrl::Memory => None,
+            StoreUrl::Sqlite(Some(file)) => Some(file.clone()),
+            _ => Some(self.data_dir().join(symbolon::DATABASE_FILE)),
+        }
+    }
+
+    /// The file of the master key; `None`: a store in memory has one of its own, which is kept nowhere.
+    pub(crate) fn master_key_file(&self) -> Option<PathBuf> {
+        let in_folder = || self.database().map(|_| self.data_dir().join(MASTER_KEY_FILE));
+        self.config.master_file.clone().or_else(in_folder)
+    }
+
+    /// Whether the configuration names the file of the master key, which then is never made.
+    pub(crate) fn names_master_key(&self) -> bool {
+        self.config.master_file.is_some()
+    }
+
+    /// The library, described.
+    pub(crate) fn builder(&self) -> Builder {
+        let config = self.config;
+        let memory_kib = config.login.argon2.memory / 1_024;
+        let mut builder = Symbolon::builder()
+            .data_dir(&config.data_dir)
+            .policy(self.policy())
+            .near_capacity(saturated(config.node.near_capacity as u64))
+            .password_cost(saturated(memory_kib), config.login.argon2.iterations)
+            .password_permits(config.login.argon2.permits)
+            .password_min(config.login.password_min)
+            .free_failures(config.login.free_failures)
+            .purge_schedule(config.purge.schedule.as_str())
+            .keep_ended(config.purge.keep_ended)
+            .log_retention(config.node.log_retention);
+        if let Some(file) = &config.master_file {
+            builder = builder.master_key_file(file);
+        }
+        match &config.store_url {
+            StoreUrl::Memory => builder.in_memory(),
+            StoreUrl::Sqlite(Some(file)) => builder.store_file(file),
+            // Other stores are refused before anything is put together.
+            _ => builder,
+        }
+    }
+
+    /// The same for one command: it answers for no session from memory, and hashes one password at the most.
+    pub(crate) fn light_builder(&self) -> Builder {
+        self.builder().near_capacity(1).password_permits(Some(1))
+    }
+
+    fn policy(&self) -> SessionPolicy {
+        let session = &self.config.session;
+        let lives = |life: tree::Life| Lives {
+            access_ttl: session.access_ttl,
+            // Nothing of a session outlives it.
+            refresh_ttl: Some(session.refresh_ttl.min(life.absolute_timeout)),
+            idle_timeout: life.idle_timeout,
+            absolute_timeout: life.absolute_timeout,
+        };
+        SessionPolicy {
+            standard: lives(session.life),
+            remembered: lives(session.remember),
+            rotation_grace: session.rotation_grace,
+            per_subject_max: session.per_subject_max,
+            on_max: match session.on_max {
+                tree::OnMax::ReplaceOldest => OnMax::ReplaceOldest,
+                tree::OnMax::Refuse => OnMax::Refuse,
+            },
+        }
+    }
+
+    /// The settings of the wire.
+    pub(crate) fn http(&self) -> HttpSettings {
+        let config = self.config;
+        HttpSettings {
+            trusted_proxies: self.trusted_proxies(),
+            compat: config.compat.enabled,
+            query_token: config.compat.query_token,
+            reasons: match config.verdict_reasons {
+                tree::Reasons::Full => Reasons::Full,
+                tree::Reasons::Coarse => Reasons::Coarse,
+            },
+            debug_tier: config.debug_tier,
+            locale: match config.log.locale {
+                tree::Locale::En => Locale::English,
+                tree::Locale::ZhCn => Locale::Chinese,
+            },
+        }
+    }
+
+    /// The wire of a Symbolon that is open. `seed` is random and new for each process.
+    pub(crate) fn app(&self, symbolon: Symbolon, seed: [u8; 12]) -> App {
+        App::new(symbolon, self.http(), RequestIds::new(seed))
+    }
+
+    /// Whose word about addresses counts.
+    pub(crate) fn trusted_proxies(&self) -> TrustedProxies {
+        TrustedProxies::new(self.config.http.trusted_proxies.iter().copied())
+    }
+
+    /// The listeners at addresses, the one that everyone uses first.
+    pub(crate) fn listeners(&self) -> Vec<ListenerPlan> {
+        let config = self.config;
+        let public = ServiceContext {
+            admin: config.admin_listen.is_none(),
+            operations: config.ops_listen.is_none(),
+            ..ServiceContext::PUBLIC
+        };
+        let all = [
+            (
+                "http.listen",
+                "SYMBOLON_HTTP__LISTEN",
+                Some(config.http.listen),
+                public,
+            ),
+            (
+                "admin.listen",
+                "SYMBOLON_ADMIN__LISTEN",
+                config.admin_listen,
+                ServiceContext::ADMIN,
+            ),
+            (
+                "ops.listen",
+                "SYMBOLON_OPS__LISTEN",
+                config.ops_listen,
+                ServiceContext::OPERATIONS,
+            ),
+        ];
+        let plans = all.into_iter().filter_map(|(setting, variable, addr, context)| {
+            Some(ListenerPlan {
+                setting,
+                variable,
+                addr: addr?,
+                context,
+            })
+        });
+        plans.collect()
+    }
+}
+
+/// Settings have limits far below: nothing is cut off in truth.
+fn saturated(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::Loaded;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn loaded(yaml: &str) -> Loaded {
+        crate::config::fuzz(yaml.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_defaults_of_the_configuration_are_those_of_the_library_but_for_remembered_sessions() {
+        let loaded = loaded("");
+        let policy = Composition::of(&loaded.config).policy();
+        let library = SessionPolicy::default();
+        assert_eq!(policy.standard, library.standard);
+        assert_eq!(
+            policy.remembered,
+            Lives {
+                refresh_ttl: Some(30 * DAY),
+                ..library.remembered
+            }
+        );
+        assert_eq!(
+            (policy.rotation_grace, policy.per_subject_max, policy.on_max),
+            (library.rotation_grace, library.per_subject_max, library.on_max)
+        );
+    }
+
+    #[test]
+    fn a_listener_of_its_own_takes_its_routes_away_from_the_public_one() {
+        let loaded = loaded("ops: { listen: 127.0.0.1:5001 }\nadmin: { listen: 127.0.0.1:5002 }\n");
+        let plans = Composition::of(&loaded.config).listeners();
+        let said: Vec<_> = plans
+            .iter()
+            .map(|plan| {
+                (
+                    plan.setting,
+                    plan.addr.port(),
+                    plan.context.api,
+                    plan.context.admin,
+                    plan.context.operations,
+                )
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("http.listen", 5000, true, false, false),
+                ("admin.listen", 5002, false, true, false),
+                ("ops.listen", 5001, false, false, true),
+            ]
+        );
+        assert!(plans.iter().all(|plan| !plan.context.trusts_socket));
+        let one = self::loaded("");
+        assert_eq!(
+            Composition::of(&one.config).listeners()[0].context,
+            ServiceContext::PUBLIC
+        );
+    }
+
+    #[test]
+    fn the_variables_of_the_listeners_are_those_of_their_settings() {
+        let loaded = loaded("ops: { listen: 127.0.0.1:5001 }\nadmin: { listen: 127.0.0.1:5002 }\n");
+        let settings = loaded.show_json();
+        for plan in Composition::of(&loaded.config).listeners() {
+            let setting = settings
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|shown| shown["path"] == plan.setting)
+                .unwrap();
+            assert_eq!(setting["variable"], plan.variable);
+        }
+    }
+
+    #[test]
+    fn a_store_in_memory_has_no_file_and_no_key_file_but_the_one_that_is_named() {
+        let memory = loaded("store: { url: 'memory:' }");
+        let memory = Composition::of(&memory.config);
+        assert_eq!((memory.database(), memory.master_key_file()), (None, None));
+        let file = loaded("store: { url: 'sqlite:/srv/s.db' }\ndata_dir: /srv/data\n");
+        let file = Composition::of(&file.config);
+        assert_eq!(file.database(), Some(PathBuf::from("/srv/s.db")));
+        assert_eq!(
+            file.master_key_file(),
+            Some(PathBuf::from("/srv/data/master.key"))
+        );
+        assert!(!file.names_master_key());
+    }
+}

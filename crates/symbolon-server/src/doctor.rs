@@ -1,0 +1,67 @@
+//! `symbolon doctor`: what the server needs, looked at piece by piece, each with what to do about it.
+//!
+//! It changes nothing and disturbs no server that runs: a store that is in use is asked about through its server, and
+//! is itself only opened where nobody has it.
+
+mod configuration;
+mod data_folder;
+mod finding;
+mod machine;
+mod master_key;
+mod ports;
+mod report;
+mod server;
+mod store;
+
+use crate::clock;
+use crate::compose::Composition;
+use crate::config::Loaded;
+use crate::config::fault::Fault;
+use crate::config::tree::Locale;
+use crate::exit::{Exit, Failure};
+use crate::terminal::Terminal;
+
+use finding::Finding;
+
+/// What is looked at.
+struct Patient<'a> {
+    composition: Composition<'a>,
+    locale: Locale,
+    now: jiff::Timestamp,
+}
+
+/// Looks at everything and says what was found. The exit code is 1 where something must be mended.
+///
+/// # Errors
+/// When nothing can be written to standard output.
+pub(crate) async fn run(loaded: Result<&Loaded, &[Fault]>, terminal: Terminal) -> Result<Exit, Failure> {
+    let progress = terminal.progress(report::title(terminal.locale), None);
+    let findings = match loaded {
+        Ok(loaded) => examine(loaded, terminal.locale).await,
+        // Nothing else can be looked at: where it would be is not known.
+        Err(faults) => configuration::of_faults(faults),
+    };
+    drop(progress);
+    report::print(&findings, terminal)?;
+    Ok(match findings.iter().any(Finding::is_failure) {
+        true => Exit::Failed,
+        false => Exit::Ok,
+    })
+}
+
+async fn examine(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
+    let patient = Patient {
+        composition: Composition::of(&loaded.config),
+        locale,
+        now: clock::now(),
+    };
+    let mut findings = configuration::of_loaded(loaded, locale);
+    findings.extend(data_folder::check(&patient));
+    findings.push(master_key::check(&patient));
+    let (store, holder) = store::check(&patient);
+    findings.push(store);
+    findings.extend(ports::check(&patient, holder.as_ref()));
+    findings.push(server::check(&patient, holder.as_ref()).await);
+    findings.extend(machine::check(&patient));
+    findings
+}

@@ -1,0 +1,28 @@
+use super::finding::{About, Finding};
+use crate::config::Loaded;
+use crate::config::fault::Fault;
+use crate::config::tree::Locale;
+use crate::messages::doctor as text;
+
+const NAME: &str = "configuration";
+
+/// The configuration that was read, with what is doubtful in it and what this version does not have.
+pub(super) fn of_loaded(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
+    let about = About::new(NAME, locale);
+    let faults = loaded.not_yet();
+    let mut findings: Vec<_> = faults.iter().map(|fault| about.failed_with(fault)).collect();
+    findings.extend(loaded.warnings.iter().map(|doubt| about.warned_with(doubt)));
+    if findings.is_empty() {
+        findings.push(match &loaded.file {
+            Some(file) => about.ok(text::CONFIG_FILE, &[("file", &file.display())]),
+            None => about.ok(text::CONFIG_DEFAULTS, &[]),
+        });
+    }
+    findings
+}
+
+/// A configuration that cannot be used.
+pub(super) fn of_faults(faults: &[Fault]) -> Vec<Finding> {
+    let about = About::new(NAME, Locale::En);
+    faults.iter().map(|fault| about.failed_with(fault)).collect()
+}

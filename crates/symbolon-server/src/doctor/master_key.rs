@@ -1,0 +1,40 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::Patient;
+use super::finding::{About, Finding};
+use crate::config::files;
+use crate::messages::doctor as text;
+
+const NAME: &str = "master key";
+
+/// The file of the master key: is it there where it must be, is it a key, and who may read it.
+pub(super) fn check(patient: &Patient<'_>) -> Finding {
+    let about = About::new(NAME, patient.locale);
+    let composition = &patient.composition;
+    let Some(file) = composition.master_key_file() else {
+        return about.ok(text::KEY_NONE, &[]);
+    };
+    let shown = file.display();
+    if !file.exists() && !composition.names_master_key() {
+        return match composition.database().is_some_and(|database| database.exists()) {
+            true => about.fail(text::KEY_MISSING, text::KEY_RESTORE, &[("file", &shown)]),
+            false => about.ok(text::KEY_NOT_YET, &[("file", &shown)]),
+        };
+    }
+    if let Err(why) = files::read_master_key(&file) {
+        return about.failed_with(why);
+    }
+    let mode = fs::metadata(&file).map_or(0, |found| found.permissions().mode() & 0o777);
+    match mode & 0o077 {
+        0 => about.ok(text::KEY_GOOD, &[("file", &shown)]),
+        _ => {
+            let mode = format!("{mode:04o}");
+            about.fail(
+                text::KEY_OPEN,
+                text::KEY_CHMOD,
+                &[("file", &shown), ("mode", &mode)],
+            )
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What `doctor` finds, and what it advises. The two of a pair are filled with the same values.
+
+texts! {
+    /// What is being done, while it is.
+    EXAMINING { en: "looking at everything", zh_cn: "正在检查" }
+
+    /// The configuration.
+    CONFIG_FILE { en: "{file} has no fault", zh_cn: "{file} 没有错误" }
+    /// The configuration.
+    CONFIG_DEFAULTS { en: "no file; the defaults and the environment have no fault", zh_cn: "没有配置文件；默认值与环境变量没有错误" }
+
+    /// The data folder.
+    FOLDER_GOOD { en: "{folder} is ours alone, on a local disk with room", zh_cn: "{folder} 权限正确，位于本地磁盘，空间充足" }
+    /// The data folder.
+    FOLDER_NOT_YET { en: "{folder} is not there yet; the first start makes it", zh_cn: "{folder} 尚不存在；首次启动时会创建" }
+    /// The data folder.
+    FOLDER_CLOSED { en: "{folder} cannot be used: {error}", zh_cn: "无法使用 {folder}：{error}" }
+    /// Advice.
+    FOLDER_OWN { en: "give this user the right to write there, or set data_dir to another folder", zh_cn: "请授予当前用户写权限，或将 data_dir 设为其他目录" }
+    /// The data folder.
+    FOLDER_OF_OTHER { en: "{folder} belongs to user {owner}, and this is user {uid}", zh_cn: "{folder} 属于用户 {owner}，当前用户为 {uid}" }
+    /// Advice.
+    FOLDER_RUN_AS { en: "run the commands as the user that the server runs as", zh_cn: "请以运行服务的用户身份执行命令" }
+    /// The data folder.
+    FOLDER_OPEN { en: "{folder} is open to others (mode {mode}); keys and sessions are in it", zh_cn: "{folder} 对其他用户开放（权限 {mode}）；其中有密钥和会话" }
+    /// Advice.
+    FOLDER_CHMOD { en: "chmod 700 {folder}", zh_cn: "执行 chmod 700 {folder}" }
+    /// The data folder.
+    SPACE_LOW { en: "{mib} MiB are free in {folder}; without room no session can begin or end", zh_cn: "{folder} 仅剩 {mib} MiB；空间不足时会话无法创建或结束" }
+    /// Advice.
+    SPACE_FREE { en: "free some room, or lower purge.keep_ended", zh_cn: "请清理磁盘空间，或调低 purge.keep_ended" }
+    /// The data folder.
+    DISK_NETWORK { en: "{folder} is on a network file system ({kind}), where SQLite's locks do not hold", zh_cn: "{folder} 位于网络文件系统（{kind}），SQLite 的锁在其上不可靠" }
+    /// The data folder.
+    DISK_MEMORY { en: "{folder} is in memory (tmpfs): a restart of the machine loses every session", zh_cn: "{folder} 位于内存文件系统（tmpfs）：机器重启后会话全部丢失" }
+    /// Advice.
+    DISK_LOCAL { en: "set data_dir to a folder on a local disk", zh_cn: "请将 data_dir 设为本地磁盘上的目录" }
+
+    /// The master key.
+    KEY_GOOD { en: "{file} is a key that only its owner reads; keep a copy apart from the data", zh_cn: "{file} 正确且仅所有者可读；请与数据分开备份" }
+    /// The master key.
+    KEY_NONE { en: "the store in memory makes its own at each start", zh_cn: "内存存储每次启动时自行生成密钥" }
+    /// The master key.
+    KEY_NOT_YET { en: "{file} is not there yet; the first start makes it", zh_cn: "{file} 尚不存在；首次启动时会生成" }
+    /// The master key.
+    KEY_MISSING { en: "{file} is missing, and the store was made with it", zh_cn: "缺少 {file}，而存储是用它创建的" }
+    /// Advice.
+    KEY_RESTORE { en: "put it back from a backup; without it no token of the store is of use", zh_cn: "请从备份恢复；没有它，存储中的令牌都无法使用" }
+    /// The master key.
+    KEY_OPEN { en: "{file} can be read by others (mode {mode})", zh_cn: "{file} 可被其他用户读取（权限 {mode}）" }
+    /// Advice.
+    KEY_CHMOD { en: "chmod 600 {file}", zh_cn: "执行 chmod 600 {file}" }
+
+    /// The store.
+    STORE_MEMORY { en: "it is in memory: a restart loses every session", zh_cn: "存储在内存中：重启后会话全部丢失" }
+    /// Advice.
+    STORE_NAME_FILE { en: "set store.url to sqlite: to keep them", zh_cn: "如需保留会话，请将 store.url 设为 sqlite:" }
+    /// The store.
+    STORE_NOT_YET { en: "{file} is not there yet; the first start makes it", zh_cn: "{file} 尚不存在；首次启动时会创建" }
+    /// The store.
+    STORE_IN_USE { en: "{file} is in use by {holder}; its soundness is checked while no server runs", zh_cn: "{file} 正被 {holder} 使用；完整性检查需在服务停止时进行" }
+    /// The store.
+    STORE_SOUND { en: "{file} is sound: schema version {version} of {newest}, SQLite {engine}", zh_cn: "{file} 完好：数据结构版本 {version}（最新 {newest}），SQLite {engine}" }
+    /// The store.
+    STORE_OLD { en: "{file} has schema version {version}, and this release wants {newest} (SQLite {engine})", zh_cn: "{file} 的数据结构版本为 {version}，本版本需要 {newest}（SQLite {engine}）" }
+    /// Advice.
+    STORE_MIGRATE { en: "copy the data folder, then run `symbolon migrate`, or start the server", zh_cn: "请先备份数据目录，再运行 `symbolon migrate` 或启动服务" }
+    /// The store.
+    STORE_NEW { en: "{file} has schema version {version}, and this release knows {newest} (SQLite {engine})", zh_cn: "{file} 的数据结构版本为 {version}，本版本只支持到 {newest}（SQLite {engine}）" }
+    /// Advice.
+    STORE_NEWER_RELEASE { en: "run the newer release that wrote it", zh_cn: "请使用写入该存储的较新版本" }
+    /// The store.
+    STORE_TORN { en: "{file} is damaged: {damage}", zh_cn: "{file} 已损坏：{damage}" }
+    /// Advice.
+    STORE_RESTORE { en: "keep a copy of it with its -wal file, then restore the newest backup", zh_cn: "请连同 -wal 文件一起保留副本，再恢复最近的备份" }
+
+    /// A port.
+    PORT_FREE { en: "{address} is free", zh_cn: "{address} 可用" }
+    /// A port.
+    PORT_OURS { en: "{address} is served by {holder}", zh_cn: "{address} 由 {holder} 提供服务" }
+    /// A port.
+    PORT_SILENT { en: "a server has the store, but nobody listens at {address}", zh_cn: "有服务占用存储，但 {address} 上无人监听" }
+    /// Advice.
+    PORT_LOOK { en: "it may run with another configuration: give the same --config and environment", zh_cn: "它可能使用了其他配置：请使用相同的 --config 和环境变量" }
+    /// A port.
+    PORT_TAKEN { en: "{address} ({setting}) is in use by {holder}", zh_cn: "{address}（{setting}）已被 {holder} 占用" }
+    /// Advice.
+    PORT_STOP { en: "stop {holder}, or set {setting} to another address", zh_cn: "请停止 {holder}，或将 {setting} 设为其他地址" }
+
+    /// The server.
+    SERVER_NONE { en: "none runs on this data", zh_cn: "没有服务在使用这些数据" }
+    /// The server.
+    SERVER_READY { en: "it answers at its socket and is ready", zh_cn: "套接字应答正常，服务就绪" }
+    /// The server.
+    SERVER_NOT_READY { en: "it answers at its socket, but is not ready: {error}", zh_cn: "套接字有应答，但服务未就绪：{error}" }
+    /// Advice.
+    SERVER_LOG { en: "it may be starting or stopping; if this stays so, its log says why", zh_cn: "可能正在启动或停止；若持续如此，请查看日志" }
+    /// The server.
+    SERVER_SILENT { en: "{holder} has the store and does not answer at its socket: {error}", zh_cn: "{holder} 占用存储，但套接字没有应答：{error}" }
+    /// Advice.
+    SERVER_RESTART { en: "if it is a server, restart it; if another command, wait for its end", zh_cn: "若为服务请重启；若为其他命令请等待其结束" }
+
+    /// Open files.
+    FILES { en: "{files} may be open at a time; each connection is one", zh_cn: "最多可同时打开 {files} 个文件；每个连接占用一个" }
+    /// Open files.
+    FILES_ENDLESS { en: "any number may be open at a time", zh_cn: "打开文件数不受限制" }
+    /// Advice.
+    FILES_RAISE { en: "raise the hard limit: `ulimit -Hn`, or LimitNOFILE=65536 in the systemd unit; now {files}", zh_cn: "请提高硬限制：`ulimit -Hn`，或在 systemd 单元中设置 LimitNOFILE=65536；当前为 {files}" }
+    /// Memory.
+    MEMORY { en: "{there} MiB are there; with every cache full it takes {needed} MiB", zh_cn: "可用 {there} MiB；缓存全满时需要 {needed} MiB" }
+    /// Memory.
+    MEMORY_SHORT { en: "with every cache full it takes {needed} MiB, and {there} MiB are there", zh_cn: "缓存全满时需要 {needed} MiB，而仅有 {there} MiB" }
+    /// Advice.
+    MEMORY_LOWER { en: "lower node.near_capacity or login.argon2.permits ({needed} MiB of {there} MiB)", zh_cn: "请调低 node.near_capacity 或 login.argon2.permits（{needed} MiB / {there} MiB）" }
+    /// Memory.
+    MEMORY_UNKNOWN { en: "the system does not say how much there is", zh_cn: "系统未提供内存信息" }
+    /// The clock.
+    CLOCK_SET_BY_NETWORK { en: "it is {now}, set by the network", zh_cn: "当前时间 {now}，已通过网络校时" }
+    /// The clock.
+    CLOCK_UNKNOWN { en: "it is {now}; whether the network sets it is not known here (`timedatectl`, `chronyc tracking`)", zh_cn: "当前时间 {now}；无法得知是否已通过网络校时（`timedatectl`、`chronyc tracking`）" }
+    /// The clock.
+    CLOCK_PAST { en: "it is {now}, which is in the past", zh_cn: "当前时间 {now} 明显早于实际时间" }
+    /// Advice.
+    CLOCK_SET { en: "set the clock, now {now}: sessions end by it", zh_cn: "请校准时钟（当前 {now}）：会话按时钟到期" }
+}

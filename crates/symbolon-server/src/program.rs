@@ -1,0 +1,155 @@
+//! From the command line to what is done, and to the exit code.
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::path::PathBuf;
+
+use clap::CommandFactory as _;
+use clap_complete::aot;
+use serde_json::json;
+
+use crate::cli::{self, Cli, Command, ConfigCommand, Shell};
+use crate::commands::{self, StoreCommand};
+use crate::compose::Composition;
+use crate::config::fault::Fault;
+use crate::config::{self, Inputs, Loaded};
+use crate::exit::{Exit, Failure};
+use crate::messages::{start, terminal as text};
+use crate::terminal::Terminal;
+use crate::{doctor, serve};
+
+/// Runs the program and says how it ends. What went wrong was told when this returns.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match cli::parse(arguments) {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
+    let terminal = Terminal::of_process(cli.json);
+    dispatch(cli, terminal).unwrap_or_else(|failure| {
+        terminal.tell_failure(&failure);
+        failure.exit
+    })
+}
+
+fn dispatch(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(&startable(cli.config, terminal)?, terminal),
+        Command::Completions { shell } => completions(shell, terminal),
+        Command::Config(ConfigCommand::Check) => check(cli.config, terminal),
+        Command::Config(ConfigCommand::Show) => show(cli.config, terminal),
+        Command::Doctor => diagnose(cli.config, terminal),
+        Command::Init => on_store(cli.config, terminal, commands::init),
+        Command::Migrate => on_store(cli.config, terminal, commands::migrate),
+        Command::Account(command) => work(cli.config, terminal, StoreCommand::Account(command)),
+        Command::Session(command) => work(cli.config, terminal, StoreCommand::Session(command)),
+        Command::Key(command) => work(cli.config, terminal, StoreCommand::Key(command)),
+    }
+}
+
+fn load(file: Option<PathBuf>) -> Result<Loaded, Vec<Fault>> {
+    let variables = std::env::vars_os().collect();
+    config::load(&Inputs {
+        file,
+        env_file: None,
+        variables,
+    })
+}
+
+/// A configuration that may be started with.
+fn startable(file: Option<PathBuf>, terminal: Terminal) -> Result<Loaded, Failure> {
+    let loaded = load(file).map_err(|faults| faulty(&faults, terminal))?;
+    match loaded.not_yet() {
+        faults if faults.is_empty() => Ok(loaded),
+        faults => Err(faulty(&faults, terminal)),
+    }
+}
+
+/// All faults at once, each in a line with its place.
+fn faulty(faults: &[Fault], terminal: Terminal) -> Failure {
+    let message = match faults.len() {
+        1 => start::CONFIG_FAULT.get(terminal.locale).to_owned(),
+        count => start::CONFIG_FAULTS.fill(terminal.locale, &[("count", &count)]),
+    };
+    Failure::config(message).with_details(faults.iter().map(ToString::to_string))
+}
+
+fn check(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
+    let loaded = startable(file, terminal)?;
+    let terminal = terminal.in_language(loaded.config.log.locale);
+    let doubts: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    if terminal.json {
+        let file = loaded.file.map(|file| file.display().to_string());
+        terminal.print_json(&json!({ "file": file, "faults": [], "warnings": doubts }))?;
+        return Ok(Exit::Ok);
+    }
+    for doubt in &doubts {
+        terminal.tell(&text::CONFIG_DOUBTS.fill(terminal.locale, &[("doubt", doubt)]));
+    }
+    terminal.print(text::CONFIG_GOOD.get(terminal.locale))?;
+    Ok(Exit::Ok)
+}
+
+fn show(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
+    let loaded = load(file).map_err(|faults| faulty(&faults, terminal))?;
+    if terminal.json {
+        terminal.print_json(&loaded.show_json())?;
+        return Ok(Exit::Ok);
+    }
+    let rows = loaded
+        .show()
+        .into_iter()
+        .map(|row| [row.path.to_owned(), row.value, row.source]);
+    terminal.print_table(["setting", "value", "source"], rows)?;
+    Ok(Exit::Ok)
+}
+
+fn diagnose(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
+    let loaded = load(file);
+    let locale = loaded
+        .as_ref()
+        .map_or(terminal.locale, |loaded| loaded.config.log.locale);
+    block_on(doctor::run(
+        loaded.as_ref().map_err(Vec::as_slice),
+        terminal.in_language(locale),
+    ))?
+}
+
+fn work(file: Option<PathBuf>, terminal: Terminal, command: StoreCommand) -> Result<Exit, Failure> {
+    on_store(file, terminal, async |composition, terminal| {
+        commands::run(command, composition, terminal).await
+    })
+}
+
+/// Does something with the store that the configuration names.
+fn on_store(
+    file: Option<PathBuf>,
+    terminal: Terminal,
+    work: impl AsyncFnOnce(Composition<'_>, Terminal) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    let loaded = startable(file, terminal)?;
+    let terminal = terminal.in_language(loaded.config.log.locale);
+    let composition = Composition::of(&loaded.config);
+    block_on(work(composition, terminal))??;
+    Ok(Exit::Ok)
+}
+
+/// Runs a future of a command: one thread is enough for one person.
+fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::unavailable(format!("start the runtime: {error}")))?;
+    Ok(runtime.block_on(future))
+}
+
+fn completions(shell: Shell, terminal: Terminal) -> Result<Exit, Failure> {
+    let shell = match shell {
+        Shell::Bash => aot::Shell::Bash,
+        Shell::Elvish => aot::Shell::Elvish,
+        Shell::Fish => aot::Shell::Fish,
+        Shell::Powershell => aot::Shell::PowerShell,
+        Shell::Zsh => aot::Shell::Zsh,
+    };
+    let mut script = Vec::new();
+    aot::generate(shell, &mut Cli::command(), env!("CARGO_BIN_NAME"), &mut script);
+    terminal.print(String::from_utf8_lossy(&script).trim_end())?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,107 @@
+//! `symbolon serve`: from the configuration to a server that runs, and to its end.
+//!
+//! 1. The process: the log, its limits, its signals.
+//! 2. `doors`: the addresses are bound first, since that costs nothing where it fails. Nobody is let in yet.
+//! 3. The store is opened; from then on this process is the one that has it.
+//! 4. The socket of the command line, which only the holder of the store may replace.
+//! 5. `hello`: what was made, and what to do next.
+//! 6. `running`: until a signal asks to end, or something has died; then all that was taken is finished.
+
+mod doors;
+mod hello;
+mod running;
+
+use symbolon::random::draw;
+use symbolon::{OsRandomness, Symbolon};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::compose::Composition;
+use crate::config::Loaded;
+use crate::config::tree::{Locale, LogFormat};
+use crate::exit::{Exit, Failure};
+use crate::lifecycle::{self, Signals};
+use crate::messages::start as text;
+use crate::terminal::Terminal;
+use crate::{opening, telemetry};
+use doors::Doors;
+use running::Running;
+
+/// Serves until it is told to end, or cannot go on.
+///
+/// # Errors
+/// Why it could not begin. How it ended is the exit code.
+pub(crate) fn run(loaded: &Loaded, terminal: Terminal) -> Result<Exit, Failure> {
+    let log = &loaded.config.log;
+    let terminal = terminal.in_language(log.locale);
+    // For programs every line is JSON, the log's too.
+    let format = if terminal.json {
+        LogFormat::Json
+    } else {
+        log.format
+    };
+    telemetry::begin(format, log.level)
+        .map_err(|error| Failure::unavailable(format!("begin the log: {error}")))?;
+    lifecycle::forbid_core_dumps();
+    lifecycle::raise_open_files();
+    for doubt in &loaded.warnings {
+        tracing::warn!("{}", text::CONFIG_DOUBT.fill(log.locale, &[("doubt", doubt)]));
+    }
+    let runtime = runtime()?;
+    runtime.block_on(serve(loaded, terminal, format))
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("symbolon-serve")
+        .build();
+    runtime.map_err(|error| Failure::unavailable(format!("start the runtime: {error}")))
+}
+
+async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result<Exit, Failure> {
+    let composition = Composition::of(&loaded.config);
+    let mut signals = Signals::listen(terminal.locale)
+        .map_err(|error| Failure::unavailable(format!("listen for signals: {error}")))?;
+    let doors = Doors::bind(&composition, terminal.locale)?;
+    // A start that is interrupted leaves what a killed one leaves: the store is made for that.
+    let symbolon = tokio::select! {
+        opened = open(&composition, terminal) => opened?,
+        signal = signals.asked() => {
+            tracing::info!("{}", text::STOPPED_AT_ONCE.fill(terminal.locale, &[("signal", &signal)]));
+            lifecycle::leave(Exit::Ok)
+        }
+    };
+    match begin(&composition, doors, symbolon.clone(), terminal.locale) {
+        Ok((running, addresses)) => {
+            hello::say(&composition, &addresses, loaded.file.as_deref(), format, terminal);
+            Ok(running.until_end(signals).await)
+        }
+        Err(failure) => {
+            symbolon.stop().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn open(composition: &Composition<'_>, terminal: Terminal) -> Result<Symbolon, Failure> {
+    let builder = composition.builder().first_administrator();
+    let (symbolon, opened) = builder
+        .open()
+        .await
+        .map_err(|fault| opening::failure(&fault, composition, terminal.locale))?;
+    opening::tell_made(&opened, terminal);
+    Ok(symbolon)
+}
+
+fn begin(
+    composition: &Composition<'_>,
+    doors: Doors,
+    symbolon: Symbolon,
+    locale: Locale,
+) -> Result<(Running, Vec<hello::Address>), Failure> {
+    let seed = draw(&OsRandomness).map_err(|error| Failure::unavailable(error.to_string()))?;
+    let app = composition.app(symbolon, seed);
+    let doors = doors.with_socket(composition, locale)?;
+    let addresses = doors.addresses();
+    Ok((Running::start(doors, app, locale), addresses))
+}

@@ -1,0 +1,151 @@
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::compose::Composition;
+use crate::config::tree::{Locale, LogFormat};
+use crate::messages::{Text, start as text};
+use crate::terminal::Terminal;
+
+/// Where the server listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    /// The setting that named it.
+    pub(super) setting: &'static str,
+    /// The address, with its real port.
+    pub(super) addr: SocketAddr,
+    /// Whether TLS is spoken there.
+    pub(super) is_tls: bool,
+}
+
+impl Address {
+    fn url(self) -> String {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.addr)
+    }
+
+    fn label(self) -> Text {
+        match self.setting {
+            "admin.listen" => text::ADMIN_ADDRESS,
+            "ops.listen" => text::OPS_ADDRESS,
+            _ => text::ADDRESS,
+        }
+    }
+}
+
+/// Says that the server is ready, where, and what to do next: as lines for people, as an event for machines.
+pub(super) fn say(
+    composition: &Composition<'_>,
+    addresses: &[Address],
+    file: Option<&Path>,
+    format: LogFormat,
+    terminal: Terminal,
+) {
+    for address in addresses {
+        if format == LogFormat::Json {
+            tracing::info!(setting = address.setting, url = address.url(), "listening");
+        }
+    }
+    if composition.database().is_none() {
+        tracing::warn!("{}", text::IN_MEMORY.get(terminal.locale));
+    }
+    if format == LogFormat::Pretty {
+        terminal.tell(&lines(composition, addresses, file, terminal.locale));
+    }
+}
+
+fn lines(
+    composition: &Composition<'_>,
+    addresses: &[Address],
+    file: Option<&Path>,
+    locale: Locale,
+) -> String {
+    let mut rows: Vec<(&str, String)> = addresses
+        .iter()
+        .map(|address| (address.label().get(locale), address.url()))
+        .collect();
+    if let Some(first) = addresses.first() {
+        rows.push((text::DOCS.get(locale), format!("{}/docs", first.url())));
+    }
+    rows.push((
+        text::DATA.get(locale),
+        composition.data_dir().display().to_string(),
+    ));
+    // The commands find the same store only with the same configuration. `./symbolon.yaml` they find by themselves.
+    let config = file.filter(|file| *file != Path::new("symbolon.yaml"));
+    let config = config.map_or(String::new(), |file| format!(" --config {}", file.display()));
+    rows.push((
+        text::NEXT.get(locale),
+        format!("symbolon{config} key add --name shop --scope issue,verify"),
+    ));
+    rows.push(("", format!("symbolon{config} account add ada")));
+    let width = rows.iter().map(|(label, _)| columns(label)).max().unwrap_or(0);
+    let mut lines = text::READY.fill(locale, &[("version", &env!("CARGO_PKG_VERSION"))]);
+    for (label, value) in rows {
+        lines.push_str(&format!(
+            "\n  {label}{:pad$}  {value}",
+            "",
+            pad = width - columns(label)
+        ));
+    }
+    lines
+}
+
+/// The columns that a label takes on a terminal: a Chinese character takes two.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(locale: Locale, file: Option<&Path>) -> String {
+        let loaded = crate::config::fuzz(b"data_dir: /srv/symbolon\n").unwrap();
+        let address = |setting, port, is_tls| Address {
+            setting,
+            addr: SocketAddr::from(([127, 0, 0, 1], port)),
+            is_tls,
+        };
+        let addresses = [
+            address("http.listen", 5000, true),
+            address("ops.listen", 5001, false),
+        ];
+        lines(&Composition::of(&loaded.config), &addresses, file, locale)
+    }
+
+    #[test]
+    fn the_start_text_says_where_and_what_next() {
+        let version = env!("CARGO_PKG_VERSION");
+        let expected = format!(
+            "Symbolon {version} is ready.
+  address     https://127.0.0.1:5000
+  operations  http://127.0.0.1:5001
+  docs        https://127.0.0.1:5000/docs
+  data        /srv/symbolon
+  next        symbolon key add --name shop --scope issue,verify
+              symbolon account add ada"
+        );
+        assert_eq!(said(Locale::En, None), expected);
+        assert_eq!(said(Locale::En, Some(Path::new("symbolon.yaml"))), expected);
+    }
+
+    #[test]
+    fn the_next_commands_name_the_configuration_that_was_named() {
+        let said = said(Locale::En, Some(Path::new("/etc/symbolon.yaml")));
+        assert!(
+            said.contains("symbolon --config /etc/symbolon.yaml key add "),
+            "{said}"
+        );
+        assert!(
+            said.ends_with("symbolon --config /etc/symbolon.yaml account add ada"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_start_text_keeps_its_columns_in_chinese() {
+        let said = said(Locale::ZhCn, None);
+        assert!(said.contains("\n  地址    https://127.0.0.1:5000\n"), "{said}");
+        assert!(said.contains("\n  接下来  symbolon key add"), "{said}");
+    }
+}
