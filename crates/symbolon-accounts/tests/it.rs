@@ -6,6 +6,7 @@ mod it {
     mod api_keys;
     mod audit;
     mod chance;
+    mod first_administrator;
     mod given;
     mod log_in;
     mod name;

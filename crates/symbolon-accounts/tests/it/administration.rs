@@ -7,7 +7,7 @@ use symbolon_core::store::SessionStore;
 use symbolon_core::subject::{NameError, SubjectId};
 use symbolon_testkit::contract::sample;
 
-use super::given::{Given, RIGHT, account_settings, at, node, password, pool_settings};
+use super::given::{Given, RIGHT, account_settings, at, password};
 
 fn new(name: &str) -> NewAccount<'_> {
     NewAccount {
@@ -279,66 +279,4 @@ async fn accounts_are_listed_by_name_in_bounded_pages() {
             .as_str(),
         "user-0101"
     );
-}
-
-#[tokio::test]
-async fn the_first_administrator_is_made_once_and_can_log_in() {
-    let given = Given::new();
-    let first = given
-        .accounts
-        .ensure_first_administrator(&at(0))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(first.name.as_str(), "admin");
-    assert_eq!(first.password.len(), 24);
-    assert!(first.password.chars().all(|c| c.is_ascii_alphanumeric()));
-    let account = given.accounts.get("admin").await.unwrap();
-    assert_eq!((account.role, account.subject.as_str()), (Role::Admin, "admin"));
-    let outcome = given.log_in("admin", &first.password, &at(1)).await;
-    assert!(matches!(
-        outcome,
-        symbolon_accounts::accounts::Outcome::Authenticated(_)
-    ));
-    assert!(
-        given
-            .accounts
-            .ensure_first_administrator(&at(2))
-            .await
-            .unwrap()
-            .is_none()
-    );
-}
-
-#[tokio::test]
-async fn no_administrator_is_made_where_there_is_any_account() {
-    let given = Given::new();
-    given.account("alice", Role::User).await;
-    assert!(
-        given
-            .accounts
-            .ensure_first_administrator(&at(0))
-            .await
-            .unwrap()
-            .is_none()
-    );
-    assert_eq!(given.accounts.find("admin").await.unwrap(), None);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_servers_that_begin_at_the_same_time_one_makes_the_administrator() {
-    let given = Given::new();
-    let mut all = tokio::task::JoinSet::new();
-    for _ in 0..4 {
-        let accounts = node(&given.store, account_settings(), pool_settings());
-        all.spawn(async move {
-            accounts
-                .ensure_first_administrator(&at(0))
-                .await
-                .unwrap()
-                .is_some()
-        });
-    }
-    assert_eq!(all.join_all().await.into_iter().filter(|made| *made).count(), 1);
-    assert_eq!(given.accounts.list(None, 10).await.unwrap().len(), 1);
 }

@@ -1,6 +1,9 @@
 //! What a test begins with: accounts over a real store in memory, and a store that fails when told to.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use symbolon_accounts::accounts::{
@@ -10,9 +13,11 @@ use symbolon_accounts::password::Password;
 use symbolon_accounts::password::cost::Cost;
 use symbolon_accounts::password::pool::{Pool, PoolSettings};
 use symbolon_accounts::password::rules::Rules;
-use symbolon_core::account::{Account, Role};
-use symbolon_core::audit::Origin;
+use symbolon_core::account::{Account, AccountName, AccountState, PasswordHash, Role};
+use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::clock::Timestamp;
+use symbolon_core::store::{AccountStore, InsertAccount};
+use symbolon_core::subject::SubjectId;
 use symbolon_core::throttle::ThrottleRule;
 use symbolon_core::token::MasterKey;
 use symbolon_store_sql::{Durability, OpenSqlite, Place, SqlStore};
@@ -44,6 +49,24 @@ pub(crate) fn at(seconds: i64) -> Origin {
 
 pub(crate) fn password(text: &str) -> Password {
     Password::new(text).unwrap()
+}
+
+/// A hash that keeps a thread for a good part of a second.
+pub(crate) fn slow_hash() -> PasswordHash {
+    PasswordHash::from_phc(
+        "$argon2id$v=19$m=16384,t=64,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4".to_owned(),
+    )
+}
+
+/// Lets a future go as far as it can without waiting: it stands in a queue then.
+pub(crate) async fn step<F: Future>(future: &mut Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| {
+        Poll::Ready(match future.as_mut().poll(context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
 }
 
 /// A cheap hash, and all the patience that a loaded machine needs.
@@ -94,6 +117,25 @@ impl Given {
             subject: None,
         };
         self.accounts.create(new, &at(0)).await.unwrap()
+    }
+
+    /// Makes an account whose hash the store holds as it is given here.
+    pub(crate) async fn account_with_hash(&self, name: &str, password: PasswordHash) {
+        let account = Account {
+            name: AccountName::new(name).unwrap(),
+            subject: SubjectId::new(name).unwrap(),
+            password,
+            role: Role::User,
+            state: AccountState::Enabled,
+            created_at: at(0).at,
+            password_changed_at: at(0).at,
+        };
+        let insert = InsertAccount {
+            account,
+            only_first: false,
+            audit: at(0).entry(AuditEvent::AccountAdded),
+        };
+        assert!(self.store.insert_account(insert).await.unwrap());
     }
 
     pub(crate) async fn try_to_log_in(

@@ -1,20 +1,18 @@
 //! Log-in, up to the session.
 
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::Poll;
+use std::pin::pin;
 
 use symbolon_accounts::accounts::{AccountError, Change, Outcome, Refusal};
 use symbolon_accounts::password::pool::{HashFault, PoolError, PoolSettings, WAITING_PER_PERMIT_MAX};
-use symbolon_core::account::{Account, AccountName, AccountState, PasswordHash, Role};
-use symbolon_core::audit::AuditEvent;
-use symbolon_core::store::{AccountStore, InsertAccount, Inserted, SessionStore};
-use symbolon_core::subject::SubjectId;
+use symbolon_core::account::{AccountState, PasswordHash, Role};
+use symbolon_core::store::{AccountStore, Inserted, SessionStore};
 use symbolon_core::throttle::Attempts;
 use symbolon_testkit::contract::sample;
 use symbolon_testkit::faulty::Fault;
 
-use super::given::{Given, RIGHT, WRONG, account_settings, at, node, password, pool_settings};
+use super::given::{
+    Given, RIGHT, WRONG, account_settings, at, node, password, pool_settings, slow_hash, step,
+};
 
 const REFUSED: Outcome = Outcome::Refused(Refusal::InvalidCredentials);
 
@@ -24,25 +22,6 @@ async fn disable(given: &Given, name: &str, state: AccountState) {
         state: Some(state),
     };
     given.accounts.change(name, change, &at(0)).await.unwrap();
-}
-
-/// An account whose hash the store holds as it is given here.
-async fn account_with_hash(given: &Given, name: &str, hash: &str) {
-    let account = Account {
-        name: AccountName::new(name).unwrap(),
-        subject: SubjectId::new(name).unwrap(),
-        password: PasswordHash::from_phc(hash.to_owned()),
-        role: Role::User,
-        state: AccountState::Enabled,
-        created_at: at(0).at,
-        password_changed_at: at(0).at,
-    };
-    let insert = InsertAccount {
-        account,
-        only_first: false,
-        audit: at(0).entry(AuditEvent::AccountAdded),
-    };
-    assert!(given.store.insert_account(insert).await.unwrap());
 }
 
 #[tokio::test]
@@ -147,7 +126,7 @@ async fn a_log_in_begun_before_a_password_change_begins_no_session() {
 async fn a_hash_of_another_cost_is_right_and_says_that_it_is_old() {
     let given = Given::new();
     let old = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-    account_with_hash(&given, "alice", old).await;
+    phc_account(&given, old).await;
     match given.log_in("alice", "password", &at(1)).await {
         Outcome::Authenticated(proven) => assert!(proven.needs_rehash),
         other => panic!("{other:?}"),
@@ -157,9 +136,8 @@ async fn a_hash_of_another_cost_is_right_and_says_that_it_is_old() {
 #[tokio::test]
 async fn a_damaged_hash_is_an_error_and_costs_no_attempt() {
     let given = Given::new();
-    account_with_hash(
+    phc_account(
         &given,
-        "alice",
         "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
     )
     .await;
@@ -180,6 +158,20 @@ async fn a_damaged_hash_is_an_error_and_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_disabled_password_is_refused_like_an_unknown_name_whatever_its_hash_is() {
+    let given = Given::new();
+    phc_account(&given, "damaged").await;
+    disable(&given, "alice", AccountState::PasswordDisabled).await;
+    assert_eq!(given.log_in("alice", WRONG, &at(1)).await, REFUSED);
+    assert_eq!(given.compares(), 1);
+}
+
+async fn phc_account(given: &Given, phc: &str) {
+    let hash = PasswordHash::from_phc(phc.to_owned());
+    given.account_with_hash("alice", hash).await;
+}
+
+#[tokio::test]
 async fn a_full_queue_is_an_error_that_says_when_to_come_and_costs_no_attempt() {
     let given = Given::new();
     let settings = PoolSettings {
@@ -188,16 +180,18 @@ async fn a_full_queue_is_an_error_that_says_when_to_come_and_costs_no_attempt() 
     };
     let busy = node(&given.store, account_settings(), settings);
     let pool = busy.pool();
-    let slow = "$argon2id$v=19$m=16384,t=64,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
-    let slow = PasswordHash::from_phc(slow.to_owned());
-    let mut ahead = vec![Box::pin(pool.verify(password(WRONG), &slow))];
-    begin(&mut ahead[0]).await;
+    let slow = slow_hash();
+    let mut first = pin!(pool.verify(password(WRONG), &slow));
+    assert!(step(&mut first).await.is_none());
     while pool.compares() == 0 {
         tokio::task::yield_now().await;
     }
+    let mut ahead = Vec::new();
     for _ in 0..WAITING_PER_PERMIT_MAX {
         ahead.push(Box::pin(pool.verify(password(WRONG), pool.decoy())));
-        begin(ahead.last_mut().unwrap()).await;
+    }
+    for one in &mut ahead {
+        assert!(step(&mut one.as_mut()).await.is_none());
     }
     for _ in 0..20 {
         let failed = busy
@@ -217,12 +211,6 @@ async fn a_full_queue_is_an_error_that_says_when_to_come_and_costs_no_attempt() 
     }
     let refused = given.refuse("alice", WRONG, &at(1)).await;
     assert_eq!(refused, Refusal::Throttled { retry_at: at(2).at });
-}
-
-/// Lets a future take its first step: it stands in the queue then.
-async fn begin<F: Future + Unpin>(future: &mut F) {
-    let is_done = poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context).is_ready())).await;
-    assert!(!is_done);
 }
 
 #[tokio::test]

@@ -8,11 +8,11 @@ use symbolon_core::account::{AccountState, Role};
 use symbolon_core::audit::Origin;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::store::AccountStore;
-use symbolon_core::throttle::{Attempts, FAILURES_MAX, ThrottleRule};
+use symbolon_core::throttle::{Attempts, FAILURES_MAX, ThrottleKey, ThrottleRule};
 use symbolon_testkit::faulty::Fault;
 use tokio::task::JoinSet;
 
-use super::given::{Given, RIGHT, WRONG, account_settings, at, node, password, pool_settings};
+use super::given::{Given, RIGHT, WRONG, account_settings, at, node, password, pool_settings, slow_hash};
 
 /// What may be compared at one instant: the free ones, and one more whose wait then begins.
 const AT_ONCE: u64 = 5 + 1;
@@ -155,6 +155,35 @@ async fn a_hundred_failures_in_a_row_disable_the_password_until_a_new_one_is_set
         .await
         .unwrap();
     given.prove("alice", &later).await;
+}
+
+#[tokio::test]
+async fn a_password_set_while_the_last_guess_is_compared_is_not_disabled() {
+    let given = Given::new();
+    given.account_with_hash("alice", slow_hash()).await;
+    let last_but_one = Attempts {
+        failures: FAILURES_MAX - 1,
+        next_try_at: at(1).at,
+    };
+    let counter = ThrottleKey(HMAC_OF_ALICE);
+    let set = given
+        .store
+        .reserve_attempt(counter, Attempts::default(), last_but_one, at(1).at);
+    assert!(set.await.unwrap());
+    let set_meanwhile = async {
+        while given.compares() == 0 {
+            tokio::task::yield_now().await;
+        }
+        given
+            .accounts
+            .set_password("alice", password(RIGHT), &at(2))
+            .await
+            .unwrap();
+    };
+    let origin = at(1);
+    let (refused, ()) = tokio::join!(given.refuse("alice", WRONG, &origin), set_meanwhile);
+    assert_eq!(refused, Refusal::InvalidCredentials);
+    given.prove("alice", &at(3)).await;
 }
 
 #[tokio::test]
