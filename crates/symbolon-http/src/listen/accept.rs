@@ -147,3 +147,111 @@ impl Pause {
         Some(pause)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::{Ready, ready};
+    use std::sync::{Arc, Mutex};
+
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use http_body_util::Full;
+    use hyper::body::Incoming;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::UnixStream;
+    use tokio::time::Instant;
+
+    use super::super::drain::Drain;
+    use super::super::{Peer, Refusal};
+    use super::{
+        Accepted, Accepting, Gate, ListenLimits, PAUSE_MIN, Pause, Protocols, Serve, Source, TaskTracker, io,
+    };
+    use crate::client_addr::TrustedProxies;
+
+    const TOO_MANY_OPEN_FILES: i32 = 24;
+
+    /// Gives what it was filled with, the last first, and then nothing more.
+    struct Script(Mutex<Vec<io::Result<Accepted>>>);
+
+    impl Source for Script {
+        async fn accept(&self) -> io::Result<Accepted> {
+            let next = self.0.lock().unwrap().pop();
+            match next {
+                Some(outcome) => outcome,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    struct Hello;
+
+    impl Serve for Hello {
+        type Body = Full<Bytes>;
+        type Service = Self;
+
+        fn connect(&self, _: Peer) -> Self {
+            Self
+        }
+
+        fn refuse(&self, _: &Peer, _: Refusal) -> Response<Full<Bytes>> {
+            Response::default()
+        }
+    }
+
+    impl hyper::service::Service<Request<Incoming>> for Hello {
+        type Response = Response<Full<Bytes>>;
+        type Error = Infallible;
+        type Future = Ready<Result<Response<Full<Bytes>>, Infallible>>;
+
+        fn call(&self, _: Request<Incoming>) -> Self::Future {
+            ready(Ok(Response::new(Full::from("hello"))))
+        }
+    }
+
+    fn accepting() -> Accepting<Hello> {
+        let limits = Arc::new(ListenLimits::default());
+        let tasks = TaskTracker::new();
+        let protocols = Protocols::new(Arc::clone(&limits), &tasks, Arc::new(Drain::default()));
+        let gate = Arc::new(Gate::new(&limits, TrustedProxies::default()));
+        Accepting::new(Arc::new(Hello), protocols, None, limits, gate, tasks)
+    }
+
+    #[tokio::test]
+    async fn without_file_descriptors_the_loop_waits_and_goes_on() {
+        let (mut client, server) = UnixStream::pair().unwrap();
+        let full = || Err(io::Error::from_raw_os_error(TOO_MANY_OPEN_FILES));
+        let script = vec![Ok(Accepted::Unix(server)), full(), full(), full()];
+        let begin = Instant::now();
+        let accepting = accepting();
+        let running = accepting.run(Script(Mutex::new(script)));
+        let asking = async {
+            client.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        let answer = tokio::select! { () = running => unreachable!(), answer = asking => answer };
+        assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
+        assert!(begin.elapsed() >= PAUSE_MIN * (1 + 2 + 4));
+    }
+
+    #[test]
+    fn pauses_double_to_a_second_and_begin_anew_after_a_success() {
+        let mut pause = Pause::default();
+        let full = io::Error::from_raw_os_error(TOO_MANY_OPEN_FILES);
+        let pauses: Vec<_> = (0..9)
+            .filter_map(|_| pause.after(&full))
+            .map(|pause| pause.as_millis())
+            .collect();
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+        assert_eq!(Pause::default().after(&full), Some(PAUSE_MIN));
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_already_costs_no_pause() {
+        let mut pause = Pause::default();
+        let gone = io::Error::from(io::ErrorKind::ConnectionAborted);
+        assert_eq!(pause.after(&gone), None);
+    }
+}

@@ -84,6 +84,23 @@ async fn the_header_limit_holds_for_the_second_request_of_a_connection_too() {
 }
 
 #[tokio::test]
+async fn a_body_that_comes_after_its_header_is_not_the_header_of_the_next_request() {
+    let server = Running::start(ListenLimits {
+        header: SHORT,
+        ..patient()
+    });
+    let mut raw = server.connect().await;
+    raw.send("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+        .await;
+    eventually("it is asked", || !server.desk.seen().is_empty()).await;
+    raw.send("01234").await;
+    raw.until("\r\n\r\n5").await;
+    tokio::time::sleep(SHORT * 3).await;
+    raw.send(OK).await;
+    raw.until("\r\n\r\nok").await;
+}
+
+#[tokio::test]
 async fn a_half_of_the_http2_preface_is_closed_at_the_header_limit() {
     let server = Running::start(ListenLimits {
         header: SHORT,
@@ -160,21 +177,21 @@ async fn a_peer_that_takes_nothing_is_closed_at_the_write_limit() {
 }
 
 #[tokio::test]
-async fn a_peer_that_takes_single_bytes_gains_no_time() {
+async fn a_peer_that_takes_a_little_at_a_time_gains_no_time() {
     let server = Running::start(ListenLimits {
         write: SHORT,
         ..patient()
     });
     let mut slow = server.connect().await;
     slow.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let begin = Instant::now();
-    let mut every = interval(SHORT / 10);
-    let mut some = [0; 1024];
     eventually("it is asked", || !server.desk.seen().is_empty()).await;
+    // So much that the peer's window opens each time, and so little that all of it takes three times the limit.
+    let mut some = vec![0; LARGE / 32];
+    let mut taken = 0;
     while server.gate.connections() > 0 {
-        every.tick().await;
-        let _ = in_time(slow.0.read(&mut some)).await;
-        assert!(begin.elapsed() < PATIENCE, "single bytes gained time");
+        tokio::time::sleep(SHORT / 10).await;
+        taken += in_time(slow.0.read(&mut some)).await.unwrap_or(0);
+        assert!(taken < LARGE, "all of it was taken");
     }
 }
 
@@ -242,6 +259,37 @@ async fn a_header_block_of_more_than_16_kib_is_answered_431_and_closed() {
         assert!(answer.contains("\r\ncontent-length: 0\r\n"), "{answer}");
     }
     assert_eq!(server.desk.seen(), ["/ok"]);
+}
+
+#[tokio::test]
+async fn a_last_answer_is_not_followed_by_a_reset_while_the_peer_still_sends() {
+    // On other systems than Linux a reset takes the answer away that was not read yet.
+    let server = Running::start(patient());
+    let mut raw = server.connect().await;
+    raw.send(format!("GET /ok HTTP/1.1\r\nX: {}", "x".repeat(100 * 1024)))
+        .await;
+    assert!(raw.rest().await.starts_with("HTTP/1.1 431 "));
+    for _ in 0..10 {
+        raw.try_send("x".repeat(10 * 1024))
+            .await
+            .expect("it is still read");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_never_ends_its_side_is_closed_at_the_linger_limit() {
+    let server = Running::start(ListenLimits {
+        linger: SHORT,
+        ..patient()
+    });
+    let mut raw = server.connect().await;
+    let begin = Instant::now();
+    raw.send("GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await;
+    raw.until("\r\n\r\nok").await;
+    eventually("its place is free", || server.gate.connections() == 0).await;
+    assert!(begin.elapsed() >= SHORT);
 }
 
 #[tokio::test]

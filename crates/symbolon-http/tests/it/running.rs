@@ -218,6 +218,7 @@ pub(crate) fn patient() -> ListenLimits {
         write: PATIENCE * 2,
         idle: PATIENCE * 2,
         tls: PATIENCE * 2,
+        linger: PATIENCE * 2,
         ..ListenLimits::default()
     }
 }

@@ -36,6 +36,7 @@ async fn a_unix_socket_serves_and_only_its_owner_may_open_it() {
     raw.send("GET /peer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         .await;
     assert!(raw.rest().await.ends_with("\r\n\r\nNone false"));
+    drop(raw);
     server.stop().await;
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
