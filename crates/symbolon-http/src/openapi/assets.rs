@@ -9,12 +9,22 @@ use sha2::{Digest, Sha256};
 const DIGITS: usize = 16;
 
 /// The look of the page.
-pub(super) static STYLE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", include_str!("assets/viewer.css")));
+pub(super) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "css",
+        "text/css; charset=utf-8",
+        include_str!("assets/viewer.css"),
+    )
+});
 
 /// The filter and the forms.
-pub(super) static SCRIPT: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("js", "text/javascript; charset=utf-8", include_str!("assets/viewer.js")));
+pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("assets/viewer.js"),
+    )
+});
 
 /// A file of the page.
 pub(super) struct Asset {
@@ -29,7 +39,11 @@ pub(super) struct Asset {
 impl Asset {
     fn new(kind: &str, media_type: &'static str, text: &'static str) -> Self {
         let digest = HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
-        Self { name: format!("viewer-{}.{kind}", &digest[..DIGITS]), media_type, text }
+        Self {
+            name: format!("viewer-{}.{kind}", &digest[..DIGITS]),
+            media_type,
+            text,
+        }
     }
 
     /// Where it is served.

@@ -20,7 +20,9 @@ pub(super) fn operations(item: &PathItem) -> impl Iterator<Item = (HttpMethod, &
         (HttpMethod::Options, &item.options),
         (HttpMethod::Trace, &item.trace),
     ];
-    in_order.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+    in_order
+        .into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
 /// Completes each operation, and drops the groups that have none.
@@ -28,26 +30,44 @@ pub(super) fn complete(document: &mut OpenApi) {
     let none = Components::default();
     let components = document.components.as_ref().unwrap_or(&none);
     let mut used = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
-        tell_methods_apart(item);
+        name_apart(item, &mut names);
         for operation in operations_mut(item).map(|(_, operation)| operation) {
+            trim_summary(operation);
             describe_refusals(operation);
             add_common(operation);
             examples::complete(operation, components);
             used.extend(operation.tags.iter().flatten().cloned());
         }
     }
-    document.tags.iter_mut().for_each(|tags| tags.retain(|tag| used.contains(&tag.name)));
+    document
+        .tags
+        .iter_mut()
+        .for_each(|tags| tags.retain(|tag| used.contains(&tag.name)));
 }
 
-/// A handler that takes several methods has one name; an operation has one of its own.
-fn tell_methods_apart(item: &mut PathItem) {
-    let mut seen = BTreeSet::new();
+/// A handler is named within its room, and may take several methods; an operation has a name of its own. A name that
+/// is taken gets its group before it and its method behind it.
+fn name_apart(item: &mut PathItem, taken: &mut BTreeSet<String>) {
     for (method, operation) in operations_mut(item) {
-        if let Some(id) = &mut operation.operation_id
-            && !seen.insert(id.clone())
-        {
-            *id = format!("{id}_{method}");
+        let group = operation
+            .tags
+            .iter()
+            .flatten()
+            .next()
+            .map(|name| name.replace(' ', "_"))
+            .unwrap_or_default();
+        let Some(id) = &mut operation.operation_id else {
+            continue;
+        };
+        let tries = [
+            id.clone(),
+            format!("{group}_{id}"),
+            format!("{group}_{id}_{method}"),
+        ];
+        if let Some(free) = tries.into_iter().find(|id| taken.insert(id.clone())) {
+            *id = free;
         }
     }
 }
@@ -63,7 +83,15 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &m
         ("options", &mut item.options),
         ("trace", &mut item.trace),
     ];
-    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// A summary is a title: the first line of a comment, without the point at its end.
+fn trim_summary(operation: &mut Operation) {
+    if let Some(summary) = &mut operation.summary {
+        summary.truncate(summary.trim_end_matches('.').len());
+    }
 }
 
 /// Gives each refusal that only has a description its body. The description names the code, as in
@@ -71,11 +99,18 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &m
 fn describe_refusals(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(bare) = response else { continue };
-        let Some(status) = status.parse().ok().filter(|status| *status >= 400 && bare.content.is_empty()) else {
+        let Some(status) = status
+            .parse()
+            .ok()
+            .filter(|status| *status >= 400 && bare.content.is_empty())
+        else {
             continue;
         };
         if let Some(code) = code_of(status, &bare.description) {
-            *response = RefOr::T(with_own_headers(refusals::response(code, &bare.description), bare));
+            *response = RefOr::T(with_own_headers(
+                refusals::response(code, &bare.description),
+                bare,
+            ));
         }
     }
 }
@@ -87,25 +122,41 @@ fn with_own_headers(mut response: Response, bare: &Response) -> Response {
 
 fn code_of(status: u16, description: &str) -> Option<Code> {
     let named = |code: &Code| description.contains(&format!("`{}`", code.as_str()));
-    refusals::codes_of(status).find(named).or_else(|| refusals::codes_of(status).next())
+    refusals::codes_of(status)
+        .find(named)
+        .or_else(|| refusals::codes_of(status).next())
 }
 
 /// Adds what follows from the form of the operation alone: from its proof, its body, its parameters.
 fn add_common(operation: &mut Operation) {
-    let mut common = vec![Code::UriTooLong, Code::HeaderFieldsTooLarge, Code::Internal, Code::Unavailable];
+    let mut common = vec![
+        Code::UriTooLong,
+        Code::HeaderFieldsTooLarge,
+        Code::Internal,
+        Code::Unavailable,
+    ];
     if !has_own_refusals(operation) {
         common.extend(refused_by_form(operation));
     }
     for code in common {
         let status = refusals::status(code).to_string();
-        operation.responses.responses.entry(status).or_insert_with(|| RefOr::Ref(refusals::reference(code)));
+        operation
+            .responses
+            .responses
+            .entry(status)
+            .or_insert_with(|| RefOr::Ref(refusals::reference(code)));
     }
 }
 
 fn refused_by_form(operation: &Operation) -> Vec<Code> {
     let mut codes = Vec::new();
     if operation.request_body.is_some() {
-        let body = [Code::InvalidRequest, Code::RequestTimeout, Code::PayloadTooLarge, Code::UnsupportedMediaType];
+        let body = [
+            Code::InvalidRequest,
+            Code::RequestTimeout,
+            Code::PayloadTooLarge,
+            Code::UnsupportedMediaType,
+        ];
         codes.extend(body);
     }
     if has_query(operation) {
@@ -123,7 +174,11 @@ fn refused_by_form(operation: &Operation) -> Vec<Code> {
 /// The routes of gateways and of the older systems say all their refusals themselves: theirs have other statuses and
 /// other bodies.
 fn has_own_refusals(operation: &Operation) -> bool {
-    operation.tags.iter().flatten().any(|name| name == tag::GATEWAYS || name == tag::OLDER)
+    operation
+        .tags
+        .iter()
+        .flatten()
+        .any(|name| name == tag::GATEWAYS || name == tag::OLDER)
 }
 
 fn has_query(operation: &Operation) -> bool {
@@ -138,8 +193,15 @@ fn has_query(operation: &Operation) -> bool {
 /// Whether any way to prove oneself asks for a scope. utoipa shows the scopes only as JSON.
 fn needs_scope(operation: &Operation) -> bool {
     let requirements = operation.security.iter().flatten();
-    requirements.filter_map(|requirement| serde_json::to_value(requirement).ok()).any(|requirement| {
-        let schemes = requirement.as_object().into_iter().flat_map(|schemes| schemes.values());
-        schemes.filter_map(serde_json::Value::as_array).any(|scopes| !scopes.is_empty())
-    })
+    requirements
+        .filter_map(|requirement| serde_json::to_value(requirement).ok())
+        .any(|requirement| {
+            let schemes = requirement
+                .as_object()
+                .into_iter()
+                .flat_map(|schemes| schemes.values());
+            schemes
+                .filter_map(serde_json::Value::as_array)
+                .any(|scopes| !scopes.is_empty())
+        })
 }

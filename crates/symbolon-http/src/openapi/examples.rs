@@ -1,4 +1,9 @@
-//! Examples: what a body looks like, put together from those of its fields where the handler gives none.
+//! Examples: what a body looks like.
+//!
+//! A handler may give one. Else it is the one of the schema's name in `assets/examples.json`, where each body is told
+//! as a whole; else it is put together from its fields.
+
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 use utoipa::openapi::path::Operation;
@@ -11,11 +16,16 @@ const DEPTH_MAX: usize = 8;
 /// Gives each body of the operation an example: the one it takes, and those of its good answers.
 pub(super) fn complete(operation: &mut Operation, components: &Components) {
     if let Some(RefOr::T(body)) = &mut operation.request_body {
-        body.content.values_mut().for_each(|content| fill(content, components));
+        body.content
+            .values_mut()
+            .for_each(|content| fill(content, components));
     }
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
-            response.content.values_mut().for_each(|content| fill(content, components));
+            response
+                .content
+                .values_mut()
+                .for_each(|content| fill(content, components));
         }
     }
 }
@@ -23,7 +33,8 @@ pub(super) fn complete(operation: &mut Operation, components: &Components) {
 fn fill(content: &mut RefOr<Content>, components: &Components) {
     let RefOr::T(content) = content else { return };
     if content.example.is_none() && content.examples.is_empty() {
-        content.example = content.schema.as_ref().and_then(|schema| example(schema, components, 0));
+        let whole = Place { components, depth: 0 };
+        content.example = content.schema.as_ref().and_then(|schema| whole.example(schema));
     }
 }
 
@@ -43,47 +54,89 @@ pub(super) fn resolve<'d>(schema: &'d RefOr<Schema>, components: &'d Components)
     None
 }
 
-/// A value of that schema; `None`: nothing says what one looks like.
-fn example(schema: &RefOr<Schema>, components: &Components, depth: usize) -> Option<Value> {
-    if depth > DEPTH_MAX {
-        return None;
-    }
-    let inside = |schema: &RefOr<Schema>| example(schema, components, depth + 1);
-    match resolve(schema, components)? {
-        Schema::Object(object) => object_example(object, inside),
-        Schema::Array(array) => {
-            let given = array.example.clone().or_else(|| array.examples.first().cloned());
-            given.or_else(|| match &array.items {
-                ArrayItems::RefOrSchema(items) => Some(Value::Array(vec![inside(items)?])),
-                ArrayItems::False => None,
-            })
+/// The examples that are told as a whole, by the names of their schemas.
+static TOLD: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    // It is part of the program, and a test reads it; if it were broken, the examples would be plainer.
+    serde_json::from_str(include_str!("assets/examples.json")).unwrap_or_default()
+});
+
+/// Where in a body a value stands.
+#[derive(Clone, Copy)]
+struct Place<'d> {
+    components: &'d Components,
+    depth: usize,
+}
+
+impl Place<'_> {
+    /// A value of that schema; `None`: nothing says what one looks like.
+    fn example(self, schema: &RefOr<Schema>) -> Option<Value> {
+        if self.depth > DEPTH_MAX {
+            return None;
         }
-        Schema::OneOf(any) => any.example.clone().or_else(|| any.items.iter().find_map(inside)),
-        Schema::AnyOf(any) => any.example.clone().or_else(|| any.items.iter().find_map(inside)),
-        Schema::AllOf(all) => all.example.clone().or_else(|| {
-            let parts = all.items.iter().filter_map(inside);
-            let objects = parts.filter_map(|part| if let Value::Object(part) = part { Some(part) } else { None });
-            Some(Value::Object(objects.flatten().collect()))
-        }),
-        _ => None,
+        if let RefOr::Ref(reference) = schema
+            && let Some(told) = reference
+                .ref_location
+                .rsplit('/')
+                .next()
+                .and_then(|name| TOLD.get(name))
+        {
+            return Some(told.clone());
+        }
+        let inside = |schema: &RefOr<Schema>| {
+            Self {
+                depth: self.depth + 1,
+                ..self
+            }
+            .example(schema)
+        };
+        match resolve(schema, self.components)? {
+            Schema::Object(object) => object_example(object, inside),
+            Schema::Array(array) => {
+                let given = array.example.clone().or_else(|| array.examples.first().cloned());
+                given.or_else(|| match &array.items {
+                    ArrayItems::RefOrSchema(items) => Some(Value::Array(vec![inside(items)?])),
+                    ArrayItems::False => None,
+                })
+            }
+            Schema::OneOf(any) => {
+                let given = any.example.clone().or_else(|| any.default.clone());
+                given.or_else(|| any.items.iter().find_map(inside))
+            }
+            Schema::AnyOf(any) => any.example.clone().or_else(|| any.items.iter().find_map(inside)),
+            Schema::AllOf(all) => all.example.clone().or_else(|| {
+                let parts = all.items.iter().filter_map(inside);
+                let objects = parts.filter_map(|part| match part {
+                    Value::Object(part) => Some(part),
+                    _ => None,
+                });
+                Some(Value::Object(objects.flatten().collect()))
+            }),
+            _ => None,
+        }
     }
 }
 
 fn object_example(object: &Object, inside: impl Fn(&RefOr<Schema>) -> Option<Value>) -> Option<Value> {
-    let given = object.example.iter().chain(&object.examples).chain(&object.default);
+    let given = object
+        .example
+        .iter()
+        .chain(&object.examples)
+        .chain(&object.default);
     let listed = object.enum_values.iter().flatten();
     if let Some(value) = given.chain(listed).next() {
         return Some(value.clone());
     }
-    if is(object, &Type::Object) {
-        let fields = object.properties.iter();
-        let fields: Map<_, _> =
-            fields.filter_map(|(name, schema)| Some((name.clone(), inside(schema)?))).collect();
-        return Some(Value::Object(fields));
-    }
     match &object.format {
         Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)) => Some("2026-11-21T08:30:00.000Z".into()),
         _ if is(object, &Type::Boolean) => Some(true.into()),
+        _ if is(object, &Type::Object) => {
+            let fields = object.properties.iter();
+            Some(Value::Object(
+                fields
+                    .filter_map(|(name, of)| Some((name.clone(), inside(of)?)))
+                    .collect(),
+            ))
+        }
         _ => None,
     }
 }

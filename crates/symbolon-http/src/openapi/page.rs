@@ -1,9 +1,12 @@
 //! The contract as a page: everything is written here, so that it can be read without the script, which adds the
 //! filter and the forms.
 
+mod answers;
 mod example;
 mod form;
 mod html;
+mod kind;
+mod limits;
 mod operation;
 mod prose;
 mod schema;
@@ -26,7 +29,9 @@ pub(super) fn write(document: &OpenApi) -> String {
     let mut html = Html::default();
     head(&mut html, document);
     html.element("div", &[("class", "page")], |html| {
-        html.element("nav", &[("aria-label", "Operations")], |html| contents(html, document, &entries));
+        html.element("nav", &[("aria-label", "Operations")], |html| {
+            contents(html, document, &entries);
+        });
         html.element("main", &[("id", "main")], |html| {
             about(html, document, components);
             for tag in document.tags.iter().flatten() {
@@ -43,8 +48,15 @@ fn entries<'d>(document: &'d OpenApi, components: &'d Components) -> Vec<Entry<'
     for (path, item) in &document.paths.paths {
         for (method, operation) in operations(item) {
             match entries.last_mut() {
-                Some(last) if last.path == path && same(last.operation, operation) => last.methods.push(method),
-                _ => entries.push(Entry { path, methods: vec![method], operation, components }),
+                Some(last) if last.path == path && same(last.operation, operation) => {
+                    last.methods.push(method);
+                }
+                _ => entries.push(Entry {
+                    path,
+                    methods: vec![method],
+                    operation,
+                    components,
+                }),
             }
         }
     }
@@ -85,15 +97,19 @@ fn contents(html: &mut Html, document: &OpenApi, entries: &[Entry<'_>]) {
             html.with_text("h2", &[], &tag.name);
             html.element("ul", &[], |html| {
                 for entry in of_group(entries, tag) {
-                    html.element("li", &[], |html| {
-                        html.element("a", &[("href", &format!("#{}", entry.anchor()))], |html| {
-                            operation::method(html, entry.sign());
-                            html.element("span", &[("class", "path")], |html| operation::path(html, entry.path));
-                        });
-                    });
+                    html.element("li", &[], |html| link(html, entry));
                 }
             });
         }
+    });
+}
+
+fn link(html: &mut Html, entry: &Entry<'_>) {
+    html.element("a", &[("href", &format!("#{}", entry.anchor()))], |html| {
+        operation::method(html, entry.sign());
+        html.element("span", &[("class", "path")], |html| {
+            operation::path(html, entry.path);
+        });
     });
 }
 
@@ -135,5 +151,12 @@ fn group(html: &mut Html, tag: &Tag, entries: &[Entry<'_>]) {
 }
 
 fn of_group<'e, 'd>(entries: &'e [Entry<'d>], tag: &Tag) -> impl Iterator<Item = &'e Entry<'d>> {
-    entries.iter().filter(move |entry| entry.operation.tags.iter().flatten().any(|name| *name == tag.name))
+    entries.iter().filter(move |entry| {
+        entry
+            .operation
+            .tags
+            .iter()
+            .flatten()
+            .any(|name| *name == tag.name)
+    })
 }

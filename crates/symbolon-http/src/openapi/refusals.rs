@@ -13,7 +13,9 @@ use crate::problem::{Code, PROBLEM_JSON, Problem, ProblemBody};
 pub(super) fn components() -> ComponentsBuilder {
     let schema = (ProblemBody::name(), ProblemBody::schema());
     let responses = Code::ALL.map(|code| (code.as_str(), response(code, code.title())));
-    ComponentsBuilder::new().schemas_from_iter([schema]).responses_from_iter(responses)
+    ComponentsBuilder::new()
+        .schemas_from_iter([schema])
+        .responses_from_iter(responses)
 }
 
 /// The reference to the response of a code.
@@ -27,11 +29,19 @@ pub(super) fn response(code: Code, description: &str) -> Response {
         .schema(Some(Ref::from_schema_name(ProblemBody::name())))
         .example(Some(body(&sample(code))))
         .build();
-    let response = ResponseBuilder::new().description(description).content(PROBLEM_JSON, content);
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content(PROBLEM_JSON, content);
     match header(code) {
         Some((name, about)) => {
             let schema = Object::with_type(Type::String);
-            response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build())
+            response.header(
+                name,
+                HeaderBuilder::new()
+                    .schema(Some(schema))
+                    .description(Some(about))
+                    .build(),
+            )
         }
         None => response,
     }
@@ -45,7 +55,9 @@ pub(super) fn status(code: Code) -> u16 {
 
 /// The codes of a status, the usual one first.
 pub(super) fn codes_of(status: u16) -> impl Iterator<Item = Code> {
-    Code::ALL.into_iter().filter(move |code| self::status(*code) == status)
+    Code::ALL
+        .into_iter()
+        .filter(move |code| self::status(*code) == status)
 }
 
 /// What an answer of that code carries in a header (RFC 6750 §3, RFC 9110 §10.2.3).

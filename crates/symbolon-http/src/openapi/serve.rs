@@ -45,7 +45,10 @@ pub(crate) fn publish(collected: OpenApi) -> Router {
         tracing::error!(%error, "the contract could not be written");
         Vec::new()
     });
-    router.with_state(Arc::new(Published { document: json.into(), page: page::write(&document).into() }))
+    router.with_state(Arc::new(Published {
+        document: json.into(),
+        page: page::write(&document).into(),
+    }))
 }
 
 /// This contract.
@@ -67,7 +70,10 @@ async fn openapi_document(State(published): State<Arc<Published>>) -> Response {
     responses((status = 200, description = "The page", body = String, content_type = "text/html"))
 )]
 async fn openapi_page(State(published): State<Arc<Published>>) -> Response {
-    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, PAGE_POLICY)];
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, PAGE_POLICY),
+    ];
     (headers, published.page.clone()).into_response()
 }
 
@@ -84,5 +90,9 @@ async fn openapi_page(State(published): State<Arc<Published>>) -> Response {
 )]
 async fn openapi_asset(Path(file): Path<String>) -> Result<Response, Problem> {
     let asset = Asset::find(&file).ok_or_else(|| Problem::not_found("there is no file of that name"))?;
-    Ok(([(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, FOR_EVER)], asset.text).into_response())
+    Ok((
+        [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, FOR_EVER)],
+        asset.text,
+    )
+        .into_response())
 }

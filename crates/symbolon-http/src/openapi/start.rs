@@ -2,7 +2,9 @@
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
+use utoipa::openapi::{
+    ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
+};
 
 use super::refusals;
 
@@ -44,14 +46,23 @@ any more. Repeating a revocation is safe.";
 
 const TAGS: [(&str, &str); 6] = [
     (tag::PERSONS, "Log-in and one's own sessions, by an access token."),
-    (tag::SERVICES, "Sessions and questions about tokens, by an API key that has the scope."),
-    (tag::GATEWAYS, "One question for each request that a reverse proxy lets through."),
+    (
+        tag::SERVICES,
+        "Sessions and questions about tokens, by an API key that has the scope.",
+    ),
+    (
+        tag::GATEWAYS,
+        "One question for each request that a reverse proxy lets through.",
+    ),
     (
         tag::OPERATORS,
         "Everyone's sessions, accounts and API keys: by an account with the role `admin` (`viewer` reads), or by an \
          API key with the scope `admin` (`admin:read` reads).",
     ),
-    (tag::OLDER, "Routes of the systems that Symbolon replaces, with their bodies and their errors."),
+    (
+        tag::OLDER,
+        "Routes of the systems that Symbolon replaces, with their bodies and their errors.",
+    ),
     (tag::OPERATIONS, "Health, metrics and this contract."),
 ];
 
@@ -61,12 +72,20 @@ pub(crate) fn start() -> OpenApi {
         .title("Symbolon")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(ABOUT))
-        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .license(Some(
+            LicenseBuilder::new()
+                .name("Apache-2.0")
+                .identifier(Some("Apache-2.0"))
+                .build(),
+        ))
         .build();
     let tags = TAGS.map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build());
     OpenApiBuilder::new()
         .info(info)
-        .servers(Some([ServerBuilder::new().url("/").description(Some("This server")).build()]))
+        .servers(Some([ServerBuilder::new()
+            .url("/")
+            .description(Some("This server"))
+            .build()]))
         .components(Some(components().build()))
         .tags(Some(tags))
         .build()
@@ -74,13 +93,21 @@ pub(crate) fn start() -> OpenApi {
 
 fn components() -> ComponentsBuilder {
     let bearer = |format: &str, about: &str| {
-        let http = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format(format);
+        let http = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format(format);
         SecurityScheme::Http(http.description(Some(about)).build())
     };
     refusals::components()
-        .security_scheme(scheme::ACCESS_TOKEN, bearer("sya_…", "The access token of a person's session."))
+        .security_scheme(
+            scheme::ACCESS_TOKEN,
+            bearer("sya_…", "The access token of a person's session."),
+        )
         .security_scheme(
             scheme::API_KEY,
-            bearer("syk_…", "The API key of a service. Each route names the scope that it needs; `admin` is every scope."),
+            bearer(
+                "syk_…",
+                "The API key of a service. Each route names the scope that it needs; `admin` is every scope.",
+            ),
         )
 }

@@ -34,7 +34,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(subjects::revoke_subject))
         .routes(routes!(subjects::revoke_everyone))
         .routes(routes!(accounts::list_accounts, accounts::add_account))
-        .routes(routes!(accounts::read_account, accounts::change_account, accounts::remove_account))
+        .routes(routes!(
+            accounts::read_account,
+            accounts::change_account,
+            accounts::remove_account
+        ))
         .routes(routes!(api_keys::list_api_keys, api_keys::add_api_key))
         .routes(routes!(api_keys::revoke_api_key))
 }

@@ -26,10 +26,15 @@ fn write(
     let schema = schema.and_then(|schema| shown(schema, components));
     match value {
         Value::Object(object) if !object.is_empty() => {
+            let fields = fields(schema, components);
+            let place = |name: &str| fields.iter().position(|(field, _)| *field == name);
             let mut names: Vec<&String> = object.keys().collect();
-            names.sort_by_key(|name| place(schema, name));
+            // A field that the schema does not have comes last.
+            names.sort_by_key(|name| place(name).unwrap_or(usize::MAX));
             wrap(text, ['{', '}'], depth, names, |text, name| {
-                let field = schema.and_then(|schema| field(schema, name));
+                let field = place(name)
+                    .and_then(|place| fields.get(place))
+                    .map(|(_, schema)| *schema);
                 text.push_str(&Value::from(name.as_str()).to_string());
                 text.push_str(": ");
                 write(text, &object[name.as_str()], field, components, depth + 1);
@@ -37,7 +42,9 @@ fn write(
         }
         Value::Array(items) if !items.is_empty() => {
             let of = schema.and_then(items_of);
-            wrap(text, ['[', ']'], depth, items, |text, item| write(text, item, of, components, depth + 1));
+            wrap(text, ['[', ']'], depth, items, |text, item| {
+                write(text, item, of, components, depth + 1);
+            });
         }
         other => text.push_str(&other.to_string()),
     }
@@ -73,18 +80,20 @@ fn wrap<T>(
     text.push(close);
 }
 
-/// Where the schema has the field; those that it does not have come last.
-fn place(schema: Option<&Schema>, name: &str) -> usize {
+/// The fields of a schema, in its order; of several schemas together, those of each.
+fn fields<'d>(schema: Option<&'d Schema>, components: &'d Components) -> Vec<(&'d str, &'d RefOr<Schema>)> {
     match schema {
-        Some(Schema::Object(object)) => object.properties.get_index_of(name).unwrap_or(usize::MAX),
-        _ => usize::MAX,
-    }
-}
-
-fn field<'d>(schema: &'d Schema, name: &str) -> Option<&'d RefOr<Schema>> {
-    match schema {
-        Schema::Object(object) => object.properties.get(name),
-        _ => None,
+        Some(Schema::Object(object)) => object
+            .properties
+            .iter()
+            .map(|(name, schema)| (name.as_str(), schema))
+            .collect(),
+        Some(Schema::AllOf(all)) => all
+            .items
+            .iter()
+            .flat_map(|part| fields(shown(part, components), components))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

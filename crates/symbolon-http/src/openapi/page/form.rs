@@ -1,6 +1,7 @@
 //! The form that tries an operation. Without the script it is not shown, since a form alone can send neither a header
 //! nor JSON.
 
+use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::{RefOr, Required, Schema};
 
@@ -43,12 +44,15 @@ fn field(html: &mut Html, entry: &Entry<'_>, parameter: &Parameter) {
     };
     html.element("label", &[], |html| {
         html.with_text("code", &[], &parameter.name);
-        let words = parameter.schema.as_ref().map_or_else(Vec::new, |schema| words(schema, entry));
+        let words = parameter
+            .schema
+            .as_ref()
+            .map_or_else(Vec::new, |schema| words(schema, entry));
         let mut attributes = vec![("name", parameter.name.as_str()), ("data-in", place)];
         if parameter.required == Required::True {
             attributes.push(("required", ""));
         }
-        let like = parameter.schema.as_ref().and_then(|schema| like(schema, entry)).unwrap_or_default();
+        let like = like(parameter);
         if words.is_empty() {
             attributes.push(("placeholder", &like));
             html.open("input", &attributes);
@@ -72,33 +76,47 @@ fn words(schema: &RefOr<Schema>, entry: &Entry<'_>) -> Vec<String> {
     match resolve(schema, entry.components) {
         Some(Schema::Object(object)) => {
             let values = object.enum_values.iter().flatten();
-            values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
+            values
+                .filter_map(|value| value.as_str().map(str::to_owned))
+                .collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// What a value may look like.
-fn like(schema: &RefOr<Schema>, entry: &Entry<'_>) -> Option<String> {
-    match resolve(schema, entry.components)? {
-        Schema::Object(object) => match object.example.as_ref()? {
-            serde_json::Value::String(text) => Some(text.clone()),
-            other => Some(other.to_string()),
-        },
-        _ => None,
+/// What a value may look like. utoipa shows the example of a parameter only as JSON.
+fn like(parameter: &Parameter) -> String {
+    match serde_json::to_value(parameter)
+        .ok()
+        .as_ref()
+        .and_then(|parameter| parameter.get("example"))
+    {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
     }
 }
 
 /// The body, begun with its example. A body that may be left out begins empty.
 fn body(html: &mut Html, entry: &Entry<'_>) {
-    let Some((body, media, content)) = entry.body() else { return };
-    let example = content.example.as_ref().filter(|_| body.required == Some(Required::True));
+    let Some((body, media, content)) = entry.body() else {
+        return;
+    };
+    let example = content
+        .example
+        .as_ref()
+        .filter(|_| body.required == Some(Required::True));
     let text = example.map(|value| example::show(value, content.schema.as_ref(), entry.components));
     let text = text.unwrap_or_default();
     let rows = (text.lines().count() + 1).clamp(2, 16).to_string();
     html.element("label", &[], |html| {
         html.with_text("span", &[], media);
-        let attributes = [("data-in", "body"), ("data-media", media), ("rows", &rows), ("spellcheck", "false")];
+        let attributes = [
+            ("data-in", "body"),
+            ("data-media", media),
+            ("rows", &rows),
+            ("spellcheck", "false"),
+        ];
         // The first line end of a text area is not part of it (HTML, section 13.1.2.5).
         html.element("textarea", &attributes, |html| {
             html.markup("\n");
@@ -110,10 +128,17 @@ fn body(html: &mut Html, entry: &Entry<'_>) {
 /// Whether it may end sessions of others: its answer is a receipt.
 fn ends_sessions(entry: &Entry<'_>) -> bool {
     let answers = entry.operation.responses.responses.values();
-    answers.filter_map(|answer| match answer { RefOr::T(answer) => Some(answer), RefOr::Ref(_) => None }).any(|answer| {
-        answer.content.values().any(|content| match content {
-            RefOr::T(content) => matches!(&content.schema, Some(RefOr::Ref(to)) if to.ref_location.ends_with("/Receipt")),
-            RefOr::Ref(_) => false,
+    answers
+        .filter_map(|answer| match answer {
+            RefOr::T(answer) => Some(answer),
+            RefOr::Ref(_) => None,
         })
-    })
+        .any(|answer| {
+            answer.content.values().any(|content| match content {
+                RefOr::T(content) => {
+                    matches!(&content.schema, Some(RefOr::Ref(to)) if to.ref_location.ends_with("/Receipt"))
+                }
+                RefOr::Ref(_) => false,
+            })
+        })
 }

@@ -1,11 +1,12 @@
-//! One operation: what it takes, what it answers, and the form that tries it.
+//! One operation: its title, whom it is for, and what it takes.
 
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
-use utoipa::openapi::{Components, Content, RefOr, Required, Response};
+use utoipa::openapi::{Components, Content, RefOr, Required};
 
 use super::html::Html;
-use super::{example, form, prose, schema};
+use super::kind::kind;
+use super::{example, form, limits, prose, schema};
 
 /// An operation with its place.
 pub(super) struct Entry<'d> {
@@ -36,7 +37,11 @@ impl<'d> Entry<'d> {
 
     /// The sign of the method.
     pub(super) fn sign(&self) -> &'static str {
-        if self.methods.len() > 1 { "ANY" } else { self.method() }
+        if self.methods.len() > 1 {
+            "ANY"
+        } else {
+            self.method()
+        }
     }
 
     /// The name of its place on the page.
@@ -46,15 +51,21 @@ impl<'d> Entry<'d> {
 
     /// What it takes in path, query and headers.
     pub(super) fn parameters(&self) -> impl Iterator<Item = &'d Parameter> {
-        self.operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
-            RefOr::T(parameter) => Some(parameter),
-            RefOr::Ref(_) => None,
-        })
+        self.operation
+            .parameters
+            .iter()
+            .flatten()
+            .filter_map(|parameter| match parameter {
+                RefOr::T(parameter) => Some(parameter),
+                RefOr::Ref(_) => None,
+            })
     }
 
     /// Its body, with the media type that is named first.
     pub(super) fn body(&self) -> Option<(&'d RequestBody, &'d str, &'d Content)> {
-        let Some(RefOr::T(body)) = &self.operation.request_body else { return None };
+        let Some(RefOr::T(body)) = &self.operation.request_body else {
+            return None;
+        };
         let (media, content) = first(&body.content)?;
         Some((body, media, content))
     }
@@ -79,7 +90,11 @@ impl<'d> Entry<'d> {
     fn title(&self, html: &mut Html) {
         method(html, self.sign());
         html.element("span", &[("class", "path")], |html| path(html, self.path));
-        html.with_text("span", &[("class", "summary")], self.operation.summary.as_deref().unwrap_or_default());
+        html.with_text(
+            "span",
+            &[("class", "summary")],
+            self.operation.summary.as_deref().unwrap_or_default(),
+        );
     }
 
     /// Writes what the caller proves itself by.
@@ -92,7 +107,11 @@ impl<'d> Entry<'d> {
             html.text("Needs: ");
             for (index, (name, scopes)) in ways.iter().enumerate() {
                 html.text(if index == 0 { "" } else { " or " });
-                html.with_text("a", &[("href", &format!("#proof-{name}"))], &name.replace('_', " "));
+                html.with_text(
+                    "a",
+                    &[("href", &format!("#proof-{name}"))],
+                    &name.replace('_', " "),
+                );
                 if !scopes.is_empty() {
                     html.text(" with ");
                     html.with_text("code", &[], &scopes.join(" "));
@@ -128,7 +147,7 @@ impl<'d> Entry<'d> {
     fn parameter(&self, html: &mut Html, parameter: &Parameter) {
         html.with_text("code", &[("class", "name")], &parameter.name);
         if let Some(of) = &parameter.schema {
-            html.with_text("span", &[("class", "type")], &schema::kind(of, self.components));
+            html.with_text("span", &[("class", "type")], &kind(of, self.components));
         }
         html.with_text("span", &[("class", "place")], place(&parameter.parameter_in));
         if parameter.required == Required::True {
@@ -138,12 +157,12 @@ impl<'d> Entry<'d> {
             prose::write(html, text);
         }
         if let Some(of) = &parameter.schema {
-            schema::limits(html, of, self.components);
+            limits::write(html, of, self.components);
         }
     }
 
     /// Writes the fields of a body beside its example.
-    fn content(&self, html: &mut Html, content: &Content, side: schema::Side) {
+    pub(super) fn content(&self, html: &mut Html, content: &Content, side: schema::Side) {
         html.element("div", &[("class", "content")], |html| {
             if let Some(of) = &content.schema {
                 html.element("div", &[], |html| schema::write(html, of, self.components, side));
@@ -157,48 +176,6 @@ impl<'d> Entry<'d> {
                 html.element("pre", &[], |html| html.with_text("code", &[], &text));
             }
         });
-    }
-
-    /// Writes the good answers with their bodies, then the refusals in a line each.
-    fn answers(&self, html: &mut Html) {
-        let all = self.operation.responses.responses.iter();
-        let all = all.filter_map(|(status, response)| Some((status.as_str(), self.resolve(response)?)));
-        let (refusals, good): (Vec<_>, Vec<_>) = all.partition(|(_, response)| is_problem(response));
-        html.markup("<h4>Answers</h4>");
-        for (status, response) in good {
-            html.element("div", &[("class", "answer")], |html| {
-                status_line(html, status, response);
-                for (name, _) in &response.headers {
-                    html.with_text("code", &[("class", "header")], name);
-                }
-                if let Some((media, content)) = first(&response.content) {
-                    html.with_text("span", &[("class", "media")], media);
-                    self.content(html, content, schema::Side::Answered);
-                }
-            });
-        }
-        html.element("details", &[("class", "refusals")], |html| {
-            html.with_text("summary", &[], &format!("Refusals: {}", statuses(&refusals)));
-            for (status, response) in refusals {
-                html.element("div", &[("class", "answer")], |html| {
-                    status_line(html, status, response);
-                    code_of(html, response);
-                });
-            }
-        });
-    }
-
-    fn resolve(&self, response: &'d RefOr<Response>) -> Option<&'d Response> {
-        match response {
-            RefOr::T(response) => Some(response),
-            RefOr::Ref(reference) => {
-                let name = reference.ref_location.rsplit('/').next()?;
-                match self.components.responses.get(name)? {
-                    RefOr::T(response) => Some(response),
-                    RefOr::Ref(_) => None,
-                }
-            }
-        }
     }
 }
 
@@ -220,7 +197,11 @@ pub(super) fn path(html: &mut Html, path: &str) {
 
 /// The ways to prove oneself with their scopes. utoipa shows them only as JSON.
 fn ways(operation: &Operation) -> Vec<(String, Vec<String>)> {
-    let requirements = operation.security.iter().flatten().filter_map(|one| serde_json::to_value(one).ok());
+    let requirements = operation
+        .security
+        .iter()
+        .flatten()
+        .filter_map(|one| serde_json::to_value(one).ok());
     let schemes = requirements.filter_map(|requirement| match requirement {
         serde_json::Value::Object(schemes) => Some(schemes),
         _ => None,
@@ -228,7 +209,11 @@ fn ways(operation: &Operation) -> Vec<(String, Vec<String>)> {
     schemes
         .flatten()
         .map(|(name, scopes)| {
-            let scopes = scopes.as_array().into_iter().flatten().filter_map(|scope| scope.as_str());
+            let scopes = scopes
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|scope| scope.as_str());
             (name, scopes.map(str::to_owned).collect())
         })
         .collect()
@@ -244,35 +229,12 @@ fn place(place: &ParameterIn) -> &'static str {
     }
 }
 
-fn first<'d>(
+/// The media type that is named first, with its content.
+pub(super) fn first<'d>(
     content: impl IntoIterator<Item = (&'d String, &'d RefOr<Content>)>,
 ) -> Option<(&'d str, &'d Content)> {
     content.into_iter().find_map(|(media, content)| match content {
         RefOr::T(content) => Some((media.as_str(), content)),
         RefOr::Ref(_) => None,
     })
-}
-
-fn is_problem(response: &Response) -> bool {
-    response.content.contains_key(crate::problem::PROBLEM_JSON)
-}
-
-fn status_line(html: &mut Html, status: &str, response: &Response) {
-    let class = status.get(..1).unwrap_or_default();
-    html.with_text("span", &[("class", "status"), ("data-class", class)], status);
-    html.element("span", &[("class", "meaning")], |html| prose::inline(html, &response.description));
-}
-
-/// Writes the code of a problem, unless its description names it.
-fn code_of(html: &mut Html, response: &Response) {
-    let content = response.content.get(crate::problem::PROBLEM_JSON);
-    let Some(RefOr::T(content)) = content else { return };
-    let code = content.example.as_ref().and_then(|example| example.get("code")?.as_str());
-    if let Some(code) = code.filter(|code| !response.description.contains(&format!("`{code}`"))) {
-        html.with_text("code", &[], code);
-    }
-}
-
-fn statuses(refusals: &[(&str, &Response)]) -> String {
-    refusals.iter().map(|(status, _)| *status).collect::<Vec<_>>().join(" ")
 }

@@ -4,7 +4,11 @@ use super::html::Html;
 
 /// Writes a description.
 pub(super) fn write(html: &mut Html, text: &str) {
-    for block in text.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
+    for block in text
+        .split("\n\n")
+        .map(str::trim)
+        .filter(|block| !block.is_empty())
+    {
         if block.starts_with("- ") {
             html.element("ul", &[("class", "prose")], |html| {
                 for item in block.split("\n- ") {

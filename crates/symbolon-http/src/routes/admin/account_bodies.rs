@@ -1,9 +1,9 @@
 //! Accounts as operators send and read them.
 
 use serde::{Deserialize, Serialize};
+use symbolon::NewAccount;
 use symbolon::account::{Account, AccountState, Role};
 use symbolon::subject::SubjectId;
-use symbolon::NewAccount;
 
 use crate::bodies::instant::Rfc3339;
 use crate::bodies::login::password;
@@ -21,10 +21,8 @@ pub(super) struct AccountBody {
     #[schema(example = "ada")]
     subject: String,
     /// What it may do.
-    #[schema(inline, example = "user")]
     role: RoleWord,
     /// Whether it can log in. `password_disabled`: after a hundred wrong passwords; it needs a new one.
-    #[schema(inline, example = "enabled")]
     state: StateWord,
     /// When it was made.
     created_at: Rfc3339,
@@ -52,7 +50,7 @@ pub(super) struct NewAccountBody {
     #[schema(min_length = 1, max_length = 128, example = "ada")]
     name: String,
     /// Its password.
-    #[schema(format = Password, min_length = 15, max_length = 1024, example = "correct horse battery staple")]
+    #[schema(format = Password, max_length = 1024, example = "violet kettle hums at dawn")]
     password: String,
     /// Whose sessions it begins; its name if left out.
     #[serde(default)]
@@ -60,7 +58,7 @@ pub(super) struct NewAccountBody {
     subject: Option<String>,
     /// What it may do.
     #[serde(default)]
-    #[schema(inline, default = "user")]
+    #[schema(default = "user")]
     role: Option<RoleWord>,
 }
 
@@ -87,21 +85,20 @@ impl NewAccountBody {
 pub(super) struct AccountChangeBody {
     /// What it may do from now on.
     #[serde(default)]
-    #[schema(inline, example = "viewer")]
     pub(super) role: Option<RoleWord>,
     /// Whether it can log in from now on. `disabled` ends its subject's sessions.
     #[serde(default)]
-    #[schema(inline, example = "enabled")]
     pub(super) state: Option<NewStateWord>,
     /// Its password from now on. Ends its subject's sessions.
     #[serde(default)]
-    #[schema(format = Password, min_length = 15, max_length = 1024)]
+    #[schema(format = Password, max_length = 1024, example = "violet kettle hums at dawn")]
     pub(super) password: Option<String>,
 }
 
 /// What an account may do.
 #[derive(Serialize, Deserialize, Clone, Copy, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = Role)]
 pub(super) enum RoleWord {
     /// Only its own sessions.
     User,
@@ -114,6 +111,7 @@ pub(super) enum RoleWord {
 /// Whether an account can log in.
 #[derive(Serialize, Clone, Copy, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AccountState)]
 pub(super) enum StateWord {
     /// It can.
     Enabled,
@@ -126,6 +124,7 @@ pub(super) enum StateWord {
 /// A state that an operator gives.
 #[derive(Deserialize, Clone, Copy, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = NewAccountState)]
 pub(super) enum NewStateWord {
     /// It can log in.
     Enabled,

@@ -47,17 +47,29 @@ pub(super) async fn list_accounts(
     let page = Page::read(&app, LIST, limit.as_deref(), at.as_deref())?;
     let after = page.position(|bytes| AccountName::new(std::str::from_utf8(bytes).ok()?).ok())?;
     let accounts = app.symbolon();
-    let found = accounts.accounts(after, page.limit).await.map_err(|error| app.undecided(error))?;
+    let found = accounts
+        .accounts(after, page.limit)
+        .await
+        .map_err(|error| app.undecided(error))?;
     // A page of the store holds no item more than one of ours: whether there is another is asked by itself.
-    let last = found.last().filter(|_| found.len() == page.limit as usize).map(|last| last.name.clone());
+    let last = found
+        .last()
+        .filter(|_| found.len() == page.limit as usize)
+        .map(|last| last.name.clone());
     let next = match last {
         None => None,
         Some(last) => {
-            let beyond = accounts.accounts(Some(last.clone()), 1).await.map_err(|error| app.undecided(error))?;
+            let beyond = accounts
+                .accounts(Some(last.clone()), 1)
+                .await
+                .map_err(|error| app.undecided(error))?;
             (!beyond.is_empty()).then(|| cursor(&app, LIST, last.as_str().as_bytes()))
         }
     };
-    Ok(Json(AccountPage { items: found.into_iter().map(AccountBody::from).collect(), next }))
+    Ok(Json(AccountPage {
+        items: found.into_iter().map(AccountBody::from).collect(),
+        next,
+    }))
 }
 
 /// Make an account.
@@ -78,7 +90,10 @@ pub(super) async fn add_account(
     StrictJson(body): AdminJson<NewAccountBody>,
 ) -> Result<Response, Problem> {
     known(query.as_deref(), [])?;
-    let made = app.symbolon().add_account(body.read()?, &caller.origin(&app)).await;
+    let made = app
+        .symbolon()
+        .add_account(body.read()?, &caller.origin(&app))
+        .await;
     let account = made.map_err(|error| app.undecided(error))?.map_err(problem)?;
     Ok(created(Json(AccountBody::from(account))))
 }
@@ -100,7 +115,11 @@ pub(super) async fn read_account(
     RawQuery(query): RawQuery,
 ) -> Result<Json<AccountBody>, Problem> {
     known(query.as_deref(), [])?;
-    let found = app.symbolon().account(&name).await.map_err(|error| app.undecided(error))?;
+    let found = app
+        .symbolon()
+        .account(&name)
+        .await
+        .map_err(|error| app.undecided(error))?;
     Ok(Json(found.ok_or_else(no_account)?.into()))
 }
 
@@ -134,11 +153,15 @@ pub(super) async fn change_account(
     let done = match (role, state, change.password) {
         (None, None, None) => return Err(Problem::invalid_request("role, state or password is needed")),
         (None, None, Some(text)) => {
-            app.symbolon().set_password(&name, password("password", &text)?, &origin).await
+            app.symbolon()
+                .set_password(&name, password("password", &text)?, &origin)
+                .await
         }
         (role, state, None) => app.symbolon().change_account(&name, role, state, &origin).await,
         (_, _, Some(_)) => {
-            return Err(Problem::invalid_request("password must be changed alone, without role and state"));
+            return Err(Problem::invalid_request(
+                "password must be changed alone, without role and state",
+            ));
         }
     };
     answered(&app, done)

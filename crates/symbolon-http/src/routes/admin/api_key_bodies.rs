@@ -16,7 +16,6 @@ pub(crate) struct ApiKeyBody {
     #[schema(example = "shop")]
     name: String,
     /// What it allows.
-    #[schema(inline)]
     scopes: Vec<ScopeWord>,
     /// The OAuth client that it proves.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +51,7 @@ pub(super) struct NewApiKeyBody {
     #[schema(min_length = 1, max_length = 128, example = "shop")]
     pub(super) name: String,
     /// What it allows, at least one thing.
-    #[schema(inline, min_items = 1, example = json!(["issue", "verify"]))]
+    #[schema(min_items = 1, example = json!(["issue", "verify"]))]
     pub(super) scopes: Vec<ScopeWord>,
     /// The OAuth client that it proves.
     #[serde(default)]
@@ -60,13 +59,14 @@ pub(super) struct NewApiKeyBody {
     pub(super) client_id: Option<String>,
     /// When it ends by itself; never if left out.
     #[serde(default)]
-    #[schema(example = "2027-01-01T00:00:00.000Z")]
+    #[schema(value_type = Option<String>, format = DateTime, example = "2030-01-01T00:00:00.000Z")]
     pub(super) expires_at: Option<Rfc3339>,
 }
 
 /// One thing that a key allows.
 #[derive(Serialize, Deserialize, Clone, Copy, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = Scope)]
 pub(crate) enum ScopeWord {
     /// Begin sessions.
     Issue,

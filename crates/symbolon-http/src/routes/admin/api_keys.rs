@@ -47,13 +47,23 @@ pub(super) async fn list_api_keys(
     let [limit, at] = known(query.as_deref(), ["limit", "cursor"])?;
     let page = Page::read(&app, LIST, limit.as_deref(), at.as_deref())?;
     let before = page.position(|bytes| Some(ApiKeyId::from_bytes(bytes.try_into().ok()?)))?;
-    let mut found = app.symbolon().api_keys().await.map_err(|error| app.undecided(error))?;
+    let mut found = app
+        .symbolon()
+        .api_keys()
+        .await
+        .map_err(|error| app.undecided(error))?;
     // An id begins with the time of its making; they are few enough to be read all at once (`API_KEYS_MAX`).
     found.sort_by_key(|key| std::cmp::Reverse(key.id));
     found.retain(|key| before.is_none_or(|before| key.id < before));
     let more = page.cut(&mut found);
-    let next = found.last().filter(|_| more).map(|last| cursor(&app, LIST, last.id.as_bytes()));
-    Ok(Json(ApiKeyPage { items: found.into_iter().map(ApiKeyBody::from).collect(), next }))
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|last| cursor(&app, LIST, last.id.as_bytes()));
+    Ok(Json(ApiKeyPage {
+        items: found.into_iter().map(ApiKeyBody::from).collect(),
+        next,
+    }))
 }
 
 /// Make an API key.
@@ -77,10 +87,17 @@ pub(super) async fn add_api_key(
 ) -> Result<Response, Problem> {
     known(query.as_deref(), [])?;
     let scopes = body.scopes();
-    let client_id = body.client_id.map(ClientId::new).transpose().map_err(|error| bad_name("client_id", error))?;
+    let client_id = body
+        .client_id
+        .map(ClientId::new)
+        .transpose()
+        .map_err(|error| bad_name("client_id", error))?;
     let expires_at = body.expires_at.map(|instant| instant.0);
     let origin = caller.origin(&app);
-    let made = app.symbolon().add_api_key(&body.name, scopes, client_id, expires_at, &origin).await;
+    let made = app
+        .symbolon()
+        .add_api_key(&body.name, scopes, client_id, expires_at, &origin)
+        .await;
     let (key, token) = made.map_err(|error| app.undecided(error))?.map_err(problem)?;
     Ok(created(new_key(key.into(), &token)))
 }
@@ -107,6 +124,8 @@ pub(super) async fn revoke_api_key(
     wait(query.as_deref())?;
     let id = ApiKeyId::parse(&id).ok_or_else(no_api_key)?;
     let done = app.symbolon().revoke_api_key(id, &caller.origin(&app)).await;
-    let done = done.map_err(|error| app.undecided(error))?.ok_or_else(no_api_key)?;
+    let done = done
+        .map_err(|error| app.undecided(error))?
+        .ok_or_else(no_api_key)?;
     Ok(exchange::receipt(&app, done))
 }

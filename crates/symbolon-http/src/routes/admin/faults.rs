@@ -10,7 +10,9 @@ pub(super) fn problem(fault: AccountFault) -> Problem {
     match fault {
         AccountFault::Refused(_) => Problem::invalid_request(text),
         AccountFault::NotFound => no_account(),
-        AccountFault::Taken | AccountFault::LastAdministrator | AccountFault::Conflict(_) => Problem::conflict(text),
+        AccountFault::Taken | AccountFault::LastAdministrator | AccountFault::Conflict(_) => {
+            Problem::conflict(text)
+        }
         AccountFault::TooManyKeys => Problem::limit_reached(text),
     }
 }

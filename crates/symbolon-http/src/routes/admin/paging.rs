@@ -37,7 +37,9 @@ impl Page {
         cursor: Option<&str>,
     ) -> Result<Self, Problem> {
         let limit = limit.map_or(Ok(PAGE_DEFAULT), parse_limit)?;
-        let after = cursor.map(|cursor| open(app, list, cursor).ok_or_else(not_ours)).transpose()?;
+        let after = cursor
+            .map(|cursor| open(app, list, cursor).ok_or_else(not_ours))
+            .transpose()?;
         Ok(Self { limit, after })
     }
 
@@ -46,7 +48,10 @@ impl Page {
     /// # Errors
     /// 400 when it is none: a cursor of ours always is one.
     pub(super) fn position<P>(&self, read: impl FnOnce(&[u8]) -> Option<P>) -> Result<Option<P>, Problem> {
-        self.after.as_deref().map(|after| read(after).ok_or_else(not_ours)).transpose()
+        self.after
+            .as_deref()
+            .map(|after| read(after).ok_or_else(not_ours))
+            .transpose()
     }
 
     /// Cuts what was found for a page of one item more than asked for; what is left is the page, and whether there

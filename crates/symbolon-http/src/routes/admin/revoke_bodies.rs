@@ -14,7 +14,7 @@ use crate::problem::Problem;
 pub(super) struct RevokeSubjectBody {
     /// What their owner reads as the reason.
     #[serde(default)]
-    #[schema(inline, default = "kicked")]
+    #[schema(default = "kicked")]
     pub(super) reason: Option<Reason>,
     /// Only sessions whose `device.kind` is this.
     #[serde(default)]
@@ -33,13 +33,14 @@ pub(super) struct RevokeSubjectBody {
 pub(super) struct RevokeEveryoneBody {
     /// What their owners read as the reason.
     #[serde(default)]
-    #[schema(inline, default = "revoked")]
+    #[schema(default = "revoked")]
     pub(super) reason: Option<Reason>,
 }
 
 /// The reasons that an operator may give. The others are found by the server alone.
 #[derive(Deserialize, Clone, Copy, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RevocationReason)]
 pub(super) enum Reason {
     /// An operator ended it.
     Kicked,
@@ -72,10 +73,13 @@ impl RevokeSubjectBody {
     /// 400 when there are more than [`KEEP_MAX`], or one is no id: what is misspelt must not end.
     pub(super) fn keep(&self) -> Result<Vec<SessionId>, Problem> {
         if self.keep.len() > KEEP_MAX {
-            return Err(Problem::invalid_request(format!("keep must have at most {KEEP_MAX} ids")));
+            return Err(Problem::invalid_request(format!(
+                "keep must have at most {KEEP_MAX} ids"
+            )));
         }
         let ids = self.keep.iter().map(|id| SessionId::parse(id));
-        ids.collect::<Option<_>>().ok_or_else(|| Problem::invalid_request("keep must be ids of sessions"))
+        ids.collect::<Option<_>>()
+            .ok_or_else(|| Problem::invalid_request("keep must be ids of sessions"))
     }
 
     /// The kind of device whose sessions end; `None`: every kind.

@@ -38,7 +38,11 @@ pub(super) async fn read_any_session(
     RawQuery(query): RawQuery,
 ) -> Result<Json<SessionBody>, Problem> {
     known(query.as_deref(), [])?;
-    let found = app.symbolon().session(session_id(&id)?).await.map_err(|error| app.undecided(error))?;
+    let found = app
+        .symbolon()
+        .session(session_id(&id)?)
+        .await
+        .map_err(|error| app.undecided(error))?;
     Ok(Json(SessionBody::of(found.ok_or_else(no_session)?)))
 }
 
@@ -66,5 +70,9 @@ pub(super) async fn kick_session(
     let origin = caller.origin(&app);
     let done = app.symbolon().revoke(id, RevocationReason::Kicked, &origin).await;
     let done = done.map_err(|error| app.undecided(error))?;
-    if done.revoked { Ok(exchange::receipt(&app, done)) } else { Err(no_session()) }
+    if done.revoked {
+        Ok(exchange::receipt(&app, done))
+    } else {
+        Err(no_session())
+    }
 }

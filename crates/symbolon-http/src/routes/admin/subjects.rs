@@ -5,11 +5,11 @@ use axum::extract::{RawQuery, State};
 use symbolon::revocation::RevocationReason;
 use symbolon::session::SessionId;
 
+use super::Receipted;
 use super::in_path::InPath;
 use super::paging::{Page, cursor};
 use super::revoke_bodies::{RevokeEveryoneBody, RevokeSubjectBody};
 use super::wait::{Wait, wait};
-use super::Receipted;
 use crate::app::App;
 use crate::bodies::names;
 use crate::bodies::receipt::ReceiptBody;
@@ -28,7 +28,7 @@ use crate::routes::exchange;
     get, path = "/v1/admin/subjects/{sub}/sessions", tag = tag::OPERATORS,
     params(
         ("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"),
-        ("state" = Option<SessionsAsked>, Query, description = "`active`: only live ones; `any`: also those that ended and are still kept"),
+        ("state" = inline(Option<SessionsAsked>), Query, description = "`active`: only live ones; `any`: also those that ended and are still kept"),
         ("limit" = Option<u32>, Query, description = "How many at the most", minimum = 1, maximum = 200, example = 50),
         ("cursor" = Option<String>, Query, description = "The `next` of the page before"),
     ),
@@ -52,11 +52,20 @@ pub(super) async fn list_subject_sessions(
     let page = Page::read(&app, &list, limit.as_deref(), at.as_deref())?;
     let before = page.position(|bytes| Some(SessionId::from_bytes(bytes.try_into().ok()?)))?;
     // One more than asked for tells whether there is another page.
-    let found = app.symbolon().sessions_of(&subject, only_live, before, page.limit + 1).await;
+    let found = app
+        .symbolon()
+        .sessions_of(&subject, only_live, before, page.limit + 1)
+        .await;
     let mut found = found.map_err(|error| app.undecided(error))?;
     let more = page.cut(&mut found);
-    let next = found.last().filter(|_| more).map(|last| cursor(&app, &list, last.session.id.as_bytes()));
-    Ok(Json(SessionPage { items: found.into_iter().map(SessionBody::of).collect(), next }))
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|last| cursor(&app, &list, last.session.id.as_bytes()));
+    Ok(Json(SessionPage {
+        items: found.into_iter().map(SessionBody::of).collect(),
+        next,
+    }))
 }
 
 /// Which sessions of a subject are listed.
@@ -76,7 +85,8 @@ enum SessionsAsked {
     post, path = "/v1/admin/subjects/{sub}/revoke", tag = tag::OPERATORS,
     params(("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"), Wait),
     request_body = Option<RevokeSubjectBody>,
-    responses((status = 200, description = "They have ended", body = ReceiptBody)),
+    responses((status = 200, description = "They have ended", body = ReceiptBody,
+         example = json!({"revoked": true, "count": 3, "seq": 1795249800000001_u64, "effective": "now"}))),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
 )]
 pub(super) async fn revoke_subject(
@@ -92,8 +102,14 @@ pub(super) async fn revoke_subject(
     let (keep, device_kind) = (asked.keep()?, asked.device_kind()?);
     let reason = asked.reason.map_or(RevocationReason::Kicked, Into::into);
     let origin = caller.origin(&app);
-    let done = app.symbolon().revoke_subject(&subject, reason, keep, device_kind, &origin).await;
-    Ok(exchange::receipt(&app, done.map_err(|error| app.undecided(error))?))
+    let done = app
+        .symbolon()
+        .revoke_subject(&subject, reason, keep, device_kind, &origin)
+        .await;
+    Ok(exchange::receipt(
+        &app,
+        done.map_err(|error| app.undecided(error))?,
+    ))
 }
 
 /// End everyone's sessions.
@@ -103,7 +119,8 @@ pub(super) async fn revoke_subject(
     post, path = "/v1/admin/revoke-all", tag = tag::OPERATORS,
     params(Wait),
     request_body = Option<RevokeEveryoneBody>,
-    responses((status = 200, description = "They have ended", body = ReceiptBody)),
+    responses((status = 200, description = "They have ended", body = ReceiptBody,
+         example = json!({"revoked": true, "count": 3, "seq": 1795249800000001_u64, "effective": "now"}))),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
 )]
 pub(super) async fn revoke_everyone(
@@ -116,5 +133,8 @@ pub(super) async fn revoke_everyone(
     let asked = body.map(|StrictJson(body)| body).unwrap_or_default();
     let reason = asked.reason.map_or(RevocationReason::Revoked, Into::into);
     let done = app.symbolon().revoke_everyone(reason, &caller.origin(&app)).await;
-    Ok(exchange::receipt(&app, done.map_err(|error| app.undecided(error))?))
+    Ok(exchange::receipt(
+        &app,
+        done.map_err(|error| app.undecided(error))?,
+    ))
 }
