@@ -345,7 +345,7 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    /// The problem stays beside the answer, so that [`Problem::sign`] can put the request's id into it.
+    /// The problem stays beside the answer, so that the seal can put the request's id into it.
     fn into_response(self) -> Response {
         let mut response = Response::new(self.body(None));
         *response.status_mut() = status(self.code);
