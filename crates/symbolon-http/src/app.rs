@@ -65,13 +65,31 @@ pub struct ServiceContext {
 
 impl ServiceContext {
     /// Everything, for the address that everyone uses.
-    pub const PUBLIC: Self = Self { api: true, admin: true, operations: true, trusts_socket: false };
+    pub const PUBLIC: Self = Self {
+        api: true,
+        admin: true,
+        operations: true,
+        trusts_socket: false,
+    };
     /// The routes of operators alone.
-    pub const ADMIN: Self = Self { api: false, admin: true, operations: false, trusts_socket: false };
+    pub const ADMIN: Self = Self {
+        api: false,
+        admin: true,
+        operations: false,
+        trusts_socket: false,
+    };
     /// Health and metrics alone.
-    pub const OPERATIONS: Self = Self { api: false, admin: false, operations: true, trusts_socket: false };
+    pub const OPERATIONS: Self = Self {
+        api: false,
+        admin: false,
+        operations: true,
+        trusts_socket: false,
+    };
     /// Everything, for the socket in the data folder.
-    pub const SOCKET: Self = Self { trusts_socket: true, ..Self::PUBLIC };
+    pub const SOCKET: Self = Self {
+        trusts_socket: true,
+        ..Self::PUBLIC
+    };
 }
 
 /// The state of the routes. Cloning it is cheap and gives the same one.
@@ -103,7 +121,9 @@ impl App {
             draining: CancellationToken::new(),
             turn: AtomicU32::new(0),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// What answers.

@@ -55,9 +55,13 @@ pub(crate) fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<Pres
 /// 400 `invalid_request`: two headers.
 #[inline]
 pub(crate) fn in_header(headers: &HeaderMap) -> Result<Presented, Problem> {
-    let Some(value) = single_header(headers, &AUTHORIZATION)? else { return Ok(Presented::Nothing) };
+    let Some(value) = single_header(headers, &AUTHORIZATION)? else {
+        return Ok(Presented::Nothing);
+    };
     // What is no text is no token.
-    let Ok(text) = value.to_str() else { return Ok(Presented::NotAToken) };
+    let Ok(text) = value.to_str() else {
+        return Ok(Presented::NotAToken);
+    };
     Ok(credentials(text).map_or(Presented::Nothing, Presented::of))
 }
 
@@ -66,7 +70,9 @@ fn credentials(value: &str) -> Option<&str> {
     const BLANKS: [char; 2] = [' ', '\t'];
     let value = value.trim_matches(BLANKS);
     match value.split_once(BLANKS) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim_start_matches(BLANKS)),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Some(token.trim_start_matches(BLANKS))
+        }
         Some(_) => None,
         None if value.is_empty() || value.eq_ignore_ascii_case("bearer") => None,
         None => Some(value),
@@ -74,7 +80,13 @@ fn credentials(value: &str) -> Option<&str> {
 }
 
 /// The names under which clients put tokens into queries.
-const TOKEN_NAMES: [&str; 5] = ["access_token", "accessToken", "refresh_token", "refreshToken", "token"];
+const TOKEN_NAMES: [&str; 5] = [
+    "access_token",
+    "accessToken",
+    "refresh_token",
+    "refreshToken",
+    "token",
+];
 
 /// What every token of ours begins with.
 const TOKEN_PREFIXES: [&str; 3] = ["sya_", "syr_", "syk_"];
@@ -89,7 +101,9 @@ pub(crate) fn refuse_in_query(query: Option<&str>) -> Result<(), Problem> {
         TOKEN_NAMES.contains(&&*name) || TOKEN_PREFIXES.iter().any(|prefix| value.starts_with(prefix))
     };
     if query.is_some_and(|query| query::pairs(query).any(is_token)) {
-        return Err(Problem::invalid_bearer("a token belongs into the authorization header, not into the query"));
+        return Err(Problem::invalid_bearer(
+            "a token belongs into the authorization header, not into the query",
+        ));
     }
     Ok(())
 }
@@ -119,7 +133,14 @@ mod tests {
 
     #[test]
     fn a_token_in_the_query_is_refused_under_every_name() {
-        for query in ["token=x", "a=1&access_token=", "x=sya_abc", "y=%73yr_abc", "refreshToken=x", "z=syk_"] {
+        for query in [
+            "token=x",
+            "a=1&access_token=",
+            "x=sya_abc",
+            "y=%73yr_abc",
+            "refreshToken=x",
+            "z=syk_",
+        ] {
             assert!(refuse_in_query(Some(query)).is_err(), "{query}");
         }
         for query in ["", "limit=5", "note=token", "cursor=sya"] {

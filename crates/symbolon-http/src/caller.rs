@@ -86,7 +86,10 @@ impl FromRequestParts<App> for Person {
         let presented = bearer::presented(&parts.headers, parts.uri.query())?;
         let token = presented.token().map_err(|inactive| app.refuse(inactive))?;
         let live = live(app, &token).await?;
-        Ok(Self { live, seen_from: seen_from(parts, app) })
+        Ok(Self {
+            live,
+            seen_from: seen_from(parts, app),
+        })
     }
 }
 
@@ -157,7 +160,11 @@ impl<N: Needs> FromRequestParts<App> for Allowed<N> {
         if !principal.may(N::SCOPE) {
             return Err(Problem::insufficient_scope(N::SCOPE.as_str()));
         }
-        Ok(Self { principal, seen_from: seen_from(parts, app), needs: PhantomData })
+        Ok(Self {
+            principal,
+            seen_from: seen_from(parts, app),
+            needs: PhantomData,
+        })
     }
 }
 

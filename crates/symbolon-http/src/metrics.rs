@@ -75,16 +75,33 @@ impl RouteClass {
             ("/readyz", RouteClass::Operations),
             ("/metrics", RouteClass::Operations),
         ];
-        PREFIXES.iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(Self::Other, |(_, class)| *class)
+        PREFIXES
+            .iter()
+            .find(|(prefix, _)| path.starts_with(prefix))
+            .map_or(Self::Other, |(_, class)| *class)
     }
 }
 
 const RESULTS: [&str; 4] = ["active", "inactive", "unmet", "undecided"];
 const TIERS: [&str; 2] = ["near", "store"];
-const LOG_INS: [&str; 6] =
-    ["issued", "invalid_credentials", "throttled", "banned", "limit_reached", "undecided"];
+const LOG_INS: [&str; 6] = [
+    "issued",
+    "invalid_credentials",
+    "throttled",
+    "banned",
+    "limit_reached",
+    "undecided",
+];
 const REFRESHES: [&str; 3] = ["pair", "refused", "undecided"];
-const ROUTES: [&str; 7] = ["gateway", "person", "service", "admin", "compat", "operations", "other"];
+const ROUTES: [&str; 7] = [
+    "gateway",
+    "person",
+    "service",
+    "admin",
+    "compat",
+    "operations",
+    "other",
+];
 const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
 type One = [(&'static str, &'static str); 1];
@@ -113,12 +130,29 @@ impl Metrics {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         all.register("build", "The version that runs", version);
         Self {
-            verified: two(all, "verified", "Verdicts on access tokens", ("result", RESULTS), ("tier", TIERS)),
+            verified: two(
+                all,
+                "verified",
+                "Verdicts on access tokens",
+                ("result", RESULTS),
+                ("tier", TIERS),
+            ),
             log_ins: one(all, "logins", "Log-ins by name and password", ("result", LOG_INS)),
-            refreshes: one(all, "refreshed", "Refresh tokens presented", ("result", REFRESHES)),
+            refreshes: one(
+                all,
+                "refreshed",
+                "Refresh tokens presented",
+                ("result", REFRESHES),
+            ),
             issued: plain(all, "issued", "Sessions begun by services"),
             revoked: plain(all, "revoked", "Revocations answered with a receipt"),
-            requests: two(all, "http_requests", "Requests answered", ("route", ROUTES), ("status", STATUSES)),
+            requests: two(
+                all,
+                "http_requests",
+                "Requests answered",
+                ("route", ROUTES),
+                ("status", STATUSES),
+            ),
             near: gauge(all, "near_sessions", "Sessions answered for from memory"),
             passwords: gauge(all, "passwords_waiting", "Passwords that wait for their hash"),
             streams: gauge(all, "event_streams", "Event streams open"),

@@ -54,7 +54,9 @@ impl Policy {
         scope_text: Option<String>,
         max_age: Option<Ttl>,
     ) -> Result<Self, Problem> {
-        let audience = audience.map(|audience| audience.kept().map(|_| audience.names().to_vec())).transpose()?;
+        let audience = audience
+            .map(|audience| audience.kept().map(|_| audience.names().to_vec()))
+            .transpose()?;
         Ok(Self {
             audience: audience.unwrap_or_default(),
             scope: scope_text.map(scope).transpose()?,
@@ -70,11 +72,17 @@ impl Policy {
         let [audience, scope, max_age] = query::known(text, ["audience", "scope", "max_age"])?;
         let audience = audience.map(|names| Audience::Several(words(&names).map(str::to_owned).collect()));
         let span = |text: &str| {
-            let seconds = text.parse().ok().map(Duration::from_secs).filter(|span| *span <= ttl::SPAN_MAX);
+            let seconds = text
+                .parse()
+                .ok()
+                .map(Duration::from_secs)
+                .filter(|span| *span <= ttl::SPAN_MAX);
             seconds.or_else(|| ttl::parse(text))
         };
         let max_age = match max_age {
-            Some(text) => Some(span(&text).ok_or_else(|| Problem::invalid_request("max_age must be seconds"))?),
+            Some(text) => {
+                Some(span(&text).ok_or_else(|| Problem::invalid_request("max_age must be seconds"))?)
+            }
             None => None,
         };
         let policy = Self::new(audience.as_ref(), scope.map(|scope| scope.into_owned()), None)?;
@@ -97,11 +105,16 @@ impl Policy {
         authenticated_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), Unmet> {
-        let has = |kept: Option<&str>, word: &str| kept.is_some_and(|kept| words(kept).any(|one| one == word));
+        let has =
+            |kept: Option<&str>, word: &str| kept.is_some_and(|kept| words(kept).any(|one| one == word));
         if !self.audience.is_empty() && !self.audience.iter().any(|name| has(audience, name)) {
             return Err(Unmet::Audience);
         }
-        if !self.scope.as_deref().is_none_or(|needed| words(needed).all(|word| has(scope, word))) {
+        if !self
+            .scope
+            .as_deref()
+            .is_none_or(|needed| words(needed).all(|word| has(scope, word)))
+        {
             return Err(Unmet::Scope);
         }
         if self.max_age.is_some_and(|max| now.since(authenticated_at) > max) {
@@ -140,7 +153,10 @@ mod tests {
     #[test]
     fn every_word_of_the_scope_must_be_allowed() {
         assert_eq!(check("scope=write+read", None, Some("read write"), 0), Ok(()));
-        assert_eq!(check("scope=read+admin", None, Some("read write"), 0), Err(Unmet::Scope));
+        assert_eq!(
+            check("scope=read+admin", None, Some("read write"), 0),
+            Err(Unmet::Scope)
+        );
         assert_eq!(check("scope=read", None, None, 0), Err(Unmet::Scope));
     }
 
@@ -155,7 +171,15 @@ mod tests {
 
     #[test]
     fn a_misspelt_demand_is_refused_and_not_forgotten() {
-        for query in ["scpoe=admin", "scope=a&scope=b", "scope=", "audience=", "max_age=", "max_age=-1", "max_age=x"] {
+        for query in [
+            "scpoe=admin",
+            "scope=a&scope=b",
+            "scope=",
+            "audience=",
+            "max_age=",
+            "max_age=-1",
+            "max_age=x",
+        ] {
             assert!(Policy::of_query(Some(query)).is_err(), "{query}");
         }
     }

@@ -35,8 +35,14 @@ pub(crate) fn known<'q, const N: usize>(
     for (name, value) in pairs(query.unwrap_or_default()) {
         let place = names.iter().position(|known| *known == name);
         let Some(value_of) = place.and_then(|place| values.get_mut(place)) else {
-            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            return Err(Problem::invalid_request(format!("unknown query parameter; known: {known}")));
+            let known = if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            };
+            return Err(Problem::invalid_request(format!(
+                "unknown query parameter; known: {known}"
+            )));
         };
         if value_of.replace(value).is_some() {
             return Err(Problem::invalid_request("a query parameter is there twice"));
@@ -50,25 +56,33 @@ mod tests {
     use super::{known, pairs};
 
     fn all(query: &str) -> Vec<(String, String)> {
-        pairs(query).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        pairs(query)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect()
     }
 
     #[test]
     fn names_and_values_are_decoded() {
-        assert_eq!(all("a=1&b+c=%E8%99%8E%2B&d&&=e"), [
-            ("a".to_owned(), "1".to_owned()),
-            ("b c".to_owned(), "虎+".to_owned()),
-            ("d".to_owned(), String::new()),
-            (String::new(), "e".to_owned()),
-        ]);
+        assert_eq!(
+            all("a=1&b+c=%E8%99%8E%2B&d&&=e"),
+            [
+                ("a".to_owned(), "1".to_owned()),
+                ("b c".to_owned(), "虎+".to_owned()),
+                ("d".to_owned(), String::new()),
+                (String::new(), "e".to_owned()),
+            ]
+        );
     }
 
     #[test]
     fn a_broken_escape_stays_and_broken_utf_8_is_replaced() {
-        assert_eq!(all("a=%zz&b=%ff"), [
-            ("a".to_owned(), "%zz".to_owned()),
-            ("b".to_owned(), "\u{fffd}".to_owned())
-        ]);
+        assert_eq!(
+            all("a=%zz&b=%ff"),
+            [
+                ("a".to_owned(), "%zz".to_owned()),
+                ("b".to_owned(), "\u{fffd}".to_owned())
+            ]
+        );
     }
 
     #[test]

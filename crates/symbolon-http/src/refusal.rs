@@ -49,7 +49,9 @@ impl App {
 
 /// Whole seconds, rounded up: a client that comes back on the second is not too early. At least one.
 fn seconds(wait: Duration) -> u32 {
-    u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
+    u32::try_from(wait.as_millis().div_ceil(1000))
+        .unwrap_or(u32::MAX)
+        .max(1)
 }
 
 /// The problem of a session that was not begun.
@@ -57,7 +59,9 @@ pub(crate) fn not_issued(refused: IssueRefused) -> Problem {
     match refused {
         IssueRefused::LimitReached => limit_reached(),
         IssueRefused::Banned { .. } => Problem::account_banned(),
-        IssueRefused::CredentialStale => Problem::conflict("the subject's sessions were ended meanwhile; try again"),
+        IssueRefused::CredentialStale => {
+            Problem::conflict("the subject's sessions were ended meanwhile; try again")
+        }
     }
 }
 
@@ -86,7 +90,10 @@ mod tests {
 
     #[test]
     fn full_reasons_are_the_domain_s_own() {
-        let kicked = Inactive::Revoked { at: AT, reason: RevocationReason::Kicked };
+        let kicked = Inactive::Revoked {
+            at: AT,
+            reason: RevocationReason::Kicked,
+        };
         assert_eq!(told(Reasons::Full, kicked), ("kicked", Some(AT)));
         assert_eq!(told(Reasons::Full, Inactive::Idle { at: AT }), ("idle", Some(AT)));
         assert_eq!(told(Reasons::Full, Inactive::Superseded), ("superseded", None));

@@ -16,11 +16,15 @@ pub(crate) fn router(app: &App, context: ServiceContext) -> Router {
     let (router, document) = routes(app, context).split_for_parts();
     let router = router.with_state(app.clone());
     let router = if context.api {
-        router.merge(openapi::publish(document)).route("/", get(move || async move { home::page(context) }))
+        router
+            .merge(openapi::publish(document))
+            .route("/", get(move || async move { home::page(context) }))
     } else {
         router
     };
-    router.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
+    router
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
 }
 
 /// The groups, each with its part of the contract.
@@ -51,5 +55,9 @@ async fn not_found() -> Problem {
 
 /// axum adds `Allow` to either answer (RFC 9110 §15.5.6, §9.3.7).
 async fn method_not_allowed(method: Method) -> Response {
-    if method == Method::OPTIONS { NoContent.into_response() } else { Problem::method_not_allowed().into_response() }
+    if method == Method::OPTIONS {
+        NoContent.into_response()
+    } else {
+        Problem::method_not_allowed().into_response()
+    }
 }

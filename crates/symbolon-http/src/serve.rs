@@ -49,7 +49,11 @@ impl Serve for HttpServe {
     type Service = HttpService;
 
     fn connect(&self, peer: Peer) -> HttpService {
-        HttpService { serve: self.clone(), seal: Seal::new(peer.is_tls()), peer }
+        HttpService {
+            serve: self.clone(),
+            seal: Seal::new(peer.is_tls()),
+            peer,
+        }
     }
 
     fn refuse(&self, peer: &Peer, refusal: Refusal) -> Response {
@@ -57,7 +61,9 @@ impl Serve for HttpServe {
         tracing::debug!(request.id = %id, ?refusal, "the listener refused a request");
         let mut response = Problem::from(refusal).into_response();
         Seal::new(peer.is_tls()).apply(&mut response, id);
-        self.app.metrics().answered(RouteClass::Other, response.status().as_u16());
+        self.app
+            .metrics()
+            .answered(RouteClass::Other, response.status().as_u16());
         response
     }
 }
@@ -95,7 +101,11 @@ impl HttpService {
     }
 
     /// A verify that memory alone does not answer.
-    fn judge(&self, request: Request<Incoming>, id: RequestId) -> impl Future<Output = Response> + Send + use<> {
+    fn judge(
+        &self,
+        request: Request<Incoming>,
+        id: RequestId,
+    ) -> impl Future<Output = Response> + Send + use<> {
         let (app, seal) = (self.serve.app.clone(), self.seal);
         let (parts, _) = request.into_parts();
         let span = tracing::info_span!("request", request.id = %id);
@@ -106,7 +116,11 @@ impl HttpService {
         .instrument(span)
     }
 
-    fn route(&self, request: Request<Incoming>, id: RequestId) -> impl Future<Output = Response> + Send + use<> {
+    fn route(
+        &self,
+        request: Request<Incoming>,
+        id: RequestId,
+    ) -> impl Future<Output = Response> + Send + use<> {
         let (app, seal) = (self.serve.app.clone(), self.seal);
         let route = RouteClass::of(request.uri().path());
         let mut request = request.map(Body::new);
@@ -160,7 +174,9 @@ impl Future for HttpAnswer {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.get_mut() {
             // hyper polls no future that has answered; if it did, it would wait for ever.
-            Self::Now(response) => response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
+            Self::Now(response) => response
+                .take()
+                .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
             Self::Later(answer) => answer.as_mut().poll(cx).map(Ok),
         }
     }

@@ -1,16 +1,38 @@
 //! The wire, over real sockets.
 #![cfg(test)]
 
+#[path = "it/answers.rs"]
+mod answers;
+#[path = "it/admin.rs"]
+mod admin;
+#[path = "it/admin_accounts.rs"]
+mod admin_accounts;
+#[path = "it/admin_api_keys.rs"]
+mod admin_api_keys;
+#[path = "it/admin_sessions.rs"]
+mod admin_sessions;
 #[path = "it/bodies.rs"]
 mod bodies;
 #[path = "it/client_addr.rs"]
 mod client_addr;
+#[path = "it/compat_s3.rs"]
+mod compat_s3;
 #[path = "it/drain.rs"]
 mod drain;
+#[path = "it/events.rs"]
+mod events;
+#[path = "it/fuzz.rs"]
+mod fuzz;
+#[path = "it/gateway.rs"]
+mod gateway;
 #[path = "it/http2.rs"]
 mod http2;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/operations.rs"]
+mod operations;
+#[path = "it/own_sessions.rs"]
+mod own_sessions;
 #[path = "it/person.rs"]
 mod person;
 #[path = "it/places.rs"]
@@ -23,6 +45,8 @@ mod request_id;
 mod running;
 #[path = "it/served.rs"]
 mod served;
+#[path = "it/services.rs"]
+mod services;
 #[path = "it/smuggling.rs"]
 mod smuggling;
 #[path = "it/tls.rs"]

@@ -16,8 +16,9 @@ pub(crate) type ClaimsObject = Map<String, Value>;
 /// 400 when that text is longer than [`CLAIMS_LEN_MAX`] bytes.
 pub(crate) fn kept(claims: ClaimsObject) -> Result<Claims, Problem> {
     let text = in_order(Value::Object(claims)).to_string();
-    Claims::new(text)
-        .map_err(|_| Problem::invalid_request(format!("claims must have at most {CLAIMS_LEN_MAX} bytes as JSON")))
+    Claims::new(text).map_err(|_| {
+        Problem::invalid_request(format!("claims must have at most {CLAIMS_LEN_MAX} bytes as JSON"))
+    })
 }
 
 /// Whether maps keep the order of insertion is a feature of serde_json that any dependency may turn on; inserted in
@@ -27,7 +28,12 @@ fn in_order(value: Value) -> Value {
         Value::Object(object) => {
             let mut entries: Vec<_> = object.into_iter().collect();
             entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            Value::Object(entries.into_iter().map(|(name, value)| (name, in_order(value))).collect())
+            Value::Object(
+                entries
+                    .into_iter()
+                    .map(|(name, value)| (name, in_order(value)))
+                    .collect(),
+            )
         }
         Value::Array(items) => Value::Array(items.into_iter().map(in_order).collect()),
         plain => plain,
@@ -59,7 +65,8 @@ mod tests {
     #[test]
     fn the_same_claims_are_the_same_text() {
         let claims: ClaimsObject =
-            serde_json::from_str(r#" { "roles" : ["b","a"], "dept": {"z":1, "a":null}, "a":"\u864e" } "#).unwrap();
+            serde_json::from_str(r#" { "roles" : ["b","a"], "dept": {"z":1, "a":null}, "a":"\u864e" } "#)
+                .unwrap();
         let text = r#"{"a":"虎","dept":{"a":null,"z":1},"roles":["b","a"]}"#;
         assert_eq!(kept(claims).unwrap().as_json(), text);
         assert_eq!(kept(object(json!({}))).unwrap().as_json(), "{}");
@@ -69,7 +76,10 @@ mod tests {
     fn four_kilobytes_are_taken_and_one_byte_more_is_not() {
         let of = |len: usize| kept(object(json!({"a": "x".repeat(len - r#"{"a":""}"#.len())})));
         assert_eq!(of(4096).unwrap().as_json().len(), 4096);
-        assert_eq!(of(4097).unwrap_err().detail(), "claims must have at most 4096 bytes as JSON");
+        assert_eq!(
+            of(4097).unwrap_err().detail(),
+            "claims must have at most 4096 bytes as JSON"
+        );
     }
 
     #[test]

@@ -31,7 +31,11 @@ pub(crate) struct Envelope<T> {
 impl<T> Envelope<T> {
     /// The answer `data`.
     pub(crate) fn of(data: T) -> Self {
-        Self { code: 0, msg: "", data: Some(data) }
+        Self {
+            code: 0,
+            msg: "",
+            data: Some(data),
+        }
     }
 }
 
@@ -50,9 +54,10 @@ const EXACT_MAX: i64 = (1 << 53) - 1;
 
 impl UserId {
     fn of(subject: &str) -> Self {
-        let number = subject.parse::<i64>().ok().filter(|number| {
-            (-EXACT_MAX..=EXACT_MAX).contains(number) && number.to_string() == subject
-        });
+        let number = subject
+            .parse::<i64>()
+            .ok()
+            .filter(|number| (-EXACT_MAX..=EXACT_MAX).contains(number) && number.to_string() == subject);
         number.map_or_else(|| Self::Text(subject.to_owned()), Self::Number)
     }
 }

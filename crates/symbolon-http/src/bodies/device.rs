@@ -57,7 +57,21 @@ pub(crate) struct DeviceBody {
 }
 
 impl From<Device> for DeviceBody {
-    fn from(Device { id, kind, name, os, browser }: Device) -> Self {
-        Self { id, kind, name, os, browser }
+    fn from(
+        Device {
+            id,
+            kind,
+            name,
+            os,
+            browser,
+        }: Device,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            name,
+            os,
+            browser,
+        }
     }
 }

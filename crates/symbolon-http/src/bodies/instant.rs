@@ -46,7 +46,10 @@ mod tests {
     fn an_instant_is_read_with_any_offset() {
         let read = |text: &str| serde_json::from_str::<Rfc3339>(text).map(|instant| instant.0.0);
         assert_eq!(read("\"2026-01-02T03:04:05.678Z\"").unwrap(), 1_767_323_045_678);
-        assert_eq!(read("\"2026-01-02T11:04:05.678+08:00\"").unwrap(), 1_767_323_045_678);
+        assert_eq!(
+            read("\"2026-01-02T11:04:05.678+08:00\"").unwrap(),
+            1_767_323_045_678
+        );
         for wrong in ["\"2026-01-02\"", "\"now\"", "1767323045678", "null", "\"\""] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

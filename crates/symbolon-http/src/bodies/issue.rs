@@ -89,7 +89,10 @@ impl IssueBody {
             subject: names::subject(self.subject)?,
             client_id: names::client_id(self.client_id)?,
             device: self.device.seen_with(user_agent.as_deref()),
-            seen_from: SeenFrom { ip: self.ip.map(|ip| ip.to_canonical()), user_agent },
+            seen_from: SeenFrom {
+                ip: self.ip.map(|ip| ip.to_canonical()),
+                user_agent,
+            },
             audience: self.audience.map(|audience| audience.kept()).transpose()?,
             scope: self.scope.map(names::scope).transpose()?,
             claims: self.claims.map(claims::kept).transpose()?.unwrap_or_default(),
@@ -136,7 +139,9 @@ impl ChangeBody {
             claims: self.claims.map(claims::kept).transpose()?,
         };
         if change == ChangeLives::default() {
-            return Err(Problem::invalid_request("nothing to change: give idle_timeout, absolute_timeout or claims"));
+            return Err(Problem::invalid_request(
+                "nothing to change: give idle_timeout, absolute_timeout or claims",
+            ));
         }
         Ok(change)
     }

@@ -26,7 +26,10 @@ pub(crate) fn subject(text: String) -> Result<SubjectId, Problem> {
 /// # Errors
 /// 400 that names the field.
 pub(crate) fn client_id(text: Option<String>) -> Result<ClientId, Problem> {
-    let named = text.map(ClientId::new).transpose().map_err(|error| bad_name("client_id", error))?;
+    let named = text
+        .map(ClientId::new)
+        .transpose()
+        .map_err(|error| bad_name("client_id", error))?;
     Ok(named.unwrap_or_default())
 }
 
@@ -68,13 +71,16 @@ impl Audience {
     /// 400 when there is none, one is empty or has a space or a control character, or they are too long.
     pub(crate) fn kept(&self) -> Result<String, Problem> {
         let names = self.names();
-        let is_name = |name: &String| !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control());
+        let is_name =
+            |name: &String| !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control());
         let text = names.join(" ");
         if names.is_empty() || !names.iter().all(is_name) {
             return Err(Problem::invalid_request("audience must be names without spaces"));
         }
         if text.len() > AUDIENCE_MAX {
-            return Err(Problem::invalid_request(format!("audience must have at most {AUDIENCE_MAX} bytes")));
+            return Err(Problem::invalid_request(format!(
+                "audience must have at most {AUDIENCE_MAX} bytes"
+            )));
         }
         Ok(text)
     }
@@ -95,10 +101,14 @@ pub(crate) fn scope(text: String) -> Result<String, Problem> {
         !word.is_empty() && word.bytes().all(sign)
     };
     if text.len() > SCOPE_MAX {
-        return Err(Problem::invalid_request(format!("scope must have at most {SCOPE_MAX} bytes")));
+        return Err(Problem::invalid_request(format!(
+            "scope must have at most {SCOPE_MAX} bytes"
+        )));
     }
     if !text.split(' ').all(is_word) {
-        return Err(Problem::invalid_request("scope must be words of visible ASCII, one space between two"));
+        return Err(Problem::invalid_request(
+            "scope must be words of visible ASCII, one space between two",
+        ));
     }
     Ok(text)
 }
@@ -115,8 +125,22 @@ mod tests {
     #[test]
     fn an_audience_is_one_name_or_several() {
         assert_eq!(audience("\"api\"").unwrap(), "api");
-        assert_eq!(audience("[\"api\",\"https://b.example/x\"]").unwrap(), "api https://b.example/x");
-        for wrong in ["\"\"", "[]", "[\"\"]", "\"a b\"", "[\"a\",\"b\\tc\"]", "\"a\\u0000\"", "1", "{}", "[1]", "null"] {
+        assert_eq!(
+            audience("[\"api\",\"https://b.example/x\"]").unwrap(),
+            "api https://b.example/x"
+        );
+        for wrong in [
+            "\"\"",
+            "[]",
+            "[\"\"]",
+            "\"a b\"",
+            "[\"a\",\"b\\tc\"]",
+            "\"a\\u0000\"",
+            "1",
+            "{}",
+            "[1]",
+            "null",
+        ] {
             assert!(audience(wrong).is_err(), "{wrong}");
         }
     }
@@ -125,7 +149,10 @@ mod tests {
     fn an_audience_has_a_limit() {
         let of = |len| Audience::One("a".repeat(len)).kept();
         assert!(of(AUDIENCE_MAX).is_ok());
-        assert_eq!(of(AUDIENCE_MAX + 1).unwrap_err().detail(), "audience must have at most 1024 bytes");
+        assert_eq!(
+            of(AUDIENCE_MAX + 1).unwrap_err().detail(),
+            "audience must have at most 1024 bytes"
+        );
     }
 
     #[test]

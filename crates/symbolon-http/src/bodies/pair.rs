@@ -75,7 +75,11 @@ pub(crate) fn password_changed(receipt: Receipt, kept: Option<&Issued>, now: Tim
     let receipt = receipt.into();
     match kept {
         Some(kept) => exposed(kept, now, |pair| {
-            Json(PasswordAnswer { receipt, pair: Some(pair) }).into_response()
+            Json(PasswordAnswer {
+                receipt,
+                pair: Some(pair),
+            })
+            .into_response()
         }),
         None => Json(PasswordAnswer { receipt, pair: None }).into_response(),
     }
@@ -95,5 +99,9 @@ pub(crate) struct NewKeyBody<'t> {
 
 /// The answer that makes an API key.
 pub(crate) fn new_key(shown: ApiKeyBody, token: &RawToken) -> Response {
-    Json(NewKeyBody { key: &token.expose(), shown }).into_response()
+    Json(NewKeyBody {
+        key: &token.expose(),
+        shown,
+    })
+    .into_response()
 }

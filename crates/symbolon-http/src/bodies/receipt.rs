@@ -49,12 +49,26 @@ mod tests {
 
     #[test]
     fn a_receipt_says_what_it_knows() {
-        let one = Receipt { revoked: true, already: false, count: None, seq: Some(RevocationSeq(7)) };
+        let one = Receipt {
+            revoked: true,
+            already: false,
+            count: None,
+            seq: Some(RevocationSeq(7)),
+        };
         assert_eq!(text(one), r#"{"revoked":true,"seq":7,"effective":"now"}"#);
         let again = Receipt { already: true, ..one };
-        assert_eq!(text(again), r#"{"revoked":true,"already":true,"seq":7,"effective":"now"}"#);
-        let many = Receipt { count: Some(3), ..one };
-        assert_eq!(text(many), r#"{"revoked":true,"count":3,"seq":7,"effective":"now"}"#);
+        assert_eq!(
+            text(again),
+            r#"{"revoked":true,"already":true,"seq":7,"effective":"now"}"#
+        );
+        let many = Receipt {
+            count: Some(3),
+            ..one
+        };
+        assert_eq!(
+            text(many),
+            r#"{"revoked":true,"count":3,"seq":7,"effective":"now"}"#
+        );
         assert_eq!(text(Receipt::NOTHING), r#"{"revoked":false}"#);
     }
 }

@@ -79,7 +79,9 @@ impl SessionBody {
             device: session.device.into(),
             ip: session.seen_from.ip.map(|ip| ip.to_string()),
             user_agent: session.seen_from.user_agent,
-            audience: session.audience.map(|names| words(&names).map(str::to_owned).collect()),
+            audience: session
+                .audience
+                .map(|names| words(&names).map(str::to_owned).collect()),
             scope: session.scope,
             claims: claims::shown(session.claims.as_json()),
             current: false,

@@ -81,7 +81,9 @@ impl de::Visitor<'_> for Reader {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Ttl, E> {
-        parse(text).map(Ttl).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+        parse(text)
+            .map(Ttl)
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 }
 
@@ -118,7 +120,19 @@ mod tests {
 
     #[test]
     fn what_is_no_span_is_refused() {
-        for wrong in ["-1", "1.5", "null", "true", "\"\"", "\"30\"", "\"m\"", "\"-5m\"", "\"1h30m\"", "\"5 m\"", "\"5w\""] {
+        for wrong in [
+            "-1",
+            "1.5",
+            "null",
+            "true",
+            "\"\"",
+            "\"30\"",
+            "\"m\"",
+            "\"-5m\"",
+            "\"1h30m\"",
+            "\"5 m\"",
+            "\"5w\"",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }
@@ -128,7 +142,10 @@ mod tests {
         let life = |json| serde_json::from_str::<Ttl>(json).unwrap().life("access_ttl");
         assert_eq!(life("1").unwrap(), Duration::from_secs(1));
         assert_eq!(life("\"1000ms\"").unwrap(), Duration::from_secs(1));
-        assert_eq!(life("\"999ms\"").unwrap_err().detail(), "access_ttl must be at least 1s");
+        assert_eq!(
+            life("\"999ms\"").unwrap_err().detail(),
+            "access_ttl must be at least 1s"
+        );
         assert!(life("0").is_err());
     }
 }

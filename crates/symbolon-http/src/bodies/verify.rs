@@ -54,7 +54,9 @@ impl VerifyBody {
         let asked = match (self.token, self.tokens) {
             (Some(token), None) => Asked::One(token),
             (None, Some(tokens)) if tokens.len() > BATCH_MAX => {
-                return Err(Problem::invalid_request(format!("tokens must have at most {BATCH_MAX} entries")));
+                return Err(Problem::invalid_request(format!(
+                    "tokens must have at most {BATCH_MAX} entries"
+                )));
             }
             (None, Some(tokens)) => Asked::Batch(tokens),
             _ => return Err(Problem::invalid_request("give either token or tokens")),
@@ -125,7 +127,9 @@ impl VerifyAnswer {
             client_id: identity.client_id().to_owned(),
             expires_at: Rfc3339(live.expires_at),
             authenticated_at: Rfc3339(live.authenticated_at),
-            audience: identity.audience().map(|names| words(names).map(str::to_owned).collect()),
+            audience: identity
+                .audience()
+                .map(|names| words(names).map(str::to_owned).collect()),
             scope: identity.scope().map(str::to_owned),
             claims: claims::shown(identity.claims()),
         }))
@@ -133,7 +137,10 @@ impl VerifyAnswer {
 
     /// The answer about a token that proves nothing, or not enough.
     pub(crate) fn inactive(reason: &'static str) -> Self {
-        Self::Inactive(InactiveBody { active: false, reason })
+        Self::Inactive(InactiveBody {
+            active: false,
+            reason,
+        })
     }
 }
 

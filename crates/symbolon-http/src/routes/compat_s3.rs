@@ -81,7 +81,12 @@ async fn log_in(
         (status = 401, description = "The refresh token is refused", body = Envelope<Nothing>),
     )
 )]
-async fn refresh(state: State<App>, language: Language, seen_at: SeenAt, fields: Result<Fields, Problem>) -> Response {
+async fn refresh(
+    state: State<App>,
+    language: Language,
+    seen_at: SeenAt,
+    fields: Result<Fields, Problem>,
+) -> Response {
     exchange_pair(state, language, seen_at, fields).await
 }
 
@@ -159,14 +164,20 @@ async fn end(app: &App, token: Presented, seen_from: SeenFrom) -> Result<(), Pro
 /// The token of a log-out: of the header, or the parameter `token`.
 fn log_out_token(app: &App, headers: &HeaderMap, fields: &Fields) -> Result<Presented, Problem> {
     if !app.settings().query_token && fields.query_has("token") {
-        return Err(Problem::invalid_bearer("a token in the query is not taken here (compat.query_token)"));
+        return Err(Problem::invalid_bearer(
+            "a token in the query is not taken here (compat.query_token)",
+        ));
     }
     let in_header = bearer::in_header(headers)?;
     let parameter = fields.one(&["token"])?.filter(|token| !token.is_empty());
     match (in_header, parameter.as_deref().map(Presented::of)) {
         (token, None) => Ok(token),
         (Presented::Nothing, Some(token)) => Ok(token),
-        (Presented::Token(a), Some(Presented::Token(b))) if a.session_id() == b.session_id() => Ok(Presented::Token(b)),
-        _ => Err(Problem::invalid_bearer("the header and the parameter hold different tokens")),
+        (Presented::Token(a), Some(Presented::Token(b))) if a.session_id() == b.session_id() => {
+            Ok(Presented::Token(b))
+        }
+        _ => Err(Problem::invalid_bearer(
+            "the header and the parameter hold different tokens",
+        )),
     }
 }

@@ -21,9 +21,10 @@ use crate::refusal::limit_reached;
 pub(crate) async fn log_in(app: &App, log_in: LogIn) -> Result<Box<Issued>, Problem> {
     let (result, answer) = match app.symbolon().log_in(log_in).await {
         Ok(LoggedIn::Issued(issued)) => (LogInResult::Issued, Ok(issued)),
-        Ok(LoggedIn::InvalidCredentials) => {
-            (LogInResult::InvalidCredentials, Err(Problem::invalid_credentials()))
-        }
+        Ok(LoggedIn::InvalidCredentials) => (
+            LogInResult::InvalidCredentials,
+            Err(Problem::invalid_credentials()),
+        ),
         Ok(LoggedIn::Throttled { retry_at }) => (LogInResult::Throttled, Err(app.throttled(retry_at))),
         Ok(LoggedIn::Banned { .. }) => (LogInResult::Banned, Err(Problem::account_banned())),
         Ok(LoggedIn::LimitReached) => (LogInResult::LimitReached, Err(limit_reached())),
@@ -54,10 +55,20 @@ pub(crate) async fn refresh(app: &App, text: &str, origin: &Origin) -> Result<Bo
 ///
 /// # Errors
 /// 503: it is not known to be durable.
-pub(crate) async fn log_out(app: &App, token: Result<RawToken, Inactive>, from: SeenFrom) -> Result<Receipt, Problem> {
-    let Ok(token) = token else { return Ok(Receipt::NOTHING) };
+pub(crate) async fn log_out(
+    app: &App,
+    token: Result<RawToken, Inactive>,
+    from: SeenFrom,
+) -> Result<Receipt, Problem> {
+    let Ok(token) = token else {
+        return Ok(Receipt::NOTHING);
+    };
     let origin = app.symbolon().origin(actor(app, &token), from);
-    let receipt = app.symbolon().log_out(&token, &origin).await.map_err(|error| app.undecided(error))?;
+    let receipt = app
+        .symbolon()
+        .log_out(&token, &origin)
+        .await
+        .map_err(|error| app.undecided(error))?;
     app.metrics().revoked(&receipt);
     Ok(receipt)
 }

@@ -43,7 +43,11 @@ const HEADERS: usize = 12;
 const NO_CLAIMS: HeaderValue = HeaderValue::from_static("e30");
 
 /// What stays as it is in a percent-encoded name: the unreserved characters of RFC 3986 §2.3.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The routes of gateways.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -83,7 +87,9 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
     if query.is_some() {
         return None;
     }
-    let Ok(bearer::Presented::Token(token)) = bearer::in_header(headers) else { return None };
+    let Ok(bearer::Presented::Token(token)) = bearer::in_header(headers) else {
+        return None;
+    };
     match app.symbolon().verify_from_memory(&token)? {
         Verdict::Active(live) => {
             app.metrics().verified(Verified::Active, Tier::Near);
@@ -124,12 +130,21 @@ async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<L
         }
     };
     let checked = policy.check(&live, app.symbolon().now());
-    app.metrics().verified(if checked.is_ok() { Verified::Active } else { Verified::Unmet }, tier);
+    app.metrics().verified(
+        if checked.is_ok() {
+            Verified::Active
+        } else {
+            Verified::Unmet
+        },
+        tier,
+    );
     match checked {
         Ok(()) => Ok(live),
         Err(Unmet::Age) => Err(Problem::reauth_required()),
         Err(Unmet::Audience) => Err(Problem::unmet_policy("the token is for another audience")),
-        Err(Unmet::Scope) => Err(Problem::unmet_policy("the token does not have the scope that is needed")),
+        Err(Unmet::Scope) => Err(Problem::unmet_policy(
+            "the token does not have the scope that is needed",
+        )),
     }
 }
 
@@ -217,7 +232,11 @@ mod tests {
 
     #[test]
     fn an_id_is_written_as_everywhere() {
-        for bytes in [[0; 16], [0xff; 16], std::array::from_fn(|i| u8::try_from(i * 17).unwrap())] {
+        for bytes in [
+            [0; 16],
+            [0xff; 16],
+            std::array::from_fn(|i| u8::try_from(i * 17).unwrap()),
+        ] {
             let id = SessionId::from_bytes(bytes);
             assert_eq!(hyphenated(id), id.to_string().as_str());
         }

@@ -10,11 +10,20 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 
 /// The page of a listener, with the links that work there.
 pub(crate) fn page(context: ServiceContext) -> Response {
-    const DOCUMENTS: [(&str, &str); 2] =
-        [("/docs", "The API, to read and try"), ("/openapi.json", "The API as OpenAPI 3.1")];
-    const OPERATIONS: [(&str, &str); 3] =
-        [("/healthz", "Whether it lives"), ("/readyz", "Whether it is ready"), ("/metrics", "Metrics for Prometheus")];
-    let operations = if context.operations { OPERATIONS.as_slice() } else { &[] };
+    const DOCUMENTS: [(&str, &str); 2] = [
+        ("/docs", "The API, to read and try"),
+        ("/openapi.json", "The API as OpenAPI 3.1"),
+    ];
+    const OPERATIONS: [(&str, &str); 3] = [
+        ("/healthz", "Whether it lives"),
+        ("/readyz", "Whether it is ready"),
+        ("/metrics", "Metrics for Prometheus"),
+    ];
+    let operations = if context.operations {
+        OPERATIONS.as_slice()
+    } else {
+        &[]
+    };
     let links: String = DOCUMENTS
         .iter()
         .chain(operations)

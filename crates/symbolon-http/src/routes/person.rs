@@ -17,9 +17,9 @@ use super::exchange;
 use crate::app::App;
 use crate::bearer::Presented;
 use crate::bodies::login::{LogInBody, LogOutBody, RefreshBody, password};
+use crate::bodies::names;
 use crate::bodies::pair::{PairBody, pair};
 use crate::bodies::receipt::ReceiptBody;
-use crate::bodies::names;
 use crate::caller::{SeenAt, Shown};
 use crate::limits::{AuthJson, StrictJson};
 use crate::openapi::tag;
@@ -59,7 +59,9 @@ async fn log_in(
     StrictJson(body): AuthJson<LogInBody>,
 ) -> Result<Response, Problem> {
     if body.cookie {
-        return Err(Problem::invalid_request("cookie: this server gives tokens in bodies only"));
+        return Err(Problem::invalid_request(
+            "cookie: this server gives tokens in bodies only",
+        ));
     }
     let log_in = LogIn {
         password: password("password", &body.password)?,
@@ -124,6 +126,8 @@ fn one_session(in_header: Presented, in_body: Option<&str>) -> Result<Result<Raw
     match (in_header, in_body) {
         (token, Presented::Nothing) | (Presented::Nothing, token) => Ok(token.token()),
         (Presented::Token(a), Presented::Token(b)) if a.session_id() == b.session_id() => Ok(Ok(b)),
-        _ => Err(Problem::invalid_bearer("the header and the body hold tokens of different sessions")),
+        _ => Err(Problem::invalid_bearer(
+            "the header and the body hold tokens of different sessions",
+        )),
     }
 }

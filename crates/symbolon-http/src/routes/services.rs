@@ -57,7 +57,9 @@ async fn issue(
 ) -> Result<Response, Problem> {
     let origin = caller.origin(&app);
     let issued = app.symbolon().issue(body.session()?, &origin).await;
-    let issued = issued.map_err(|error| app.undecided(error))?.map_err(not_issued)?;
+    let issued = issued
+        .map_err(|error| app.undecided(error))?
+        .map_err(not_issued)?;
     app.metrics().issued();
     let mut response = pair(&issued, issued.session.created_at);
     if let Ok(created) = 201.try_into() {
@@ -91,7 +93,10 @@ async fn session(
 }
 
 async fn find(app: &App, id: SessionId) -> Result<Option<Entry>, Problem> {
-    app.symbolon().session(id).await.map_err(|error| app.undecided(error))
+    app.symbolon()
+        .session(id)
+        .await
+        .map_err(|error| app.undecided(error))
 }
 
 /// Change the lives or the claims of a live session.
@@ -134,7 +139,10 @@ async fn end(
     _body: Option<AuthJson<Nothing>>,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let id = session_id(&id)?;
-    let receipt = app.symbolon().revoke(id, RevocationReason::Revoked, &caller.origin(&app)).await;
+    let receipt = app
+        .symbolon()
+        .revoke(id, RevocationReason::Revoked, &caller.origin(&app))
+        .await;
     let receipt = receipt.map_err(|error| app.undecided(error))?;
     if !receipt.revoked {
         return Err(no_session());
@@ -175,17 +183,25 @@ async fn verify(
 }
 
 /// The answer about one token, and the memory that it came from, where one was asked.
-async fn answer(app: &App, text: &str, policy: &Policy) -> Result<(VerifyAnswer, Option<symbolon::Tier>), Problem> {
+async fn answer(
+    app: &App,
+    text: &str,
+    policy: &Policy,
+) -> Result<(VerifyAnswer, Option<symbolon::Tier>), Problem> {
     let reasons = app.settings().reasons;
     let Presented::Token(token) = Presented::of(text) else {
         app.metrics().verified(Verified::Inactive, symbolon::Tier::Near);
-        return Ok((VerifyAnswer::inactive(told(reasons, symbolon::verdict::Inactive::Malformed).0), None));
+        return Ok((
+            VerifyAnswer::inactive(told(reasons, symbolon::verdict::Inactive::Malformed).0),
+            None,
+        ));
     };
     let (verdict, tier) = super::gateway::verdict(app, &token).await?;
     let (result, answer) = match verdict {
-        Verdict::Inactive(inactive) => {
-            (Verified::Inactive, VerifyAnswer::inactive(told(reasons, inactive).0))
-        }
+        Verdict::Inactive(inactive) => (
+            Verified::Inactive,
+            VerifyAnswer::inactive(told(reasons, inactive).0),
+        ),
         Verdict::Active(live) => match policy.check(&live, app.symbolon().now()) {
             Ok(()) => (Verified::Active, VerifyAnswer::active(&live)),
             Err(unmet) => (Verified::Unmet, VerifyAnswer::inactive(unmet.as_str())),

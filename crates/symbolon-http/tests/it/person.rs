@@ -19,7 +19,9 @@ const PAIR: &str = concat!(
 async fn a_log_in_answers_with_a_pair_that_works() {
     let served = Served::start().await;
     served.account("ann", Role::User).await;
-    let answer = served.post("/v1/login", json!({"username": " ANN ", "password": PASSWORD})).await;
+    let answer = served
+        .post("/v1/login", json!({"username": " ANN ", "password": PASSWORD}))
+        .await;
     assert_eq!(answer.exact(), (200, PAIR.to_owned()));
     let tokens = Tokens::of(&answer);
     assert_eq!(served.refused(&tokens.access).await, None);
@@ -35,7 +37,9 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
         r#""detail":"the name or the password is wrong","code":"invalid_credentials"}"#,
     );
     for name in ["ann", "nobody", "", "a\u{0}b", &"x".repeat(5000)] {
-        let answer = served.post("/v1/login", json!({"username": name, "password": "wrong"})).await;
+        let answer = served
+            .post("/v1/login", json!({"username": name, "password": "wrong"}))
+            .await;
         assert_eq!(answer.exact(), (401, refusal.to_owned()), "{name:?}");
         assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="symbolon""#);
     }
@@ -75,10 +79,19 @@ async fn a_log_in_that_is_not_understood_is_refused() {
     let ask = |media_type: &str, body: String| {
         served.ask(Ask::new(Method::POST, "/v1/login").body(media_type, body))
     };
-    assert_eq!(ask("text/plain", text.clone()).await.problem(), (415, "unsupported_media_type".to_owned()));
-    assert_eq!(ask("application/json", text[1..].to_owned()).await.problem().0, 400);
+    assert_eq!(
+        ask("text/plain", text.clone()).await.problem(),
+        (415, "unsupported_media_type".to_owned())
+    );
+    assert_eq!(
+        ask("application/json", text[1..].to_owned()).await.problem().0,
+        400
+    );
     let large = with("device", json!({"name": "x".repeat(17 * 1024)})).to_string();
-    assert_eq!(ask("application/json", large).await.problem(), (413, "payload_too_large".to_owned()));
+    assert_eq!(
+        ask("application/json", large).await.problem(),
+        (413, "payload_too_large".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -86,11 +99,17 @@ async fn a_disabled_account_is_told_so_only_after_a_right_password() {
     let served = Served::start().await;
     served.account("ann", Role::User).await;
     let origin = served.symbolon.origin_of_system();
-    let changed = served.symbolon.change_account("ann", None, Some(AccountState::Disabled), &origin).await;
+    let changed = served
+        .symbolon
+        .change_account("ann", None, Some(AccountState::Disabled), &origin)
+        .await;
     changed.unwrap().unwrap();
     let ask = |password: &str| served.post("/v1/login", json!({"username": "ann", "password": password}));
     assert_eq!(ask(PASSWORD).await.problem(), (403, "account_banned".to_owned()));
-    assert_eq!(ask("wrong").await.problem(), (401, "invalid_credentials".to_owned()));
+    assert_eq!(
+        ask("wrong").await.problem(),
+        (401, "invalid_credentials".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -99,7 +118,8 @@ async fn too_many_wrong_passwords_are_throttled() {
     setup.builder = setup.builder.free_failures(1);
     let served = setup.start().await;
     served.account("ann", Role::User).await;
-    let ask = |password: &'static str| served.post("/v1/login", json!({"username": "ann", "password": password}));
+    let ask =
+        |password: &'static str| served.post("/v1/login", json!({"username": "ann", "password": password}));
     let mut answer = ask("wrong").await;
     assert_eq!(answer.status, 401);
     for _ in 0..3 {
@@ -108,17 +128,27 @@ async fn too_many_wrong_passwords_are_throttled() {
     assert_eq!(answer.problem(), (429, "throttled".to_owned()));
     let wait: u32 = answer.header("retry-after").parse().unwrap();
     assert!((1..=300).contains(&wait), "{wait}");
-    assert_eq!(ask(PASSWORD).await.status, 429, "a right password is not looked at either");
+    assert_eq!(
+        ask(PASSWORD).await.status,
+        429,
+        "a right password is not looked at either"
+    );
 }
 
 #[tokio::test]
 async fn a_full_house_is_told_where_the_policy_refuses() {
     let mut setup = Setup::default();
-    let policy = SessionPolicy { per_subject_max: 1, on_max: OnMax::Refuse, ..SessionPolicy::default() };
+    let policy = SessionPolicy {
+        per_subject_max: 1,
+        on_max: OnMax::Refuse,
+        ..SessionPolicy::default()
+    };
     setup.builder = setup.builder.policy(policy);
     let served = setup.start().await;
     let first = served.person("ann").await;
-    let answer = served.post("/v1/login", json!({"username": "ann", "password": PASSWORD})).await;
+    let answer = served
+        .post("/v1/login", json!({"username": "ann", "password": PASSWORD}))
+        .await;
     assert_eq!(answer.problem(), (409, "limit_reached".to_owned()));
     assert_eq!(served.refused(&first.access).await, None);
 }
@@ -138,7 +168,10 @@ async fn a_remembered_session_lives_longer() {
     let served = Served::start().await;
     served.account("ann", Role::User).await;
     let body = json!({"username": "ann", "password": PASSWORD, "remember": true});
-    assert_eq!(served.post("/v1/login", body).await.json()["refresh_expires_in"], 90 * 24 * 3600);
+    assert_eq!(
+        served.post("/v1/login", body).await.json()["refresh_expires_in"],
+        90 * 24 * 3600
+    );
 }
 
 #[tokio::test]
@@ -172,7 +205,10 @@ async fn an_old_refresh_token_that_comes_back_ends_the_session() {
         r#""detail":"the token is not valid","code":"invalid_token","reason":"reuse_detected","at":"<instant>"}"#,
     );
     assert_eq!(answer.exact(), (401, refusal.to_owned()));
-    assert_eq!(served.refused(&third.access).await.as_deref(), Some("reuse_detected"));
+    assert_eq!(
+        served.refused(&third.access).await.as_deref(),
+        Some("reuse_detected")
+    );
 }
 
 #[tokio::test]
@@ -190,10 +226,20 @@ async fn what_is_no_refresh_token_is_refused_with_its_reason() {
         let answer = served.post("/v1/refresh", json!({"refresh_token": token})).await;
         assert_eq!(answer.problem(), (401, "invalid_token".to_owned()));
         assert_eq!(answer.json()["reason"], reason, "{token}");
-        assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="symbolon", error="invalid_token""#);
+        assert_eq!(
+            answer.header("www-authenticate"),
+            r#"Bearer realm="symbolon", error="invalid_token""#
+        );
     }
-    for body in [json!({}), json!({"refresh_token": 1}), json!({"refresh_token": "x", "scope": "y"})] {
-        assert_eq!(served.post("/v1/refresh", body).await.problem(), (400, "invalid_request".to_owned()));
+    for body in [
+        json!({}),
+        json!({"refresh_token": 1}),
+        json!({"refresh_token": "x", "scope": "y"}),
+    ] {
+        assert_eq!(
+            served.post("/v1/refresh", body).await.problem(),
+            (400, "invalid_request".to_owned())
+        );
     }
 }
 
@@ -204,11 +250,22 @@ async fn a_log_out_ends_the_session_and_repeated_says_so() {
     let log_out = || served.ask(Ask::new(Method::POST, "/v1/logout").bearer(&tokens.access));
     let answer = log_out().await;
     let seq = answer.json()["seq"].as_u64().unwrap();
-    assert_eq!(answer.exact(), (200, format!(r#"{{"revoked":true,"seq":{seq},"effective":"now"}}"#)));
-    assert_eq!(served.refused(&tokens.access).await.as_deref(), Some("logged_out"));
+    assert_eq!(
+        answer.exact(),
+        (
+            200,
+            format!(r#"{{"revoked":true,"seq":{seq},"effective":"now"}}"#)
+        )
+    );
+    assert_eq!(
+        served.refused(&tokens.access).await.as_deref(),
+        Some("logged_out")
+    );
     let again = format!(r#"{{"revoked":true,"already":true,"seq":{seq},"effective":"now"}}"#);
     assert_eq!(log_out().await.exact(), (200, again));
-    let refreshed = served.post("/v1/refresh", json!({"refresh_token": tokens.refresh})).await;
+    let refreshed = served
+        .post("/v1/refresh", json!({"refresh_token": tokens.refresh}))
+        .await;
     assert_eq!(refreshed.json()["reason"], "logged_out");
 }
 
@@ -218,12 +275,18 @@ async fn a_log_out_takes_any_token_of_the_session() {
     let by_body = served.person("ann").await;
     let body = json!({"refresh_token": by_body.refresh});
     assert_eq!(served.post("/v1/logout", body).await.json()["revoked"], true);
-    assert_eq!(served.refused(&by_body.access).await.as_deref(), Some("logged_out"));
+    assert_eq!(
+        served.refused(&by_body.access).await.as_deref(),
+        Some("logged_out")
+    );
 
     let by_header = served.log_in("ann").await;
     let ask = Ask::new(Method::POST, "/v1/logout").bearer(&by_header.refresh);
     assert_eq!(served.ask(ask).await.json()["revoked"], true);
-    assert_eq!(served.refused(&by_header.access).await.as_deref(), Some("logged_out"));
+    assert_eq!(
+        served.refused(&by_header.access).await.as_deref(),
+        Some("logged_out")
+    );
 
     let old = served.log_in("ann").await;
     let mut newest = old.clone();
@@ -234,11 +297,17 @@ async fn a_log_out_takes_any_token_of_the_session() {
     assert_eq!(served.refused(&old.access).await.as_deref(), Some("superseded"));
     let ask = Ask::new(Method::POST, "/v1/logout").bearer(&old.access);
     assert_eq!(served.ask(ask).await.json()["revoked"], true);
-    assert_eq!(served.refused(&newest.access).await.as_deref(), Some("logged_out"));
+    assert_eq!(
+        served.refused(&newest.access).await.as_deref(),
+        Some("logged_out")
+    );
 
     let both = served.log_in("ann").await;
     let body = json!({"refresh_token": both.refresh});
-    assert_eq!(served.post_as("/v1/logout", &both.access, body).await.json()["revoked"], true);
+    assert_eq!(
+        served.post_as("/v1/logout", &both.access, body).await.json()["revoked"],
+        true
+    );
 }
 
 #[tokio::test]
@@ -246,10 +315,18 @@ async fn a_log_out_without_a_session_ends_nothing() {
     let served = Served::start().await;
     let nothing = (200, r#"{"revoked":false}"#.to_owned());
     for token in ["nonsense", "sya_x", &served.key("verify").await] {
-        let answer = served.ask(Ask::new(Method::POST, "/v1/logout").bearer(token)).await;
+        let answer = served
+            .ask(Ask::new(Method::POST, "/v1/logout").bearer(token))
+            .await;
         assert_eq!(answer.exact(), nothing, "{token}");
     }
-    assert_eq!(served.post("/v1/logout", json!({"refresh_token": ""})).await.exact(), nothing);
+    assert_eq!(
+        served
+            .post("/v1/logout", json!({"refresh_token": ""}))
+            .await
+            .exact(),
+        nothing
+    );
     let absent = served.ask(Ask::new(Method::POST, "/v1/logout")).await;
     assert_eq!(absent.problem(), (401, "invalid_token".to_owned()));
     assert_eq!(absent.json()["reason"], "absent");
@@ -260,7 +337,9 @@ async fn a_log_out_without_a_session_ends_nothing() {
 async fn a_log_out_of_two_sessions_at_once_is_refused() {
     let served = Served::start().await;
     let (a, b) = (served.person("ann").await, served.log_in("ann").await);
-    let answer = served.post_as("/v1/logout", &a.access, json!({"refresh_token": b.refresh})).await;
+    let answer = served
+        .post_as("/v1/logout", &a.access, json!({"refresh_token": b.refresh}))
+        .await;
     assert_eq!(answer.problem(), (400, "invalid_request".to_owned()));
     assert_eq!(served.refused(&a.access).await, None);
     assert_eq!(served.refused(&b.access).await, None);
@@ -275,7 +354,9 @@ async fn a_session_is_read_with_what_its_owner_knows_it_by() {
         "username": "ann", "password": PASSWORD, "client_id": "web-shop",
         "device": {"id": "d-1", "kind": "web", "name": "Ann's laptop"},
     });
-    let ask = Ask::new(Method::POST, "/v1/login").header("user-agent", firefox).json(&body);
+    let ask = Ask::new(Method::POST, "/v1/login")
+        .header("user-agent", firefox)
+        .json(&body);
     let tokens = Tokens::of(&served.ask(ask).await);
     let expected = concat!(
         r#"{"session_id":"<id>","subject":"ann","client_id":"web-shop","state":"active","created_at":"<instant>","#,
@@ -284,7 +365,10 @@ async fn a_session_is_read_with_what_its_owner_knows_it_by() {
         r#""user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0","audience":null,"#,
         r#""scope":null,"claims":{}}"#,
     );
-    assert_eq!(served.get("/v1/session", &tokens.access).await.exact(), (200, expected.to_owned()));
+    assert_eq!(
+        served.get("/v1/session", &tokens.access).await.exact(),
+        (200, expected.to_owned())
+    );
 }
 
 #[tokio::test]
@@ -293,21 +377,35 @@ async fn a_refused_token_says_why() {
     let tokens = served.person("ann").await;
     let get = |ask: Ask| served.ask(ask);
     let session = || Ask::new(Method::GET, "/v1/session");
-    for ask in [session(), session().header("authorization", "Basic YWJj"), session().header("authorization", "Bearer ")]
-    {
+    for ask in [
+        session(),
+        session().header("authorization", "Basic YWJj"),
+        session().header("authorization", "Bearer "),
+    ] {
         let answer = get(ask).await;
         assert_eq!(answer.problem(), (401, "invalid_token".to_owned()));
-        assert_eq!((answer.json()["reason"].as_str(), answer.header("www-authenticate")), (
-            Some("absent"),
-            r#"Bearer realm="symbolon""#
-        ));
+        assert_eq!(
+            (
+                answer.json()["reason"].as_str(),
+                answer.header("www-authenticate")
+            ),
+            (Some("absent"), r#"Bearer realm="symbolon""#)
+        );
     }
     let mut forged = tokens.access.clone();
     // The last character but one is all of one byte of the tag.
-    let last = if forged.as_bytes()[forged.len() - 2] == b'A' { 'B' } else { 'A' };
+    let last = if forged.as_bytes()[forged.len() - 2] == b'A' {
+        'B'
+    } else {
+        'A'
+    };
     forged.replace_range(forged.len() - 2..forged.len() - 1, &last.to_string());
     for token in ["x", "sya_x", &tokens.refresh, &served.key("admin").await] {
-        assert_eq!(get(session().bearer(token)).await.json()["reason"], "malformed", "{token}");
+        assert_eq!(
+            get(session().bearer(token)).await.json()["reason"],
+            "malformed",
+            "{token}"
+        );
     }
     let answer = get(session().bearer(&forged)).await;
     assert!(matches!(answer.status, 200 | 401), "{}", answer.body);
@@ -318,10 +416,21 @@ async fn a_token_is_taken_from_one_place_only() {
     let served = Served::start().await;
     let tokens = served.person("ann").await;
     let session = |path: &str| Ask::new(Method::GET, path);
-    let twice = session("/v1/session").bearer(&tokens.access).bearer(&tokens.access);
-    assert_eq!(served.ask(twice).await.problem(), (400, "invalid_request".to_owned()));
-    for query in [format!("token={}", tokens.access), "access_token=x".to_owned(), format!("x={}", tokens.access)] {
-        let answer = served.ask(session(&format!("/v1/session?{query}")).bearer(&tokens.access)).await;
+    let twice = session("/v1/session")
+        .bearer(&tokens.access)
+        .bearer(&tokens.access);
+    assert_eq!(
+        served.ask(twice).await.problem(),
+        (400, "invalid_request".to_owned())
+    );
+    for query in [
+        format!("token={}", tokens.access),
+        "access_token=x".to_owned(),
+        format!("x={}", tokens.access),
+    ] {
+        let answer = served
+            .ask(session(&format!("/v1/session?{query}")).bearer(&tokens.access))
+            .await;
         assert_eq!(answer.problem(), (400, "invalid_request".to_owned()), "{query}");
         assert!(!answer.body.contains(&tokens.access));
     }
@@ -337,7 +446,9 @@ async fn coarse_reasons_do_not_tell_a_guess_from_an_end() {
     setup.settings.reasons = Reasons::Coarse;
     let served = setup.start().await;
     let tokens = served.person("ann").await;
-    served.ask(Ask::new(Method::POST, "/v1/logout").bearer(&tokens.access)).await;
+    served
+        .ask(Ask::new(Method::POST, "/v1/logout").bearer(&tokens.access))
+        .await;
     for token in [&tokens.access, "nonsense"] {
         let answer = served.get("/v1/session", token).await;
         let refusal = concat!(
@@ -356,10 +467,18 @@ async fn an_expired_access_token_is_refused_and_its_refresh_goes_on() {
     setup.builder = setup.builder.policy(policy);
     let served = setup.start().await;
     let tokens = served.person("ann").await;
-    let answer = crate::served::until(|| served.get("/v1/session", &tokens.access), |answer| answer.status == 401).await;
+    let answer = crate::served::until(
+        || served.get("/v1/session", &tokens.access),
+        |answer| answer.status == 401,
+    )
+    .await;
     assert_eq!(answer.json()["reason"], "expired");
     assert!(answer.json()["at"].is_string());
-    let next = Tokens::of(&served.post("/v1/refresh", json!({"refresh_token": tokens.refresh})).await);
+    let next = Tokens::of(
+        &served
+            .post("/v1/refresh", json!({"refresh_token": tokens.refresh}))
+            .await,
+    );
     assert_eq!(served.refused(&next.access).await, None);
 }
 
@@ -380,6 +499,10 @@ async fn a_store_that_is_away_is_a_503_and_never_a_401() {
         assert_eq!(answer.problem(), (503, "unavailable".to_owned()), "{path}");
         let wait: u32 = answer.header("retry-after").parse().unwrap();
         assert!((1..=5).contains(&wait), "{path} {wait}");
-        assert_eq!(answer.json()["request_id"], answer.header("x-request-id"), "{path}");
+        assert_eq!(
+            answer.json()["request_id"],
+            answer.header("x-request-id"),
+            "{path}"
+        );
     }
 }

@@ -39,8 +39,17 @@ pub(crate) struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         // The least that Argon2 can be: what is tested is what comes of it.
-        let builder = Symbolon::builder().in_memory().near_capacity(10_000).password_cost(8, 1);
-        Self { settings: HttpSettings { compat: true, ..HttpSettings::default() }, builder }
+        let builder = Symbolon::builder()
+            .in_memory()
+            .near_capacity(10_000)
+            .password_cost(8, 1);
+        Self {
+            settings: HttpSettings {
+                compat: true,
+                ..HttpSettings::default()
+            },
+            builder,
+        }
     }
 }
 
@@ -50,8 +59,13 @@ impl Setup {
         let app = App::new(symbolon.clone(), self.settings, RequestIds::new([7; 12]));
         let tasks = TaskTracker::new();
         let stop = CancellationToken::new();
-        let mut served =
-            Served { symbolon, app, addr: SocketAddr::from(([127, 0, 0, 1], 0)), tasks, stop };
+        let mut served = Served {
+            symbolon,
+            app,
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tasks,
+            stop,
+        };
         served.addr = served.listen(ServiceContext::PUBLIC);
         served
     }
@@ -97,7 +111,8 @@ impl Served {
     fn run(&self, listener: Listener, context: ServiceContext) {
         let serve = Arc::new(HttpServe::new(self.app.clone(), context));
         let stop = self.stop.clone();
-        self.tasks.spawn(async move { listener.serve(serve, stop, PATIENCE).await });
+        self.tasks
+            .spawn(async move { listener.serve(serve, stop, PATIENCE).await });
     }
 
     /// Sends a request on a connection of its own.
@@ -145,13 +160,19 @@ impl Served {
 
     /// POST with both.
     pub(crate) async fn post_as(&self, path: &str, token: &str, body: Value) -> Answer {
-        self.ask(Ask::new(Method::POST, path).bearer(token).json(&body)).await
+        self.ask(Ask::new(Method::POST, path).bearer(token).json(&body))
+            .await
     }
 
     /// Makes an account with [`PASSWORD`].
     pub(crate) async fn account(&self, name: &str, role: Role) {
         let password = Password::new(PASSWORD).unwrap();
-        let new = NewAccount { name: name.to_owned(), password, subject: None, role };
+        let new = NewAccount {
+            name: name.to_owned(),
+            password,
+            subject: None,
+            role,
+        };
         let origin = self.symbolon.origin_of_system();
         self.symbolon.add_account(new, &origin).await.unwrap().unwrap();
     }
@@ -159,7 +180,10 @@ impl Served {
     /// Makes an API key with these scopes; its id and its text.
     pub(crate) async fn key_with_id(&self, scopes: &str) -> (ApiKeyId, String) {
         let (scopes, origin) = (Scopes::parse(scopes).unwrap(), self.symbolon.origin_of_system());
-        let made = self.symbolon.add_api_key("tests", scopes, None, None, &origin).await;
+        let made = self
+            .symbolon
+            .add_api_key("tests", scopes, None, None, &origin)
+            .await;
         let (key, token) = made.unwrap().unwrap();
         (key.id, token.expose().to_string())
     }
@@ -208,7 +232,11 @@ impl Tokens {
         assert!(answer.status < 300, "{} {}", answer.status, answer.body);
         let body = answer.json();
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        Self { access: text("access_token"), refresh: text("refresh_token"), session: text("session_id") }
+        Self {
+            access: text("access_token"),
+            refresh: text("refresh_token"),
+            session: text("session_id"),
+        }
     }
 }
 
@@ -217,7 +245,10 @@ pub(crate) struct Ask(pub(crate) Request<Full<Bytes>>);
 
 impl Ask {
     pub(crate) fn new(method: Method, path: &str) -> Self {
-        let request = Request::builder().method(method).uri(path).header(HOST, "symbolon.test");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, "symbolon.test");
         Self(request.body(Full::default()).unwrap())
     }
 
@@ -235,7 +266,9 @@ impl Ask {
     }
 
     pub(crate) fn body(mut self, media_type: &str, body: impl Into<Bytes>) -> Self {
-        self.0.headers_mut().insert(CONTENT_TYPE, media_type.parse().unwrap());
+        self.0
+            .headers_mut()
+            .insert(CONTENT_TYPE, media_type.parse().unwrap());
         *self.0.body_mut() = Full::new(body.into());
         self
     }
@@ -275,7 +308,12 @@ impl Answer {
 
     /// Status and `code` of a problem.
     pub(crate) fn problem(&self) -> (u16, String) {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.body);
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.body
+        );
         (self.status, self.json()["code"].as_str().unwrap().to_owned())
     }
 
@@ -317,7 +355,10 @@ where
         if wanted(&answer) {
             return answer;
         }
-        assert!(tokio::time::Instant::now() < patience, "it never came; last: {answer:?}");
+        assert!(
+            tokio::time::Instant::now() < patience,
+            "it never came; last: {answer:?}"
+        );
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }

@@ -20,7 +20,9 @@ pub(super) struct Fields {
 impl Fields {
     /// Whether the query has a value for this name.
     pub(super) fn query_has(&self, name: &str) -> bool {
-        self.in_query.iter().any(|(known, value)| known == name && !value.is_empty())
+        self.in_query
+            .iter()
+            .any(|(known, value)| known == name && !value.is_empty())
     }
 
     /// The one value that these names have.
@@ -29,7 +31,9 @@ impl Fields {
     /// 400: there are two that differ.
     pub(super) fn one(&self, names: &[&str]) -> Result<Option<Cow<'_, str>>, Problem> {
         let all = self.in_query.iter().chain(&self.in_body);
-        let mut values = all.filter(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str());
+        let mut values = all
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .map(|(_, value)| value.as_str());
         let first = values.next();
         if values.any(|other| Some(other) != first) {
             return Err(Problem::invalid_bearer("two different tokens were sent"));
@@ -51,12 +55,17 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
             // Old clients send bodies that nobody reads.
             Kind::Other => Vec::new(),
         };
-        Ok(Self { in_query: owned(parts.uri.query().unwrap_or_default()), in_body })
+        Ok(Self {
+            in_query: owned(parts.uri.query().unwrap_or_default()),
+            in_body,
+        })
     }
 }
 
 fn owned(text: &str) -> Vec<(String, String)> {
-    query::pairs(text).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    query::pairs(text)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
 }
 
 fn strings(object: Map<String, Value>) -> Vec<(String, String)> {
@@ -76,9 +85,17 @@ enum Kind {
 }
 
 fn kind(headers: &HeaderMap) -> Kind {
-    let essence = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(|value| {
-        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-    });
+    let essence = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(|value| {
+            value
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase()
+        });
     match essence.as_deref() {
         Some("application/x-www-form-urlencoded") => Kind::Form,
         Some(json) if json == "application/json" || json.ends_with("+json") => Kind::Json,

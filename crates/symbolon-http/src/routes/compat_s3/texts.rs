@@ -43,14 +43,32 @@ fn asked_for(headers: &HeaderMap) -> Option<Locale> {
 /// A refused log-in. What is decided (wrong password, disabled account) is HTTP 200, as S3's clients expect.
 pub(super) fn log_in_refused(problem: Problem, language: Language) -> Response {
     let (code, texts) = match problem.code() {
-        Code::InvalidCredentials => {
-            (BAD_CREDENTIALS, ("Log-in failed: wrong account or password", "登录失败，账号密码不正确"))
+        Code::InvalidCredentials => (
+            BAD_CREDENTIALS,
+            (
+                "Log-in failed: wrong account or password",
+                "登录失败，账号密码不正确",
+            ),
+        ),
+        Code::AccountBanned => (
+            DISABLED,
+            ("Log-in failed: the account is disabled", "登录失败，账号被禁用"),
+        ),
+        Code::LimitReached => {
+            return error(
+                problem,
+                ("Log-in failed: too many sessions", "登录失败，会话数量已达上限"),
+                language,
+            );
         }
-        Code::AccountBanned => (DISABLED, ("Log-in failed: the account is disabled", "登录失败，账号被禁用")),
-        Code::LimitReached => return error(problem, ("Log-in failed: too many sessions", "登录失败，会话数量已达上限"), language),
         _ => return refused(problem, language),
     };
-    Json(Envelope::<()> { code, msg: language.of(texts), data: None }).into_response()
+    Json(Envelope::<()> {
+        code,
+        msg: language.of(texts),
+        data: None,
+    })
+    .into_response()
 }
 
 /// Any other error: the HTTP status is the problem's, and so is the code.
@@ -77,7 +95,11 @@ impl Language {
 
 /// The problem's status and headers with S3's body.
 fn error(problem: Problem, texts: (&'static str, &'static str), language: Language) -> Response {
-    let envelope = Envelope::<()> { code: problem.status().into(), msg: language.of(texts), data: None };
+    let envelope = Envelope::<()> {
+        code: problem.status().into(),
+        msg: language.of(texts),
+        data: None,
+    };
     let mut response = problem.into_response();
     // What stands beside the answer is for a body that is no longer there.
     response.extensions_mut().remove::<Problem>();

@@ -25,7 +25,9 @@ enum State {
 
 impl EventBody {
     pub(super) fn new(watch: Watch) -> Self {
-        Self { state: State::Opening(watch) }
+        Self {
+            state: State::Opening(watch),
+        }
     }
 }
 

@@ -50,7 +50,10 @@ impl Places {
         }
         inside.by_session.insert(session, count + 1);
         inside.total += 1;
-        Ok(Place { places: Arc::clone(self), session })
+        Ok(Place {
+            places: Arc::clone(self),
+            session,
+        })
     }
 }
 
@@ -89,8 +92,9 @@ mod tests {
     #[test]
     fn a_session_has_eight_places_and_gets_one_back_when_a_stream_ends() {
         let places: Arc<Places> = Arc::default();
-        let mut taken: Vec<_> =
-            (0..STREAMS_PER_SESSION_MAX).map(|_| places.enter(session(1)).unwrap()).collect();
+        let mut taken: Vec<_> = (0..STREAMS_PER_SESSION_MAX)
+            .map(|_| places.enter(session(1)).unwrap())
+            .collect();
         assert_eq!(places.enter(session(1)).unwrap_err(), Taken::OfSession);
         assert!(places.enter(session(2)).is_ok());
         taken.pop();
@@ -103,7 +107,9 @@ mod tests {
     #[test]
     fn a_process_has_a_thousand_places() {
         let places: Arc<Places> = Arc::default();
-        let taken: Vec<_> = (0..STREAMS_MAX).map(|number| places.enter(session(number)).unwrap()).collect();
+        let taken: Vec<_> = (0..STREAMS_MAX)
+            .map(|number| places.enter(session(number)).unwrap())
+            .collect();
         assert_eq!(places.enter(session(STREAMS_MAX)).unwrap_err(), Taken::All);
         drop(taken);
         assert!(places.enter(session(STREAMS_MAX)).is_ok());

@@ -55,7 +55,13 @@ struct EndedData {
 }
 
 impl Watch {
-    pub(super) fn new(app: App, live: Live, rows: Receiver<LogRow>, place: Place, long: Option<LongWork>) -> Self {
+    pub(super) fn new(
+        app: App,
+        live: Live,
+        rows: Receiver<LogRow>,
+        place: Place,
+        long: Option<LongWork>,
+    ) -> Self {
         let mut heartbeat = interval_at(tokio::time::Instant::now() + HEARTBEAT, HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -95,7 +101,10 @@ impl Watch {
 
     /// Whether a row of the log ends this session. It began before the stream, so every cut that is heard is newer.
     async fn hear(&mut self, row: &LogRow) -> Option<Inactive> {
-        let revoked = Inactive::Revoked { at: row.at, reason: row.reason };
+        let revoked = Inactive::Revoked {
+            at: row.at,
+            reason: row.reason,
+        };
         match &row.kind {
             LogKind::Session(id) => (*id == self.session).then_some(revoked),
             LogKind::Subject { subject, keep } => {
@@ -130,9 +139,73 @@ impl Watch {
 
     fn event(&self, inactive: Inactive) -> String {
         let (reason, at) = told(self.app.settings().reasons, inactive);
-        let data = EndedData { reason, at: at.map(Rfc3339) };
+        let data = EndedData {
+            reason,
+            at: at.map(Rfc3339),
+        };
         // A word and an instant always serialize.
         let data = serde_json::to_string(&data).unwrap_or_default();
         format!("event: ended\ndata: {data}\n\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use symbolon::subject::SubjectId;
+    use symbolon::{NewSession, Symbolon, Verdict};
+    use tokio::time::Instant;
+
+    use super::{HEARTBEAT, Next, Watch};
+    use crate::app::{App, HttpSettings};
+    use crate::request_id::RequestIds;
+
+    async fn watch() -> (Symbolon, Watch) {
+        let (symbolon, _) = Symbolon::builder()
+            .in_memory()
+            .near_capacity(100)
+            .open()
+            .await
+            .unwrap();
+        let app = App::new(
+            symbolon.clone(),
+            HttpSettings::default(),
+            RequestIds::new([0; 12]),
+        );
+        let session = NewSession::of(SubjectId::new("ann").unwrap());
+        let issued = symbolon
+            .issue(session, &symbolon.origin_of_system())
+            .await
+            .unwrap()
+            .unwrap();
+        let rows = symbolon.listen();
+        let Verdict::Active(live) = symbolon.verify(&issued.pair.access).await.unwrap() else {
+            panic!("a fresh token is live")
+        };
+        let place = app.places().enter(live.session_id).unwrap();
+        (symbolon, Watch::new(app, live, rows, place, None))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_says_that_it_lives_every_fifteen_seconds() {
+        let (_symbolon, mut watch) = watch().await;
+        // Time leaps while the store is at work on threads of its own, so that comes first.
+        assert_eq!(watch.look().await, None);
+        for _ in 0..3 {
+            let before = Instant::now();
+            assert_eq!(watch.next().await, Next::Comment);
+            assert!(before.elapsed() < HEARTBEAT + Duration::from_secs(1));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_away_ends_no_stream() {
+        let (symbolon, mut watch) = watch().await;
+        symbolon.stop().await;
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            assert_eq!(watch.next().await, Next::Comment);
+        }
     }
 }

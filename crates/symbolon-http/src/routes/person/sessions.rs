@@ -28,9 +28,16 @@ const PAGE_DEFAULT: u32 = 50;
     get, path = "/v1/session", tag = tag::PERSONS, security(("access_token" = [])),
     responses((status = 200, description = "The session of the token", body = SessionBody))
 )]
-pub(super) async fn own_session(State(app): State<App>, person: Person) -> Result<Json<SessionBody>, Problem> {
+pub(super) async fn own_session(
+    State(app): State<App>,
+    person: Person,
+) -> Result<Json<SessionBody>, Problem> {
     let id = person.live.session_id;
-    let entry = app.symbolon().session(id).await.map_err(|error| app.undecided(error))?;
+    let entry = app
+        .symbolon()
+        .session(id)
+        .await
+        .map_err(|error| app.undecided(error))?;
     let entry = entry.ok_or_else(|| app.refuse(Inactive::Unknown))?;
     match entry.ended {
         // It ended since the token was verified.
@@ -59,8 +66,13 @@ pub(super) async fn own_sessions(
     let list = format!("own sessions of {subject}");
     let [limit, cursor] = query::known(text.as_deref(), ["limit", "cursor"])?;
     let limit = limit.map_or(Ok(PAGE_DEFAULT), |text| page_limit(&text))?;
-    let before = cursor.map(|text| position(app.symbolon(), &list, &text)).transpose()?;
-    let read = app.symbolon().sessions_of(&subject, true, before, limit + 1).await;
+    let before = cursor
+        .map(|text| position(app.symbolon(), &list, &text))
+        .transpose()?;
+    let read = app
+        .symbolon()
+        .sessions_of(&subject, true, before, limit + 1)
+        .await;
     let mut entries = read.map_err(|error| app.undecided(error))?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = entries.len() > wanted;
@@ -72,7 +84,10 @@ pub(super) async fn own_sessions(
         let current = entry.session.id == own;
         SessionBody::of(entry).marked(current)
     };
-    Ok(Json(SessionPage { items: entries.into_iter().map(mark).collect(), next }))
+    Ok(Json(SessionPage {
+        items: entries.into_iter().map(mark).collect(),
+        next,
+    }))
 }
 
 fn page_limit(text: &str) -> Result<u32, Problem> {
@@ -82,8 +97,11 @@ fn page_limit(text: &str) -> Result<u32, Problem> {
 
 fn position(symbolon: &Symbolon, list: &str, text: &str) -> Result<SessionId, Problem> {
     let sealed = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
-    let id = sealed.as_deref().and_then(|sealed| symbolon.open_cursor(list, sealed)?.try_into().ok());
-    id.map(SessionId::from_bytes).ok_or_else(|| Problem::invalid_request("cursor is not one of this list"))
+    let id = sealed
+        .as_deref()
+        .and_then(|sealed| symbolon.open_cursor(list, sealed)?.try_into().ok());
+    id.map(SessionId::from_bytes)
+        .ok_or_else(|| Problem::invalid_request("cursor is not one of this list"))
 }
 
 /// End one of one's own sessions.
@@ -102,14 +120,25 @@ pub(super) async fn end_own_session(
     _body: Option<AuthJson<Nothing>>,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let id = session_id(&id)?;
-    let entry = app.symbolon().session(id).await.map_err(|error| app.undecided(error))?;
+    let entry = app
+        .symbolon()
+        .session(id)
+        .await
+        .map_err(|error| app.undecided(error))?;
     let own = entry.is_some_and(|entry| entry.session.subject.as_str() == person.live.identity.subject());
     if !own {
         return Err(no_session());
     }
-    let reason = if id == person.live.session_id { RevocationReason::Logout } else { RevocationReason::Kicked };
+    let reason = if id == person.live.session_id {
+        RevocationReason::Logout
+    } else {
+        RevocationReason::Kicked
+    };
     let receipt = app.symbolon().revoke(id, reason, &person.origin(&app)).await;
-    Ok(exchange::receipt(&app, receipt.map_err(|error| app.undecided(error))?))
+    Ok(exchange::receipt(
+        &app,
+        receipt.map_err(|error| app.undecided(error))?,
+    ))
 }
 
 /// End all of one's own sessions but this one.
@@ -125,8 +154,14 @@ pub(super) async fn revoke_others(
     let keep = vec![person.live.session_id];
     let origin = person.origin(&app);
     let subject = subject(&person)?;
-    let receipt = app.symbolon().revoke_subject(&subject, RevocationReason::Kicked, keep, None, &origin).await;
-    Ok(exchange::receipt(&app, receipt.map_err(|error| app.undecided(error))?))
+    let receipt = app
+        .symbolon()
+        .revoke_subject(&subject, RevocationReason::Kicked, keep, None, &origin)
+        .await;
+    Ok(exchange::receipt(
+        &app,
+        receipt.map_err(|error| app.undecided(error))?,
+    ))
 }
 
 /// The person's subject. What a live session has as its subject is one.

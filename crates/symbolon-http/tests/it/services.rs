@@ -1,0 +1,527 @@
+//! What services do with an API key.
+
+use http::Method;
+use serde_json::{Value, json};
+use symbolon::account::Role;
+use symbolon_http::app::Reasons;
+
+use crate::served::{Answer, Ask, Served, Setup, Tokens};
+
+#[tokio::test]
+async fn an_issued_session_is_a_201_with_its_place() {
+    let served = Served::start().await;
+    let key = served.key("issue").await;
+    let answer = served
+        .post_as("/v1/service/sessions", &key, json!({"subject": "user-1024"}))
+        .await;
+    let expected = concat!(
+        r#"{"access_token":"<access>","refresh_token":"<refresh>","token_type":"Bearer","expires_in":1800,"#,
+        r#""refresh_expires_in":2592000,"session_id":"<id>","subject":"user-1024"}"#,
+    );
+    assert_eq!(answer.exact(), (201, expected.to_owned()));
+    let tokens = Tokens::of(&answer);
+    assert_eq!(
+        answer.header("location"),
+        format!("/v1/service/sessions/{}", tokens.session)
+    );
+    assert_eq!(served.refused(&tokens.access).await, None);
+}
+
+#[tokio::test]
+async fn everything_that_was_given_at_issue_is_read_again() {
+    let served = Served::start().await;
+    let tokens = served
+        .issue(json!({
+            "subject": "虎", "client_id": "shop", "device": {"id": "d", "kind": "ios", "name": "n"},
+            "ip": "2001:db8::7", "user_agent": "curl/8.5.0", "claims": {"roles": ["b"], "dept": 7},
+            "audience": ["api", "files"], "scope": "read write", "remember": true, "access_ttl": "5m",
+            "refresh_ttl": 600, "idle_timeout": "1h", "absolute_timeout": "1d", "token_style": "opaque",
+        }))
+        .await;
+    let key = served.key("verify").await;
+    let session = served
+        .get(&format!("/v1/service/sessions/{}", tokens.session), &key)
+        .await;
+    let expected = concat!(
+        r#"{"session_id":"<id>","subject":"虎","client_id":"shop","state":"active","created_at":"<instant>","#,
+        r#""authenticated_at":"<instant>","last_seen_at":"<instant>","expires_at":"<instant>","idle_expires_at":"<instant>","#,
+        r#""device":{"id":"d","kind":"ios","name":"n","os":null,"browser":"curl"},"ip":"2001:db8::7","#,
+        r#""user_agent":"curl/8.5.0","audience":["api","files"],"scope":"read write","claims":{"dept":7,"roles":["b"]}}"#,
+    );
+    assert_eq!(session.exact(), (200, expected.to_owned()));
+    let body = session.json();
+    let span = |name: &str| millis(&body[name]) - millis(&body["created_at"]);
+    assert_eq!(span("expires_at"), 24 * 3600 * 1000);
+    // An hour, and the minute that recorded activity may lag behind.
+    assert_eq!(span("idle_expires_at"), 3660 * 1000);
+}
+
+fn millis(instant: &Value) -> i64 {
+    let instant: jiff::Timestamp = instant.as_str().unwrap().parse().unwrap();
+    instant.as_millisecond()
+}
+
+#[tokio::test]
+async fn lives_are_seconds_or_texts_and_a_refresh_life_of_zero_is_none() {
+    let served = Served::start().await;
+    let key = served.key("issue").await;
+    let issue = |body| served.post_as("/v1/service/sessions", &key, body);
+    let seconds = issue(json!({"subject": "a", "access_ttl": 90, "refresh_ttl": "2m"}))
+        .await
+        .json();
+    assert_eq!(
+        (&seconds["expires_in"], &seconds["refresh_expires_in"]),
+        (&json!(90), &json!(120))
+    );
+    let none = issue(json!({"subject": "a", "refresh_ttl": 0})).await;
+    let expected = r#"{"access_token":"<access>","token_type":"Bearer","expires_in":1800,"session_id":"<id>","subject":"a"}"#;
+    assert_eq!(none.exact(), (201, expected.to_owned()));
+}
+
+#[tokio::test]
+async fn an_issue_that_cannot_be_is_refused_and_names_its_field() {
+    let served = Served::start().await;
+    let key = served.key("issue").await;
+    for (field, value) in [
+        ("subject", json!("")),
+        ("subject", json!("a\nb")),
+        ("subject", json!("x".repeat(256))),
+        ("subject", json!(7)),
+        ("client_id", json!("")),
+        ("device", json!({"kind": 1})),
+        ("ip", json!("999.1.1.1")),
+        ("claims", json!([])),
+        ("claims", json!("{}")),
+        ("claims", json!({"a": "x".repeat(4096)})),
+        ("audience", json!([])),
+        ("audience", json!("a b")),
+        ("scope", json!("a  b")),
+        ("scope", json!("\"")),
+        ("remember", json!(1)),
+        ("access_ttl", json!(0)),
+        ("access_ttl", json!("999ms")),
+        ("access_ttl", json!(-1)),
+        ("access_ttl", json!("3651d")),
+        ("refresh_ttl", json!("soon")),
+        ("idle_timeout", json!(0)),
+        ("absolute_timeout", json!(i64::MAX)),
+        ("token_style", json!("jwt")),
+        ("colour", json!("red")),
+    ] {
+        let mut body = json!({"subject": "a"});
+        body[field] = value;
+        let answer = served.post_as("/v1/service/sessions", &key, body.clone()).await;
+        assert_eq!(answer.problem(), (400, "invalid_request".to_owned()), "{body}");
+        assert!(answer.detail().contains(field), "{body}: {}", answer.detail());
+    }
+    let floats = r#"{"subject": "a", "claims": {"x": 1.5}}"#;
+    let ask = Ask::new(Method::POST, "/v1/service/sessions")
+        .bearer(&key)
+        .body("application/json", floats);
+    assert_eq!(served.ask(ask).await.problem().0, 400);
+    assert_eq!(
+        served
+            .post_as("/v1/service/sessions", &key, json!({}))
+            .await
+            .problem()
+            .0,
+        400
+    );
+}
+
+#[tokio::test]
+async fn each_route_needs_its_scope() {
+    let served = Served::start().await;
+    let asks = |key: &str, path: &str| {
+        [
+            ("verify", Ask::new(Method::GET, path).bearer(key)),
+            (
+                "verify",
+                Ask::new(Method::POST, "/v1/verify")
+                    .bearer(key)
+                    .json(&json!({"token": "x"})),
+            ),
+            (
+                "issue",
+                Ask::new(Method::POST, "/v1/service/sessions")
+                    .bearer(key)
+                    .json(&json!({"subject": "a"})),
+            ),
+            (
+                "issue",
+                Ask::new(Method::PATCH, path)
+                    .bearer(key)
+                    .json(&json!({"claims": {}})),
+            ),
+            ("revoke", Ask::new(Method::DELETE, path).bearer(key)),
+        ]
+    };
+    for has in ["verify", "issue", "revoke", "admin:read", "admin"] {
+        let key = served.key(has).await;
+        let tokens = served.issue(json!({"subject": "a"})).await;
+        for (needs, ask) in asks(&key, &format!("/v1/service/sessions/{}", tokens.session)) {
+            let name = format!("{has}: {} {}", ask.0.method(), ask.0.uri());
+            let answer = served.ask(ask).await;
+            if needs == has || has == "admin" {
+                assert!(answer.status < 300, "{name}: {}", answer.body);
+                continue;
+            }
+            assert_eq!(answer.problem(), (403, "insufficient_scope".to_owned()), "{name}");
+            assert_eq!(answer.detail(), format!("scope {needs} is needed"));
+            let challenge =
+                format!(r#"Bearer realm="symbolon", error="insufficient_scope", scope="{needs}""#);
+            assert_eq!(answer.header("www-authenticate"), challenge);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_a_caller_by_the_role_of_their_account() {
+    let served = Served::start().await;
+    let ask = |token: String| async move { (token, json!({"token": "x"})) };
+    for (name, role, status) in [
+        ("u", Role::User, 403),
+        ("v", Role::Viewer, 403),
+        ("a", Role::Admin, 200),
+    ] {
+        served.account(name, role).await;
+        let (token, body) = ask(served.log_in(name).await.access).await;
+        assert_eq!(
+            served.post_as("/v1/verify", &token, body).await.status,
+            status,
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_a_caller_without_a_live_key() {
+    let served = Served::start().await;
+    let (id, key) = served.key_with_id("verify").await;
+    let ask = |ask: Ask| served.ask(ask.json(&json!({"token": "x"})));
+    let verify = || Ask::new(Method::POST, "/v1/verify");
+    assert_eq!(ask(verify()).await.json()["reason"], "absent");
+    assert_eq!(ask(verify().bearer("syk_x")).await.json()["reason"], "malformed");
+    assert_eq!(ask(verify().bearer(&key)).await.status, 200);
+    let origin = served.symbolon.origin_of_system();
+    served
+        .symbolon
+        .revoke_api_key(id, &origin)
+        .await
+        .unwrap()
+        .unwrap();
+    let answer = ask(verify().bearer(&key)).await;
+    assert_eq!(
+        (answer.status, answer.json()["reason"].as_str()),
+        (401, Some("unknown"))
+    );
+}
+
+#[tokio::test]
+async fn a_session_is_changed_and_seen_changed_at_the_next_verify() {
+    let served = Served::start().await;
+    let (issue, verify) = (served.key("issue").await, served.key("verify").await);
+    let tokens = served
+        .issue(json!({"subject": "a", "claims": {"role": "user"}}))
+        .await;
+    let ask = || served.post_as("/v1/verify", &verify, json!({"token": tokens.access}));
+    assert_eq!(ask().await.json()["claims"], json!({"role": "user"}));
+    let path = format!("/v1/service/sessions/{}", tokens.session);
+    let change = json!({"claims": {"role": "admin"}, "absolute_timeout": "60d", "idle_timeout": "10d"});
+    let answer = served
+        .ask(Ask::new(Method::PATCH, &path).bearer(&issue).json(&change))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let body = answer.json();
+    assert_eq!(
+        millis(&body["expires_at"]) - millis(&body["created_at"]),
+        60 * 24 * 3600 * 1000
+    );
+    assert_eq!(body["claims"], json!({"role": "admin"}));
+    assert_eq!(ask().await.json()["claims"], json!({"role": "admin"}));
+}
+
+#[tokio::test]
+async fn a_change_of_nothing_or_of_no_live_session_is_refused() {
+    let served = Served::start().await;
+    let (issue, revoke) = (served.key("issue").await, served.key("revoke").await);
+    let tokens = served.issue(json!({"subject": "a"})).await;
+    let path = format!("/v1/service/sessions/{}", tokens.session);
+    let change =
+        |path: &str, body: Value| served.ask(Ask::new(Method::PATCH, path).bearer(&issue).json(&body));
+    let nothing = change(&path, json!({})).await;
+    assert_eq!(nothing.problem(), (400, "invalid_request".to_owned()));
+    assert_eq!(
+        change(&path, json!({"claims": null, "subject": "b"}))
+            .await
+            .problem()
+            .0,
+        400
+    );
+    assert_eq!(change(&path, json!({"idle_timeout": 0})).await.problem().0, 400);
+    let nowhere = "/v1/service/sessions/00000000-0000-7000-8000-000000000000";
+    assert_eq!(
+        change(nowhere, json!({"claims": {}})).await.problem(),
+        (404, "not_found".to_owned())
+    );
+    served.delete(&path, &revoke).await;
+    assert_eq!(
+        change(&path, json!({"claims": {}})).await.problem(),
+        (404, "not_found".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn an_ended_session_says_why_and_when() {
+    let served = Served::start().await;
+    let (revoke, verify) = (served.key("revoke").await, served.key("verify").await);
+    let tokens = served.issue(json!({"subject": "a"})).await;
+    let path = format!("/v1/service/sessions/{}", tokens.session);
+    let answer = served.delete(&path, &revoke).await;
+    let seq = answer.json()["seq"].as_u64().unwrap();
+    assert_eq!(
+        answer.exact(),
+        (
+            200,
+            format!(r#"{{"revoked":true,"seq":{seq},"effective":"now"}}"#)
+        )
+    );
+    assert_eq!(served.delete(&path, &revoke).await.json()["already"], true);
+    assert_eq!(served.refused(&tokens.access).await.as_deref(), Some("revoked"));
+    let body = served.get(&path, &verify).await.json();
+    assert_eq!(
+        (&body["state"], &body["reason"]),
+        (&json!("revoked"), &json!("revoked"))
+    );
+    assert!(millis(&body["ended_at"]) >= millis(&body["created_at"]));
+    for path in [
+        "/v1/service/sessions/x",
+        "/v1/service/sessions/00000000-0000-7000-8000-000000000000",
+    ] {
+        assert_eq!(
+            served.get(path, &verify).await.problem(),
+            (404, "not_found".to_owned())
+        );
+        assert_eq!(
+            served.delete(path, &revoke).await.problem(),
+            (404, "not_found".to_owned())
+        );
+    }
+}
+
+async fn verify(served: &Served, key: &str, body: Value) -> Answer {
+    served.post_as("/v1/verify", key, body).await
+}
+
+#[tokio::test]
+async fn a_live_token_is_active_and_says_whose() {
+    let served = Served::start().await;
+    let key = served.key("verify").await;
+    let plain = served.issue(json!({"subject": "a"})).await;
+    let expected = concat!(
+        r#"{"active":true,"subject":"a","session_id":"<id>","client_id":"default","expires_at":"<instant>","#,
+        r#""authenticated_at":"<instant>","claims":{}}"#,
+    );
+    assert_eq!(
+        verify(&served, &key, json!({"token": plain.access}))
+            .await
+            .exact(),
+        (200, expected.to_owned())
+    );
+    let body =
+        json!({"subject": "b", "client_id": "c", "audience": "api", "scope": "read", "claims": {"x": 1}});
+    let full = served.issue(body).await;
+    let expected = concat!(
+        r#"{"active":true,"subject":"b","session_id":"<id>","client_id":"c","expires_at":"<instant>","#,
+        r#""authenticated_at":"<instant>","audience":["api"],"scope":"read","claims":{"x":1}}"#,
+    );
+    assert_eq!(
+        verify(&served, &key, json!({"token": full.access})).await.exact(),
+        (200, expected.to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_proves_nothing_is_an_answer_and_not_an_error() {
+    let served = Served::start().await;
+    let key = served.key("verify").await;
+    let tokens = served.person("ann").await;
+    let inactive = |reason: &str| (200, format!(r#"{{"active":false,"reason":"{reason}"}}"#));
+    for token in ["", "x", &tokens.refresh, &key] {
+        assert_eq!(
+            verify(&served, &key, json!({"token": token})).await.exact(),
+            inactive("malformed"),
+            "{token}"
+        );
+    }
+    served
+        .ask(Ask::new(Method::POST, "/v1/logout").bearer(&tokens.access))
+        .await;
+    assert_eq!(
+        verify(&served, &key, json!({"token": tokens.access}))
+            .await
+            .exact(),
+        inactive("logged_out")
+    );
+}
+
+#[tokio::test]
+async fn coarse_reasons_are_coarse_here_too() {
+    let mut setup = Setup::default();
+    setup.settings.reasons = Reasons::Coarse;
+    let served = setup.start().await;
+    let key = served.key("verify").await;
+    let tokens = served.person("ann").await;
+    served
+        .ask(Ask::new(Method::POST, "/v1/logout").bearer(&tokens.access))
+        .await;
+    for token in [&tokens.access, "x"] {
+        let answer = verify(&served, &key, json!({"token": token})).await;
+        assert_eq!(
+            answer.exact(),
+            (200, r#"{"active":false,"reason":"revoked"}"#.to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_of_a_token_is_decided_for_each_question() {
+    let served = Served::start().await;
+    let key = served.key("verify").await;
+    let tokens = served
+        .issue(json!({"subject": "a", "audience": ["api", "files"], "scope": "read write"}))
+        .await;
+    let bare = served.issue(json!({"subject": "b"})).await;
+    for _ in 0..2 {
+        for (token, asked, reason) in [
+            (&tokens, json!({"audience": "api"}), None),
+            (
+                &tokens,
+                json!({"audience": ["other", "files"], "scope": "write", "max_age": 3600}),
+                None,
+            ),
+            (&tokens, json!({"audience": "other"}), Some("wrong_audience")),
+            (
+                &tokens,
+                json!({"scope": "read admin"}),
+                Some("insufficient_scope"),
+            ),
+            (&bare, json!({"audience": "api"}), Some("wrong_audience")),
+            (&bare, json!({"scope": "read"}), Some("insufficient_scope")),
+            (&bare, json!({"max_age": "1h"}), None),
+        ] {
+            let mut body = asked.clone();
+            body["token"] = json!(token.access);
+            let answer = verify(&served, &key, body).await.json();
+            assert_eq!(answer["reason"].as_str(), reason, "{asked}");
+            assert_eq!(answer["active"], reason.is_none(), "{asked}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proof_that_is_too_old_is_told_as_that() {
+    let served = Served::start().await;
+    let key = served.key("verify").await;
+    let tokens = served.issue(json!({"subject": "a"})).await;
+    let ask = || verify(&served, &key, json!({"token": tokens.access, "max_age": 0}));
+    let answer = crate::served::until(ask, |answer| answer.json()["active"] == false).await;
+    assert_eq!(answer.json()["reason"], "reauth_required");
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_in_order() {
+    let served = Served::start().await;
+    let key = served.key("verify").await;
+    let (a, b) = (
+        served.issue(json!({"subject": "a"})).await,
+        served.issue(json!({"subject": "b"})).await,
+    );
+    let tokens = json!([b.access, "", a.access, "x", a.refresh, b.access]);
+    let answer = verify(&served, &key, json!({"tokens": tokens})).await;
+    assert_eq!(answer.status, 200);
+    let results = answer.json()["results"].clone();
+    let seen: Vec<_> = results
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["subject"].as_str().or(one["reason"].as_str()).unwrap())
+        .collect();
+    assert_eq!(seen, ["b", "malformed", "a", "malformed", "malformed", "b"]);
+    assert_eq!(
+        verify(&served, &key, json!({"tokens": []})).await.exact(),
+        (200, r#"{"results":[]}"#.to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_batch_has_a_thousand_tokens_and_no_more() {
+    let served = Served::start().await;
+    let key = served.key("verify").await;
+    let tokens = served.issue(json!({"subject": "a"})).await;
+    let full = verify(&served, &key, json!({"tokens": vec![&tokens.access; 1000]})).await;
+    assert_eq!(full.json()["results"].as_array().unwrap().len(), 1000);
+    let over = verify(&served, &key, json!({"tokens": vec!["x"; 1001]})).await;
+    assert_eq!(over.problem(), (400, "invalid_request".to_owned()));
+    assert_eq!(over.detail(), "tokens must have at most 1000 entries");
+}
+
+#[tokio::test]
+async fn a_question_that_is_none_is_refused() {
+    let served = Served::start().await;
+    let key = served.key("verify").await;
+    for body in [
+        json!({}),
+        json!({"token": "x", "tokens": []}),
+        json!({"token": null}),
+        json!({"token": 7}),
+        json!({"tokens": ["x", null]}),
+        json!({"tokens": "x"}),
+        json!({"token": "x", "audience": []}),
+        json!({"token": "x", "scope": ""}),
+        json!({"token": "x", "max_age": -1}),
+        json!({"token": "x", "aud": "y"}),
+        json!([]),
+    ] {
+        let answer = verify(&served, &key, body.clone()).await;
+        assert_eq!(answer.problem(), (400, "invalid_request".to_owned()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_verify_that_cannot_be_decided_is_a_503_also_in_a_batch() {
+    let served = Served::start().await;
+    let (key, tokens) = (
+        served.key("verify").await,
+        served.issue(json!({"subject": "a"})).await,
+    );
+    // The key is in memory, so that it is the token that cannot be decided.
+    assert_eq!(verify(&served, &key, json!({"token": "x"})).await.status, 200);
+    served.symbolon.stop().await;
+    for body in [
+        json!({"token": tokens.access}),
+        json!({"tokens": ["x", tokens.access]}),
+    ] {
+        let answer = verify(&served, &key, body).await;
+        assert_eq!(answer.problem(), (503, "unavailable".to_owned()));
+        assert!(!answer.body.contains("active"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn the_memory_that_answered_is_named_only_where_it_is_asked_for() {
+    for debug_tier in [false, true] {
+        let mut setup = Setup::default();
+        setup.settings.debug_tier = debug_tier;
+        let served = setup.start().await;
+        let key = served.key("verify").await;
+        let tokens = served.issue(json!({"subject": "a"})).await;
+        let answer = verify(&served, &key, json!({"token": tokens.access})).await;
+        assert_eq!(
+            answer.header("x-symbolon-tier"),
+            if debug_tier { "near" } else { "" }
+        );
+        let malformed = verify(&served, &key, json!({"token": "x"})).await;
+        assert_eq!(malformed.header("x-symbolon-tier"), "");
+    }
+}
