@@ -279,6 +279,12 @@ impl Server {
         self.restart().await;
     }
 
+    /// Starts it anew under another command that then becomes it, such as `faketime -f +1h`.
+    pub async fn restart_under(&mut self, command: &[&str]) {
+        self.start = self.start.clone().under(command);
+        self.restart().await;
+    }
+
     /// Waits until `/readyz` says 200. That it ends before is noticed at once.
     pub async fn until_ready(&mut self) {
         let ready = async {
