@@ -18,6 +18,8 @@ pub(crate) enum Lane {
     Write,
     /// It ends something: it is still taken when there are too many other writes.
     Revoke,
+    /// It removes what is old: there may be room to give back after it.
+    Purge,
 }
 
 /// One atomic step of the store.

@@ -30,7 +30,7 @@ static DELETE_SESSION: Statement = Statement::new("DELETE FROM sessions WHERE se
 impl Operation for PurgeSessions {
     type Answer = u64;
     const NAME: &'static str = "remove old sessions";
-    const LANE: Lane = Lane::Write;
+    const LANE: Lane = Lane::Purge;
 
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
         let params = [self.ended_by.into(), self.batch.into()];
@@ -66,7 +66,7 @@ static RAISE_FLOOR: Statement = Statement::new("UPDATE rev_head SET floor = ? WH
 impl Operation for PurgeLog {
     type Answer = u64;
     const NAME: &'static str = "remove old rows of the log";
-    const LANE: Lane = Lane::Write;
+    const LANE: Lane = Lane::Purge;
 
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
         let first = tx
@@ -108,7 +108,7 @@ static DELETE_AUDIT: Statement = Statement::new("DELETE FROM audit WHERE audit_i
 impl Operation for PurgeAudit {
     type Answer = u64;
     const NAME: &'static str = "remove old audit entries";
-    const LANE: Lane = Lane::Write;
+    const LANE: Lane = Lane::Purge;
 
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
         let first = tx
@@ -151,7 +151,7 @@ static DELETE_ATTEMPTS: Statement = Statement::new("DELETE FROM throttle WHERE t
 impl Operation for PurgeAttempts {
     type Answer = u64;
     const NAME: &'static str = "remove old counters of failed attempts";
-    const LANE: Lane = Lane::Write;
+    const LANE: Lane = Lane::Purge;
 
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
         let count = tx

@@ -15,11 +15,12 @@ const FRAMES_MAX: i32 = 4_096;
 /// The next try after one that could not finish, because a reader still needed the log.
 const FRAMES_STEP: i32 = 1_024;
 
-/// Free pages are given back to the file system once they are more than these and a quarter of the
-/// file; fewer are soon used again.
-const FREE_PAGES_MIN: i64 = 1_024;
+/// Free pages are given back to the file system once they are more than these (1 MiB) and a quarter
+/// of the file; fewer are soon used again.
+const FREE_PAGES_MIN: i64 = 256;
 
-/// How many free pages are given back at once: some milliseconds of writing.
+/// How many free pages are given back after one step of a purge: some milliseconds of writing, and
+/// more than such a step frees.
 const FREED_PAGES_MAX: i64 = 512;
 
 /// Watches how long the log is.
@@ -62,8 +63,7 @@ impl Wal {
             return Ok(());
         }
         self.due = frames.saturating_add(FRAMES_STEP);
-        tolerate(checkpoint(connection, CheckpointMode::PASSIVE))?;
-        tolerate(give_back(connection))
+        tolerate(checkpoint(connection, CheckpointMode::PASSIVE))
     }
 
     /// Moves what it can of the log into the file: when space is short, so that the log can be used
@@ -82,16 +82,31 @@ fn checkpoint(connection: &Connection, mode: CheckpointMode) -> rusqlite::Result
     connection.wal_checkpoint_v2(Some(MAIN_DB), mode).map(drop)
 }
 
-fn give_back(connection: &Connection) -> rusqlite::Result<()> {
-    let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
-    if free <= FREE_PAGES_MIN {
-        return Ok(());
-    }
-    let all: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-    if free <= all / 4 {
-        return Ok(());
-    }
-    connection.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES_MAX})"))
+/// Gives pages back to the file system, if many are free.
+///
+/// # Errors
+/// As [`Wal::checkpoint_if_due`].
+pub(super) fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    tolerate(count_free(connection).and_then(|(free, all)| {
+        if free <= FREE_PAGES_MIN || free <= all / 4 {
+            return Ok(());
+        }
+        free_pages(connection)
+    }))
+}
+
+/// SQLite answers with one row for each page, and frees it when that row is asked for.
+fn free_pages(connection: &Connection) -> rusqlite::Result<()> {
+    let mut freeing = connection.prepare(&format!("PRAGMA incremental_vacuum({FREED_PAGES_MAX})"))?;
+    let mut pages = freeing.query([])?;
+    while pages.next()?.is_some() {}
+    Ok(())
+}
+
+fn count_free(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    let free = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+    let all = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    Ok((free, all))
 }
 
 /// Passes on what a process cannot go on after; the rest is tried again later, and is told of when
@@ -101,7 +116,7 @@ fn tolerate(outcome: rusqlite::Result<()>) -> rusqlite::Result<()> {
         Err(error) if is_io_error(&error) => Err(error),
         Err(error) => {
             if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) {
-                tracing::warn!(error = %error, "the store's log could not be moved into its file");
+                tracing::warn!(error = %error, "the store's file could not be tidied");
             }
             Ok(())
         }

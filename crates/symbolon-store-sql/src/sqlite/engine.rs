@@ -16,8 +16,9 @@ use super::identity::{establish, recognise, shown};
 use super::job::pack;
 use super::lock_file::LockFile;
 use super::queue::{Queue, Refused};
+use super::readers::{self, Readers};
 use super::writer::{self, Writer};
-use super::{OpenError, OpenSqlite, Opened, Place, readers};
+use super::{OpenError, OpenSqlite, Opened, Place};
 use crate::operation::{Lane, Operation};
 
 /// A store in SQLite that is open.
@@ -39,8 +40,9 @@ struct OwnFile {
 
 impl Engine {
     /// Opens a store, or makes it, and starts its threads.
-    pub(crate) fn open(options: OpenSqlite) -> Result<(Self, Opened), OpenError> {
+    pub(crate) fn open(mut options: OpenSqlite) -> Result<(Self, Opened), OpenError> {
         check_version()?;
+        options.place = resolve(options.place)?;
         let lock = match &options.place {
             Place::File(path) => Some(LockFile::take(path)?),
             Place::Memory => None,
@@ -76,9 +78,9 @@ impl Engine {
         options: OpenSqlite,
         opened: Opened,
     ) -> io::Result<JoinHandle<()>> {
-        let threads = match &self.readers {
-            Some(queue) => readers::start(reading, queue, &options.randomness)?,
-            None => Vec::new(),
+        let readers = match &self.readers {
+            Some(queue) => Some(Readers::start(reading, queue, &self.life, &options.randomness)?),
+            None => None,
         };
         let writer = Writer {
             queue: Arc::clone(&self.writer),
@@ -89,7 +91,7 @@ impl Engine {
         };
         thread::Builder::new()
             .name("symbolon-write".to_owned())
-            .spawn(move || writer.run(connection, lock, threads))
+            .spawn(move || writer.run(connection, lock, readers))
     }
 
     /// Has an operation done by the thread that it is for. Once it was taken it is done, whether or
@@ -172,6 +174,31 @@ fn unavailable(operation: &'static str, detail: &str) -> StoreError {
     StoreError::Unavailable {
         operation,
         detail: detail.to_owned(),
+    }
+}
+
+/// The path without links, so that a store has one lock by whatever name it is opened.
+fn resolve(place: Place) -> Result<Place, OpenError> {
+    let Place::File(path) = place else {
+        return Ok(place);
+    };
+    let unusable = |detail: String| OpenError::Unusable {
+        path: path.clone(),
+        detail,
+    };
+    match fs::canonicalize(&path) {
+        Ok(found) if found.is_file() => Ok(Place::File(found)),
+        Ok(_) => Err(unusable("it is not a file".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let name = path.file_name().ok_or_else(|| unusable(error.to_string()))?;
+            let folder = match path.parent() {
+                Some(folder) if folder != Path::new("") => folder,
+                _ => Path::new("."),
+            };
+            let folder = fs::canonicalize(folder).map_err(|error| unusable(error.to_string()))?;
+            Ok(Place::File(folder.join(name)))
+        }
+        Err(error) => Err(unusable(error.to_string())),
     }
 }
 

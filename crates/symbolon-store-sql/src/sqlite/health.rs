@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::queue::Queue;
+
 /// What the store is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Health {
@@ -92,5 +94,38 @@ impl Life {
         let ended = health.wait_for(|health| matches!(health, Health::Dead(_) | Health::Closed));
         // The sender is this same value: it outlives the wait.
         drop(ended.await);
+    }
+}
+
+/// Watches a thread: if it ends in a way that nobody foresaw, the store dies and what waits for the
+/// thread is refused.
+pub(super) struct Watch {
+    queue: Arc<Queue>,
+    life: Arc<Life>,
+    ended: bool,
+}
+
+impl Watch {
+    /// Watches the thread that calls this, which drains `queue`.
+    pub(super) fn over(queue: &Arc<Queue>, life: &Arc<Life>) -> Self {
+        Self {
+            queue: Arc::clone(queue),
+            life: Arc::clone(life),
+            ended: false,
+        }
+    }
+
+    /// The thread ends as it should.
+    pub(super) fn end(mut self) {
+        self.ended = true;
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.life.die("one of the store's threads has panicked");
+            self.queue.refuse_all();
+        }
     }
 }

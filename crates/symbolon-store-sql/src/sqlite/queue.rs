@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::job::Job;
+use crate::link::SqlError;
 use crate::operation::Lane;
 
 /// A bounded queue of jobs, drained by one or more threads.
@@ -48,7 +49,7 @@ impl Queue {
     pub(super) fn push(&self, job: Box<dyn Job>) -> Result<(), Refused> {
         let max = match job.lane() {
             Lane::Revoke => self.revoking_max,
-            Lane::Read | Lane::Write => self.ordinary_max,
+            Lane::Read | Lane::Write | Lane::Purge => self.ordinary_max,
         };
         let mut waiting = self.lock();
         if waiting.closed {
@@ -87,6 +88,19 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.arrived.notify_all();
+    }
+
+    /// Takes no more jobs, and refuses those that wait.
+    pub(super) fn refuse_all(&self) {
+        let mut waiting = self.lock();
+        waiting.closed = true;
+        let jobs = std::mem::take(&mut waiting.jobs);
+        drop(waiting);
+        self.arrived.notify_all();
+        let error = SqlError::Unavailable("the store stops".to_owned());
+        for job in jobs {
+            job.answer(Some(&error));
+        }
     }
 
     /// A thread that dies with this lock has changed nothing half-way: every change is one step.

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use symbolon_core::random::Randomness;
 
 use super::connection::{open_reader, sql_error};
+use super::health::{Life, Watch};
 use super::job::Job;
 use super::link::SqliteLink;
 use super::queue::Queue;
@@ -34,22 +35,45 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Vec<Connection>> {
     (0..READERS).map(|_| open_reader(path)).collect()
 }
 
-/// Starts one thread for each connection.
-pub(super) fn start(
-    connections: Vec<Connection>,
-    queue: &Arc<Queue>,
-    randomness: &Arc<dyn Randomness>,
-) -> std::io::Result<Vec<JoinHandle<()>>> {
-    let mut threads = Vec::with_capacity(connections.len());
-    for connection in connections {
-        let queue = Arc::clone(queue);
-        let randomness = Arc::clone(randomness);
-        let thread = thread::Builder::new()
-            .name("symbolon-read".to_owned())
-            .spawn(move || serve(&connection, &queue, &randomness))?;
-        threads.push(thread);
+/// The threads that read.
+pub(super) struct Readers {
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Readers {
+    /// Starts one thread for each connection.
+    pub(super) fn start(
+        connections: Vec<Connection>,
+        queue: &Arc<Queue>,
+        life: &Arc<Life>,
+        randomness: &Arc<dyn Randomness>,
+    ) -> std::io::Result<Self> {
+        let mut threads = Vec::with_capacity(connections.len());
+        for connection in connections {
+            let waiting = Arc::clone(queue);
+            let randomness = Arc::clone(randomness);
+            let watch = Watch::over(queue, life);
+            let thread = thread::Builder::new().name("symbolon-read".to_owned());
+            threads.push(thread.spawn(move || {
+                serve(&connection, &waiting, &randomness);
+                watch.end();
+            })?);
+        }
+        Ok(Self {
+            queue: Arc::clone(queue),
+            threads,
+        })
     }
-    Ok(threads)
+
+    /// Lets the threads do what waits, and waits for their end.
+    pub(super) fn stop(self) {
+        self.queue.close();
+        for thread in self.threads {
+            // One that panicked has been watched, and has said so.
+            drop(thread.join());
+        }
+    }
 }
 
 fn serve(connection: &Connection, queue: &Queue, randomness: &Arc<dyn Randomness>) {

@@ -1,7 +1,6 @@
 //! The one thread that writes, and its group commit.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
@@ -9,15 +8,16 @@ use symbolon_core::clock::Timestamp;
 use symbolon_core::random::Randomness;
 use symbolon_core::revocation::{LogRow, LogSink};
 
-use super::checkpoint::Wal;
+use super::checkpoint::{Wal, give_back};
 use super::connection::{is_io_error, sql_error};
-use super::health::Life;
+use super::health::{Life, Watch};
 use super::job::Job;
 use super::link::{SqliteLink, drive};
 use super::lock_file::LockFile;
 use super::queue::Queue;
+use super::readers::Readers;
 use crate::link::{Link as _, SqlError, Statement};
-use crate::operation::Tx;
+use crate::operation::{Lane, Tx};
 
 /// How many operations share one commit at the most. Beyond some dozens a sync costs little per
 /// operation, and each of a group waits for the whole of it.
@@ -78,30 +78,26 @@ impl Writer {
         mut self,
         mut connection: Connection,
         lock: Option<LockFile>,
-        readers: Vec<JoinHandle<()>>,
+        readers: Option<Readers>,
     ) {
-        let life = Arc::clone(&self.life);
-        let unwatched = Unwatched(&life);
+        let watch = Watch::over(&self.queue, &self.life);
         let ended = self.serve(&mut connection);
-        // From here nobody waits without an answer.
-        self.queue.close();
-        self.refuse_waiting();
-        for reader in readers {
-            // A reader that panicked has answered nobody wrongly; its callers know that it is gone.
-            drop(reader.join());
+        if let Err(detail) = &ended {
+            tracing::error!(error = %detail, "the store stops: a commit is in doubt");
+            self.life.die(detail);
+        }
+        self.queue.refuse_all();
+        if let Some(readers) = readers {
+            readers.stop();
         }
         match ended {
             Ok(()) => finish(&connection),
-            Err(detail) => {
-                tracing::error!(error = %detail, "the store stops: a commit is in doubt");
-                life.die(&detail);
-                leave(&connection);
-            }
+            Err(_) => leave(&connection),
         }
         drop(connection);
         drop(lock);
-        unwatched.watched();
-        life.set_closed();
+        watch.end();
+        self.life.set_closed();
     }
 
     /// Commits group after group. The error says why the store died.
@@ -111,7 +107,11 @@ impl Writer {
         let mut link = SqliteLink::new(connection);
         let mut group = Vec::with_capacity(GROUP_MAX);
         while self.queue.take(GROUP_MAX, &mut group) {
+            let purges = group.iter().any(|job| job.lane() == Lane::Purge);
             self.commit(&mut link, connection, &mut group)?;
+            if purges {
+                give_back(connection).map_err(|error| format!("giving back free pages: {error}"))?;
+            }
             wal.checkpoint_if_due(connection)
                 .map_err(|error| format!("moving the log into the file: {error}"))?;
         }
@@ -137,6 +137,7 @@ impl Writer {
             Err(refused) => refused,
         };
         if refused.deadly {
+            // Before the answers: nobody who gets one finds a store that still serves.
             self.life.die(&refused.error.to_string());
         }
         let undone = link.is_idle() || link.control(&ROLLBACK).is_ok();
@@ -209,16 +210,6 @@ impl Writer {
         link.control(&RELEASE)?;
         Ok(())
     }
-
-    fn refuse_waiting(&self) {
-        let error = SqlError::Unavailable("the store stops".to_owned());
-        let mut left = Vec::new();
-        while self.queue.take(GROUP_MAX, &mut left) {
-            for job in left.drain(..) {
-                job.answer(Some(&error));
-            }
-        }
-    }
 }
 
 fn finish(connection: &Connection) {
@@ -232,20 +223,5 @@ fn leave(connection: &Connection) {
     let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     if let Err(error) = set {
         tracing::warn!(error = %error, "closing the store may write to its file");
-    }
-}
-
-/// Declares the store dead if the thread ends in a way that nobody foresaw.
-struct Unwatched<'l>(&'l Life);
-
-impl Unwatched<'_> {
-    fn watched(self) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Unwatched<'_> {
-    fn drop(&mut self) {
-        self.0.die("the thread that writes has panicked");
     }
 }

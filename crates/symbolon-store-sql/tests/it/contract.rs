@@ -5,12 +5,12 @@ mod on_a_file {
 
     use symbolon_store_sql::{Place, SqlStore};
     use symbolon_testkit::contract::Recorded;
-    use tempfile::TempDir;
 
-    pub(crate) async fn open(sink: Arc<Recorded>) -> (SqlStore, TempDir) {
-        let folder = TempDir::new().unwrap();
-        let place = Place::File(folder.path().join("symbolon.db"));
-        let (store, _) = SqlStore::open(super::options(place, sink)).unwrap();
+    use crate::it::given::{Folder, options};
+
+    pub(crate) async fn open(sink: Arc<Recorded>) -> (SqlStore, Folder) {
+        let folder = Folder::new();
+        let (store, _) = SqlStore::open(options(Place::File(folder.path()), sink)).unwrap();
         (store, folder)
     }
 
@@ -23,25 +23,12 @@ mod in_memory {
     use symbolon_store_sql::{Place, SqlStore};
     use symbolon_testkit::contract::Recorded;
 
+    use crate::it::given::options;
+
     pub(crate) async fn open(sink: Arc<Recorded>) -> (SqlStore, ()) {
-        let (store, _) = SqlStore::open(super::options(Place::Memory, sink)).unwrap();
+        let (store, _) = SqlStore::open(options(Place::Memory, sink)).unwrap();
         (store, ())
     }
 
     symbolon_testkit::store_contract!(crate::it::contract::in_memory::open);
-}
-
-fn options(
-    place: symbolon_store_sql::Place,
-    sink: std::sync::Arc<symbolon_testkit::contract::Recorded>,
-) -> symbolon_store_sql::OpenSqlite {
-    symbolon_store_sql::OpenSqlite {
-        place,
-        key_check: symbolon_core::token::KeyCheck([1; 32]),
-        now: symbolon_testkit::contract::sample::BEGIN,
-        sink,
-        randomness: std::sync::Arc::new(symbolon_testkit::randomness::Seeded::new(1)),
-        durability: symbolon_store_sql::Durability::Full,
-        pages_max: None,
-    }
 }
