@@ -1,0 +1,31 @@
+//! The program as its users run it: the real binary, with its exit codes and its words.
+#![cfg(test)]
+
+#[path = "it/commands.rs"]
+mod commands;
+#[path = "it/configuration.rs"]
+mod configuration;
+#[path = "it/doctor.rs"]
+mod doctor;
+#[path = "it/end.rs"]
+mod end;
+#[path = "it/first_start.rs"]
+mod first_start;
+#[path = "it/in_use.rs"]
+mod in_use;
+#[path = "it/kill9.rs"]
+mod kill9;
+#[path = "it/place.rs"]
+mod place;
+#[path = "it/process.rs"]
+mod process;
+#[path = "it/readme.rs"]
+mod readme;
+#[path = "it/scenarios.rs"]
+mod scenarios;
+#[path = "it/secrets.rs"]
+mod secrets;
+#[path = "it/socket.rs"]
+mod socket;
+#[path = "it/usage.rs"]
+mod usage;
