@@ -46,6 +46,7 @@ macro_rules! store_contract {
             parallel_log_ins_never_pass_the_limit,
             the_session_presented_at_log_in_ends_in_the_same_step,
             the_session_presented_at_log_in_makes_room_for_the_new_one,
+            a_presented_session_among_the_oldest_ends_once,
             a_presented_session_that_is_unknown_or_ended_changes_nothing,
             a_refused_log_in_leaves_the_presented_session_alive,
             a_log_in_clears_the_counter_of_its_throttle,

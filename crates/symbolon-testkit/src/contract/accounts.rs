@@ -353,6 +353,16 @@ pub async fn a_disabled_account_ends_its_sessions<S: Store>(fresh: &Fresh<S>) {
     let account = account_of(fresh, "alice").await;
     assert_eq!(account.map(|account| account.state), Some(AccountState::Enabled));
     assert_eq!(fresh.alive(&ids, at(601)).await, []);
+    let later = session("alice", 700);
+    fresh.begin(&later).await;
+    let done = fresh
+        .store
+        .change_account(set(AccountState::Enabled))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(done.count, 0);
+    assert_eq!(fresh.alive(&[later.id], at(701)).await, [later.id]);
 }
 
 /// An account made again under the same name does not set the cut back.

@@ -1,12 +1,12 @@
 //! What is recorded of the use of sessions and of pairs.
 
 use symbolon_core::session::{Session, SessionId};
-use symbolon_core::store::{Activity, Store, SuccessorUse};
+use symbolon_core::store::{Activity, FoundSession, ListSessions, Store, SuccessorUse};
 use symbolon_core::token::Generation;
 
 use super::Fresh;
 use super::rotation::rotation;
-use super::sample::{at, logged_out, session};
+use super::sample::{at, logged_out, session, subject};
 
 fn used(session_id: SessionId, seen: i64, idle_end: i64) -> Activity {
     Activity {
@@ -22,6 +22,17 @@ fn successor(session: &Session, generation: u32, used: i64) -> SuccessorUse {
         generation: Generation(generation),
         used_at: at(used),
     }
+}
+
+/// The sessions that are listed as alive then: what a list reads has moved as well.
+async fn live<S: Store>(fresh: &Fresh<S>, millis: i64) -> Vec<FoundSession> {
+    let list = ListSessions {
+        subject: subject("alice"),
+        live_at: Some(at(millis)),
+        before: None,
+        limit: 10,
+    };
+    fresh.store.list_sessions(list).await.unwrap()
 }
 
 /// A session that was rotated once and whose pair was not used yet.
@@ -52,6 +63,8 @@ pub async fn a_use_moves_the_last_use_and_the_idle_end<S: Store>(fresh: &Fresh<S
         };
         assert_eq!(fresh.found(expected.id).await.session, expected);
     }
+    assert_eq!(live(fresh, 3_699_999).await.len(), 2);
+    assert_eq!(live(fresh, 3_799_999).await.len(), 1);
     fresh.store.record_activity(Vec::new()).await.unwrap();
     assert_eq!(fresh.sink.rows(), []);
 }

@@ -116,11 +116,18 @@ pub async fn a_cut_keeps_the_sessions_it_names<S: Store>(fresh: &Fresh<S>) {
 pub async fn a_cut_that_keeps_an_ended_session_does_not_revive_it<S: Store>(fresh: &Fresh<S>) {
     let ids = fresh.begin_many("alice", 2).await;
     let first = fresh.revoke(ids[0]).await;
-    let cut_off = fresh.store.cut_subject(cut("alice")).await.unwrap();
-    drop(fresh.store.cut_subject(keeping("alice", &ids)).await.unwrap());
+    drop(fresh.store.cut_subject(cut("alice")).await.unwrap());
+    let cut_by_everyone = session("alice", 2);
+    fresh.begin(&cut_by_everyone).await;
+    let everyone = fresh
+        .store
+        .cut_everyone(RevocationReason::Revoked, cut("alice").audit);
+    drop(everyone.await.unwrap());
+    let all = [ids[0], ids[1], cut_by_everyone.id];
+    let done = fresh.store.cut_subject(keeping("alice", &all)).await.unwrap();
+    assert_eq!(done.count, 0);
     assert_eq!(fresh.found(ids[0]).await.session.state, logged_out(first.seq));
-    assert_eq!(fresh.alive(&ids, at(601)).await, []);
-    drop(cut_off);
+    assert_eq!(fresh.alive(&all, at(601)).await, []);
 }
 
 /// A session is kept only by a cut of its own subject.
@@ -204,6 +211,13 @@ pub async fn a_cut_of_everyone_ends_every_session<S: Store>(fresh: &Fresh<S>) {
     let later = session("carol", 700);
     fresh.begin(&later).await;
     assert_eq!(fresh.ended(later.id, at(701)).await, None);
+    let audit = entry(AuditEvent::EveryoneRevoked, 800);
+    let again = fresh
+        .store
+        .cut_everyone(RevocationReason::Revoked, audit)
+        .await
+        .unwrap();
+    assert_eq!(again.count, 1);
 }
 
 /// It is effective at once for all of them, however many rows must follow.

@@ -226,6 +226,11 @@ pub async fn a_subject_beyond_its_limit_loses_its_oldest_sessions<S: Store>(fres
 /// Sessions that were revoked, cut, expired or idle take no place.
 pub async fn only_live_sessions_count_towards_the_limit<S: Store>(fresh: &Fresh<S>) {
     fresh.begin(&session("alice", 0)).await;
+    let everyone = fresh
+        .store
+        .cut_everyone(RevocationReason::Revoked, cut("alice").audit);
+    drop(everyone.await.unwrap());
+    fresh.begin(&session("alice", 4)).await;
     drop(fresh.store.cut_subject(cut("alice")).await.unwrap());
     let (mut expired, mut idle, revoked) = (session("alice", 1), session("alice", 2), session("alice", 3));
     expired.expires_at = at(1_000);
@@ -319,6 +324,23 @@ pub async fn the_session_presented_at_log_in_makes_room_for_the_new_one<S: Store
         assert_eq!(ended[0].kind, LogKind::Session(presented));
     }
     assert_eq!(fresh.alive(&ids, at(5)).await, ids[..1]);
+}
+
+/// Also where it is the oldest of those that must go.
+pub async fn a_presented_session_among_the_oldest_ends_once<S: Store>(fresh: &Fresh<S>) {
+    let ids = fresh.begin_many("alice", 3).await;
+    let insert = InsertSession {
+        replaces: Some(ids[0]),
+        ..limited(session("alice", 3), 2, OnMax::ReplaceOldest)
+    };
+    let done = fresh.insert(insert).await;
+    let Inserted::Done { ended, .. } = done else {
+        panic!("the session was refused: {done:?}");
+    };
+    let mut which: Vec<_> = ended.into_iter().map(|row| row.kind).collect();
+    which.sort_by_key(|kind| ids.iter().position(|id| *kind == LogKind::Session(*id)));
+    assert_eq!(which, [LogKind::Session(ids[0]), LogKind::Session(ids[1])]);
+    assert_eq!(fresh.alive(&ids, at(5)).await, ids[2..]);
 }
 
 /// No row, no second end, no obstacle.

@@ -46,15 +46,22 @@ pub async fn pages_of_a_list_join_without_gap_or_repetition<S: Store>(fresh: &Fr
     fresh.begin_many("alice", 7).await;
     let whole = listed(fresh, page(None, None, 100)).await;
     assert_eq!(whole.len(), 7);
-    for limit in [1, 2, 3, 7] {
+    for (limit, live_at) in [
+        (1, None),
+        (2, None),
+        (3, Some(at(9))),
+        (7, None),
+        (7, Some(at(9))),
+    ] {
         let mut joined = Vec::new();
         loop {
-            let next = listed(fresh, page(None, joined.last().copied(), limit)).await;
+            let next = listed(fresh, page(live_at, joined.last().copied(), limit)).await;
             assert!(next.len() <= limit as usize);
             if next.is_empty() {
                 break;
             }
             joined.extend(next);
+            assert!(joined.len() <= whole.len(), "pages of {limit} repeat");
         }
         assert_eq!(joined, whole, "pages of {limit}");
     }

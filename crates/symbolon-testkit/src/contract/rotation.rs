@@ -186,17 +186,22 @@ pub async fn a_change_writes_lives_ends_and_claims_and_nothing_else<S: Store>(fr
 
 /// What has ended stays as it ended.
 pub async fn a_change_of_an_ended_or_unknown_session_writes_nothing<S: Store>(fresh: &Fresh<S>) {
-    let (ended, cut_off, unknown) = (session("alice", 0), session("bob", 0), session("carol", 0));
+    let [ended, cut_off, of_all, unknown] = ["alice", "bob", "carol", "dora"].map(|name| session(name, 0));
+    fresh.begin(&of_all).await;
+    let everyone = fresh
+        .store
+        .cut_everyone(RevocationReason::Revoked, cut("carol").audit);
+    drop(everyone.await.unwrap());
     fresh.begin(&ended).await;
     fresh.begin(&cut_off).await;
     fresh.revoke(ended.id).await;
     drop(fresh.store.cut_subject(cut("bob")).await.unwrap());
     let rows = fresh.sink.rows();
-    for session in [&ended, &cut_off, &unknown] {
+    for session in [&ended, &cut_off, &of_all, &unknown] {
         assert_eq!(fresh.store.change_session(change(session)).await.unwrap(), None);
     }
     assert_eq!(fresh.sink.rows(), rows);
-    for session in [ended, cut_off] {
+    for session in [ended, cut_off, of_all] {
         assert_eq!(fresh.found(session.id).await.session.claims, session.claims);
     }
 }

@@ -227,6 +227,20 @@ fn i1_a_detected_reuse_is_an_end() {
 }
 
 #[test]
+fn i1_a_reuse_of_the_previous_token_is_an_end_too() {
+    let ops = |answered| {
+        vec![
+            rotate(20, 30, 0),
+            verify(31, 35, 1, yes()),
+            refresh(41, 50, 0, no(REUSE)),
+            verify(51, 60, 1, answered),
+        ]
+    };
+    assert_clean(ops(no(REUSE)), Invariant::I1, 1);
+    assert_broken(ops(yes()), &[Invariant::I1]);
+}
+
+#[test]
 fn i1_a_stale_token_that_was_refused_in_any_words_is_an_end() {
     let ops = |answered| {
         vec![
@@ -370,6 +384,18 @@ fn i2_a_repeated_refresh_whose_successor_is_in_use_may_be_refused() {
 }
 
 #[test]
+fn i2_a_repeated_refresh_whose_successor_is_in_use_is_no_opportunity() {
+    let ops = vec![rotate(20, 30, 0), verify(31, 35, 1, yes()), rotate(36, 40, 0)];
+    assert_clean(ops, Invariant::I2, 2);
+}
+
+#[test]
+fn i2_a_question_asked_before_the_issue_was_answered_is_no_opportunity() {
+    assert_clean(vec![verify(10, 20, 0, no("unknown"))], Invariant::I2, 0);
+    assert_broken(vec![verify(11, 20, 0, no("unknown"))], &[Invariant::I2]);
+}
+
+#[test]
 fn i2_a_refresh_that_may_have_been_taken_for_reuse_excuses_what_follows() {
     let ops = vec![
         rotate(20, 30, 0),
@@ -422,6 +448,21 @@ fn i3_a_session_that_may_have_ended_need_not_be_there() {
         assert_eq!(findings.violations, []);
         assert_eq!(findings.chances(Invariant::I3), 0);
     }
+}
+
+#[test]
+fn i3_a_session_whose_newest_token_has_expired_need_not_be_accepted() {
+    let mut short = issue();
+    if let Answered::Issued(_, pair) = &mut short.answered {
+        pair.access_until = 110;
+    }
+    let history = |read_until| History {
+        ops: vec![short.clone(), verify(100, read_until, 0, Answered::Undecided)],
+        last_phase: Some(100),
+        ..History::default()
+    };
+    assert_eq!(broken(&check(&history(110))), []);
+    assert_eq!(broken(&check(&history(109))), [Invariant::I3]);
 }
 
 #[test]
@@ -479,6 +520,9 @@ fn i4_a_pair_that_is_not_of_the_next_generation_breaks_it() {
 #[test]
 fn i4_a_token_two_generations_old_that_is_honoured_breaks_it() {
     let ops = vec![rotate(20, 30, 0), rotate(31, 40, 1), rotate(41, 50, 0)];
+    assert_broken(ops, &[Invariant::I4]);
+    // Also where the answer in between is missing.
+    let ops = vec![rotate(20, 30, 0), rotate(31, 40, 2), rotate(41, 50, 0)];
     assert_broken(ops, &[Invariant::I4]);
     // Asked before the newer pair was answered: nobody can say which came first.
     let ops = vec![rotate(20, 30, 0), rotate(31, 40, 1), rotate(39, 50, 0)];
