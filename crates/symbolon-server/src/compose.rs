@@ -8,6 +8,7 @@ use symbolon::session::Lives;
 use symbolon::{Builder, MASTER_KEY_FILE, Symbolon};
 use symbolon_http::app::{App, HttpSettings, Locale, Reasons, ServiceContext};
 use symbolon_http::client_addr::TrustedProxies;
+use symbolon_http::listen::{Tls, TlsError};
 use symbolon_http::request_id::RequestIds;
 
 use crate::config::tree::{self, Config};
@@ -147,6 +148,17 @@ impl<'a> Composition<'a> {
     /// Whose word about addresses counts.
     pub(crate) fn trusted_proxies(&self) -> TrustedProxies {
         TrustedProxies::new(self.config.http.trusted_proxies.iter().copied())
+    }
+
+    /// The certificate that is shown, where one is configured.
+    ///
+    /// # Errors
+    /// When its files hold something else; the error names the file.
+    pub(crate) fn tls(&self) -> Result<Option<Tls>, TlsError> {
+        let files = self.config.http.tls.as_ref();
+        files
+            .map(|files| Tls::from_pem_files(&files.cert, &files.key))
+            .transpose()
     }
 
     /// The listeners at addresses, the one that everyone uses first.

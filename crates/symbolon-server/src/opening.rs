@@ -86,18 +86,30 @@ fn exit_of(fault: &OpenFault) -> Exit {
     }
 }
 
-/// Says what opening made: the first administrator, in a line that is the same in every language and is written to
-/// standard error alone, and the master key.
+/// Says the first administrator, if it was made just now: in a line that is the same in every language and format, and
+/// is written to standard error alone.
+pub(crate) fn tell_administrator(opened: &Opened, terminal: Terminal) {
+    const BEFORE: &str = "first administrator: admin  password: ";
+    let Some(password) = &opened.first_administrator else {
+        return;
+    };
+    // One buffer of the right size: a line that grows would leave pieces of the password behind.
+    let mut line = Zeroizing::new(String::with_capacity(BEFORE.len() + password.len()));
+    line.push_str(BEFORE);
+    line.push_str(password);
+    terminal.tell(&line);
+}
+
+/// What to say of the master key, if it was made just now.
+pub(crate) fn key_made(opened: &Opened, locale: Locale) -> Option<String> {
+    let file = opened.master_key_made.as_ref()?;
+    Some(text::MASTER_KEY_MADE.fill(locale, &[("file", &file.display())]))
+}
+
+/// Says on a terminal what opening made.
 pub(crate) fn tell_made(opened: &Opened, terminal: Terminal) {
-    if let Some(password) = &opened.first_administrator {
-        const BEFORE: &str = "first administrator: admin  password: ";
-        // One buffer of the right size: a line that grows would leave pieces of the password behind.
-        let mut line = Zeroizing::new(String::with_capacity(BEFORE.len() + password.len()));
-        line.push_str(BEFORE);
-        line.push_str(password);
-        terminal.tell(&line);
-    }
-    if let Some(file) = &opened.master_key_made {
-        terminal.tell(&text::MASTER_KEY_MADE.fill(terminal.locale, &[("file", &file.display())]));
+    tell_administrator(opened, terminal);
+    if let Some(said) = key_made(opened, terminal.locale) {
+        terminal.tell(&said);
     }
 }

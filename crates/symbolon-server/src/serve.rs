@@ -11,9 +11,12 @@ mod doors;
 mod hello;
 mod running;
 
+use std::time::Duration;
+
 use symbolon::random::draw;
 use symbolon::{OsRandomness, Symbolon};
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::{Instant, sleep};
 
 use crate::compose::Composition;
 use crate::config::Loaded;
@@ -22,9 +25,15 @@ use crate::exit::{Exit, Failure};
 use crate::lifecycle::{self, Signals};
 use crate::messages::start as text;
 use crate::terminal::Terminal;
+use crate::transport::Server;
 use crate::{opening, telemetry};
 use doors::Doors;
 use running::Running;
+
+/// How long a store may be held by somebody who is no server that runs. A supervisor tries again after it.
+const HOLDER_TIME: Duration = Duration::from_secs(5);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves until it is told to end, or cannot go on.
 ///
@@ -83,14 +92,28 @@ async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result
     }
 }
 
+/// Opens the store. Whoever has it and answers at the socket is another server, and this start is refused. Whoever has
+/// it and does not answer is a command, which is done in a moment, or a server that stops: these are waited for.
 async fn open(composition: &Composition<'_>, terminal: Terminal) -> Result<Symbolon, Failure> {
-    let builder = composition.builder().first_administrator();
-    let (symbolon, opened) = builder
-        .open()
-        .await
-        .map_err(|fault| opening::failure(&fault, composition, terminal.locale))?;
-    opening::tell_made(&opened, terminal);
-    Ok(symbolon)
+    let deadline = Instant::now() + HOLDER_TIME;
+    loop {
+        match composition.builder().first_administrator().open().await {
+            Ok((symbolon, opened)) => {
+                opening::tell_administrator(&opened, terminal);
+                if let Some(said) = opening::key_made(&opened, terminal.locale) {
+                    tracing::warn!("{said}");
+                }
+                return Ok(symbolon);
+            }
+            Err(fault) => {
+                let passes = opening::holder(&fault).is_some() && Instant::now() < deadline;
+                if !passes || Server::find(composition).await.is_ok() {
+                    return Err(opening::failure(&fault, composition, terminal.locale));
+                }
+            }
+        }
+        sleep(LOOK).await;
+    }
 }
 
 fn begin(

@@ -1,4 +1,5 @@
 use super::finding::{About, Finding};
+use crate::compose::Composition;
 use crate::config::Loaded;
 use crate::config::fault::Fault;
 use crate::config::tree::Locale;
@@ -11,6 +12,9 @@ pub(super) fn of_loaded(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
     let about = About::new(NAME, locale);
     let faults = loaded.not_yet();
     let mut findings: Vec<_> = faults.iter().map(|fault| about.failed_with(fault)).collect();
+    if let Err(error) = Composition::of(&loaded.config).tls() {
+        findings.push(about.failed_with(format_args!("http.tls: {error}")));
+    }
     findings.extend(loaded.warnings.iter().map(|doubt| about.warned_with(doubt)));
     if findings.is_empty() {
         findings.push(match &loaded.file {

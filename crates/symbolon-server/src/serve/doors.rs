@@ -39,7 +39,9 @@ pub(super) struct Doors {
 impl Doors {
     /// Binds every address of the configuration.
     pub(super) fn bind(composition: &Composition<'_>, locale: Locale) -> Result<Self, Failure> {
-        let tls = tls(composition)?;
+        let tls = composition
+            .tls()
+            .map_err(|error| Failure::config(format!("http.tls: {error}")))?;
         let limits = ListenLimits::default();
         let gate = Arc::new(Gate::new(&limits, composition.trusted_proxies()));
         let bind = |plan: ListenerPlan| {
@@ -99,14 +101,6 @@ impl Doors {
     pub(super) fn addresses(&self) -> Vec<Address> {
         self.all.iter().filter_map(|door| door.address).collect()
     }
-}
-
-fn tls(composition: &Composition<'_>) -> Result<Option<Tls>, Failure> {
-    let files = composition.config().http.tls.as_ref();
-    let tls = files
-        .map(|files| Tls::from_pem_files(&files.cert, &files.key))
-        .transpose();
-    tls.map_err(|error| Failure::config(format!("http.tls: {error}")))
 }
 
 fn operator_limits() -> ListenLimits {
