@@ -1,0 +1,297 @@
+//! What a verify costs inside a program, beside what its parts cost at the least.
+//!
+//! An own harness, not criterion: the figures asked for are those of two threads, each pinned to its
+//! core and begun at the same moment, and of limits that take turns with the product round by round,
+//! so that a slow minute of the machine hits all alike. Criterion times one closure after the other.
+//!
+//! Usage: cargo bench -p symbolon-bench --bench in_process [-- ROUNDS [SESSIONS]]
+
+use std::alloc::System;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::hint::black_box;
+use std::sync::Barrier;
+
+use anyhow::{Context as _, ensure};
+use rustix::thread::{CpuSet, sched_setaffinity};
+use sha2::{Digest as _, Sha256};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use symbolon::token::RawToken;
+use symbolon::{Symbolon, Verdict};
+use symbolon_bench::filled::fill;
+use symbolon_bench::samples::{Samples, number, table};
+use symbolon_bench::stopwatch;
+
+/// Counts allocations. A verify makes none, so it does not matter to it which allocator is below.
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// The length of a token of 32 random bytes in base64url, which the limits hash.
+const PLAIN_LEN: usize = 43;
+
+/// How many sessions fit into the caches of a core.
+const FEW: usize = 10_000;
+
+/// Look-ups of one thread in one measurement.
+const LOOKUPS: usize = 2_000_000;
+
+/// All tokens, one behind the other, so that reading them is no random access of its own.
+struct Tokens {
+    text: String,
+    len: usize,
+    count: usize,
+}
+
+impl Tokens {
+    fn get(&self, index: usize) -> &str {
+        let start = index % self.count * self.len;
+        &self.text[start..start + self.len]
+    }
+
+    /// As many bytes of a token as a plain one has.
+    fn plain(&self, index: usize) -> &[u8] {
+        &self.get(index).as_bytes()[self.len - PLAIN_LEN..]
+    }
+}
+
+/// About what a verify needs of a session.
+struct Session {
+    subject: u64,
+    expires_at: u64,
+    idle_expires_at: u64,
+    epoch: u64,
+}
+
+/// Keys are SHA-256 values: eight of their bytes are a good hash already.
+#[derive(Default)]
+struct FirstEight(u64);
+
+impl Hasher for FirstEight {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+type Map = papaya::HashMap<[u8; 32], Session, BuildHasherDefault<FirstEight>>;
+
+fn digest(text: &[u8]) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+fn map_of(tokens: &Tokens) -> Map {
+    let map = Map::default();
+    let pinned = map.pin();
+    for index in 0..tokens.count {
+        let number = index as u64;
+        let session = Session {
+            subject: number,
+            expires_at: u64::MAX,
+            idle_expires_at: u64::MAX - 1,
+            epoch: 1,
+        };
+        pinned.insert(digest(tokens.plain(index)), session);
+    }
+    drop(pinned);
+    map
+}
+
+fn look_up(map: &Map, token: &[u8]) -> Option<u64> {
+    let pinned = map.pin();
+    let session = pinned.get(&digest(token))?;
+    let live = session.expires_at > 1 && session.idle_expires_at > 1 && session.epoch == 1;
+    live.then_some(session.subject)
+}
+
+fn verify(symbolon: &Symbolon, token: &str) -> Option<u64> {
+    let token = RawToken::parse(token).ok()?;
+    match symbolon.verify_from_memory(&token)? {
+        Verdict::Active(live) => Some(live.expires_at.0.cast_unsigned()),
+        Verdict::Inactive(_) => None,
+    }
+}
+
+/// One thing to measure.
+struct Case<'a> {
+    name: String,
+    operation: Box<dyn Fn(usize) -> Option<u64> + Sync + 'a>,
+    nanoseconds: [Samples; 2],
+}
+
+impl<'a> Case<'a> {
+    fn new(name: impl Into<String>, operation: impl Fn(usize) -> Option<u64> + Sync + 'a) -> Self {
+        Self {
+            name: name.into(),
+            operation: Box::new(operation),
+            nanoseconds: Default::default(),
+        }
+    }
+
+    /// One round: with one thread and with two.
+    fn measure(&mut self) -> anyhow::Result<()> {
+        for threads in [1, 2] {
+            let nanoseconds = run(threads, &*self.operation)?;
+            self.nanoseconds[threads - 1].push(nanoseconds);
+        }
+        Ok(())
+    }
+
+    fn row(&self) -> Vec<String> {
+        let [one, two] = &self.nanoseconds;
+        let gain = 2.0 / two.ratio_to(one);
+        vec![
+            self.name.clone(),
+            one.spread(1),
+            two.spread(1),
+            number(2e9 / two.median(), 0),
+            number(gain, 2),
+        ]
+    }
+}
+
+/// How long one operation takes in each of so many threads, all at once: nanoseconds.
+fn run(threads: usize, operation: &(dyn Fn(usize) -> Option<u64> + Sync)) -> anyhow::Result<f64> {
+    let gate = Barrier::new(threads);
+    let work = |thread: usize| {
+        let mut only = CpuSet::new();
+        only.set(thread);
+        sched_setaffinity(None, &only).context("pin a thread")?;
+        // Each begins elsewhere.
+        let first = thread * LOOKUPS / 2;
+        gate.wait();
+        let start = stopwatch::now();
+        let mut found = 0;
+        for index in first..first + LOOKUPS {
+            found += usize::from(black_box(operation(index)).is_some());
+        }
+        let taken = start.elapsed();
+        ensure!(
+            found == LOOKUPS,
+            "only {found} of {LOOKUPS} look-ups found something"
+        );
+        Ok(taken.as_secs_f64() * 1e9 / LOOKUPS as f64)
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || work(thread)))
+            .collect();
+        let count = threads.len() as f64;
+        let mut sum = 0.0;
+        for thread in threads {
+            sum += thread
+                .join()
+                .map_err(|_| anyhow::anyhow!("a thread has panicked"))??;
+        }
+        Ok(sum / count)
+    })
+}
+
+/// Allocations during one verify of each token. What runs beside may make some of its own, so the
+/// least of a few counts is the one that can be blamed on verify.
+fn allocations(symbolon: &Symbolon, tokens: &Tokens) -> usize {
+    let count = || {
+        let region = Region::new(ALLOCATOR);
+        for index in 0..tokens.count {
+            black_box(verify(symbolon, tokens.get(index)));
+        }
+        region.change().allocations
+    };
+    (0..3).map(|_| count()).min().unwrap_or(usize::MAX)
+}
+
+fn argument(index: usize, default: usize) -> anyhow::Result<usize> {
+    // Cargo adds its own word.
+    let mut given = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
+    given.nth(index).map_or(Ok(default), |word| {
+        word.parse().with_context(|| format!("read the number {word:?}"))
+    })
+}
+
+fn main() -> anyhow::Result<()> {
+    let (rounds, sessions) = (argument(0, 5)?, argument(1, 1_000_000)?);
+    let runtime = tokio::runtime::Runtime::new()?;
+    eprintln!("issuing {sessions} sessions");
+    let symbolon = runtime.block_on(async {
+        let capacity = u32::try_from(sessions)?;
+        let (symbolon, _) = Symbolon::builder()
+            .in_memory()
+            .near_capacity(capacity)
+            .open()
+            .await?;
+        anyhow::Ok(symbolon)
+    })?;
+    let tokens = runtime.block_on(fill(&symbolon, sessions))?;
+    let text: String = tokens.iter().map(|tokens| tokens.access.as_str()).collect();
+    let tokens = Tokens {
+        len: text.len() / sessions,
+        text,
+        count: sessions,
+    };
+    let known = (0..sessions)
+        .filter(|index| verify(&symbolon, tokens.get(*index)).is_some())
+        .count();
+    ensure!(
+        known == sessions,
+        "only {known} of {sessions} sessions are in the near cache"
+    );
+    let map = map_of(&tokens);
+    let mut cases = [
+        Case::new("limit: SHA-256 of a token of 43 bytes", |index| {
+            Some(digest(tokens.plain(index))[0].into())
+        }),
+        Case::new(
+            format!(
+                "limit: the same, and papaya with {} entries",
+                number(sessions as f64, 0)
+            ),
+            |index| look_up(&map, tokens.plain(index)),
+        ),
+        Case::new("parse the token alone", |index| {
+            RawToken::parse(tokens.get(index))
+                .ok()
+                .map(|token| token.generation().0.into())
+        }),
+        Case::new(
+            format!(
+                "verify, {} sessions, {} of them in turn",
+                number(sessions as f64, 0),
+                number(FEW as f64, 0)
+            ),
+            |index| verify(&symbolon, tokens.get(index % FEW)),
+        ),
+        Case::new(
+            format!(
+                "**verify, {} sessions, random access**",
+                number(sessions as f64, 0)
+            ),
+            |index| verify(&symbolon, tokens.get(index)),
+        ),
+    ];
+    for round in 1..=rounds {
+        eprintln!("round {round} of {rounds}");
+        cases.iter_mut().try_for_each(Case::measure)?;
+    }
+    let rows: Vec<_> = cases.iter().map(Case::row).collect();
+    let head = [
+        "in process",
+        "ns, 1 thread",
+        "ns, 2 threads",
+        "together, per second",
+        "gain of the second",
+    ];
+    println!("{}", table(&head, &rows));
+    let allocated = allocations(&symbolon, &tokens);
+    println!(
+        "Allocations in {} verifies: {allocated}.",
+        number(sessions as f64, 0)
+    );
+    drop(cases);
+    runtime.block_on(symbolon.stop());
+    Ok(())
+}

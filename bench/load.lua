@@ -1,0 +1,40 @@
+-- Sends the requests of a file in turn, from its beginning again at its end. All are built before
+-- the run starts. A line is METHOD PATH, a tab, the value of Authorization, a tab, a JSON body;
+-- the last two may be empty.
+--   BENCH_FILE      the file
+--   BENCH_ONCE      set: ends after the last line
+--   BENCH_PAUSE_MS  how long each connection waits before each request
+local pause = tonumber(os.getenv("BENCH_PAUSE_MS") or "0")
+local once = os.getenv("BENCH_ONCE")
+local requests, count, sent = {}, 0, 0
+
+function init()
+  for line in io.lines(os.getenv("BENCH_FILE")) do
+    local method, path, authorization, body = line:match("^(%S+) (%S+)\t([^\t]*)\t(.*)$")
+    local headers = {}
+    if authorization ~= "" then headers["Authorization"] = authorization end
+    if body ~= "" then headers["Content-Type"] = "application/json" else body = nil end
+    count = count + 1
+    requests[count] = wrk.format(method, path, headers, body)
+  end
+end
+
+function request()
+  if sent == count then
+    sent = 0
+    if once then wrk.thread:stop() end
+  end
+  sent = sent + 1
+  return requests[sent]
+end
+
+if pause > 0 then
+  function delay() return pause end
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(string.format("RESULT %d %d %d %d %.1f %.1f\n", summary.requests, summary.duration,
+    errors.status, errors.connect + errors.read + errors.write + errors.timeout,
+    latency:percentile(50), latency:percentile(99)))
+end

@@ -1,0 +1,98 @@
+//! Memory, and the time until a server is ready.
+
+use symbolon_bench::samples::{Samples, number};
+
+use crate::load::Loaded;
+use crate::process::{Memory, Target};
+use crate::report::{Report, Verdict};
+use crate::run::{Options, memory_at_rest, pass};
+use crate::stage::Stage;
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// Looks at a server as its near cache fills.
+#[derive(Default)]
+pub(crate) struct Memories {
+    /// Ready, nothing in the store.
+    pub(crate) empty: Memory,
+    /// Ready, all sessions in the store, none in the near cache.
+    started: Memory,
+    few: Memory,
+    all: Memory,
+    /// Without a near cache, after the same requests: what of `all` is the store's own caches.
+    pub(crate) without_near: Memory,
+    /// Milliseconds from the start of the process until it is ready, with all sessions in the store.
+    pub(crate) ready_in: Samples,
+    first_pass: Option<Loaded>,
+}
+
+impl Memories {
+    /// Asks once about each session.
+    pub(crate) fn fill(&mut self, target: Target, stage: &Stage, options: &Options) -> anyhow::Result<()> {
+        self.started = memory_at_rest(target)?;
+        pass(stage, &stage.few, options).on(target)?;
+        self.few = memory_at_rest(target)?;
+        self.first_pass = Some(pass(stage, &stage.all, options).on(target)?);
+        self.all = memory_at_rest(target)?;
+        Ok(())
+    }
+
+    pub(crate) fn tell(&self, report: &mut Report, sessions: usize) {
+        let head = ["memory of the server", "RSS MiB", "PSS MiB"];
+        let row = |name: &str, memory: Memory| {
+            vec![
+                name.to_owned(),
+                number(memory.resident / MIB, 1),
+                number(memory.proportional / MIB, 1),
+            ]
+        };
+        let count = number(sessions as f64, 0);
+        let rows = [
+            row("ready, an empty store", self.empty),
+            row(&format!("ready, {count} sessions in the store"), self.started),
+            row("10,000 of them in the near cache", self.few),
+            row("all of them in the near cache", self.all),
+            row(
+                "after the same requests with `near_capacity: 1`",
+                self.without_near,
+            ),
+        ];
+        report.section("Memory and start (P9, P10)", &head, &rows);
+        let each = (self.all.resident - self.without_near.resident) / sessions as f64;
+        report.note(&format!(
+            "The last two rows differ by {} bytes for each session. From the start of the process until it is \
+             ready with {count} sessions in the store: {} ms.",
+            number(each, 0),
+            self.ready_in.spread(0)
+        ));
+        if let Some(first) = self.first_pass {
+            report.note(&format!(
+                "The first verify of each of {count} sessions, by the store and into the near cache: {} per second, \
+                 p99 {} ms, {} faults.",
+                number(first.rate, 0),
+                number(first.p99, 2),
+                number(first.faults, 0)
+            ));
+        }
+        report.judge(Verdict::at_most(
+            "P9",
+            "idle, an empty store: RSS in MiB",
+            self.empty.resident / MIB,
+            32.0,
+        ));
+        report.judge(Verdict::at_most(
+            "P9",
+            "bytes for each session in the near cache",
+            each,
+            400.0,
+        ));
+        // The target is two seconds for ten million.
+        let limit = 2_000.0 * (sessions as f64 / 1e7).max(0.1);
+        report.judge(Verdict::at_most(
+            "P10",
+            "start until ready, ms",
+            self.ready_in.median(),
+            limit,
+        ));
+    }
+}

@@ -1,0 +1,5 @@
+//! What the machine can do at the most: HTTP without any work, SQLite without any HTTP.
+
+pub(crate) mod hyper;
+pub(crate) mod nginx;
+pub(crate) mod sqlite;
