@@ -17,10 +17,11 @@ pub(crate) const LAYERS: &[Layer] = &[
         uses: &[],
         tests_use: &["symbolon-testkit"],
     },
+    // What the throttle promises is about a real store's compare-and-set, so its tests need one.
     Layer {
         name: "symbolon-accounts",
         uses: &["symbolon-core"],
-        tests_use: &["symbolon-testkit"],
+        tests_use: &["symbolon-testkit", "symbolon-store-sql"],
     },
     Layer {
         name: "symbolon-store-sql",
