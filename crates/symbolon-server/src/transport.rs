@@ -10,6 +10,7 @@ mod socket;
 mod socket_path;
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -108,13 +109,8 @@ async fn look(composition: &Composition<'_>, on_fresh: OnFresh, terminal: Termin
             .map(|server| Look::Found(Transport::Socket(server)))
             .map_err(nothing);
     };
-    if on_fresh == OnFresh::Refuse && !database.exists() {
-        let folder = composition.data_dir().display();
-        return Err(Failure::new(
-            Exit::Failed,
-            "no_store",
-            text::NO_STORE.fill(terminal.locale, &[("folder", &folder)]),
-        ));
+    if on_fresh == OnFresh::Refuse {
+        must_exist(&database, composition, terminal)?;
     }
     match InProcess::open(composition, terminal).await {
         Ok(here) => Ok(Look::Found(Transport::InProcess(Box::new(here)))),
@@ -122,6 +118,22 @@ async fn look(composition: &Composition<'_>, on_fresh: OnFresh, terminal: Termin
             Some(holder) => ask(composition, holder).await,
             None => Err(opening::failure(&fault, composition, terminal.locale)),
         },
+    }
+}
+
+/// Refuses where there is no store, and where we may not see whether there is one.
+fn must_exist(database: &Path, composition: &Composition<'_>, terminal: Terminal) -> Result<(), Failure> {
+    match database.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let folder = composition.data_dir().display();
+            let message = text::NO_STORE.fill(terminal.locale, &[("folder", &folder)]);
+            Err(Failure::new(Exit::Failed, "no_store", message))
+        }
+        Err(error) => Err(Failure::unavailable(format!(
+            "look at {}: {error}",
+            database.display()
+        ))),
     }
 }
 

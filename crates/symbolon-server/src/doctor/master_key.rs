@@ -16,7 +16,7 @@ pub(super) fn check(patient: &Patient<'_>) -> Finding {
         return about.ok(text::KEY_NONE, &[]);
     };
     let shown = file.display();
-    if !file.exists() && !composition.names_master_key() {
+    if file.try_exists().is_ok_and(|there| !there) && !composition.names_master_key() {
         return match composition.database().is_some_and(|database| database.exists()) {
             true => about.fail(text::KEY_MISSING, text::KEY_RESTORE, &[("file", &shown)]),
             false => about.ok(text::KEY_NOT_YET, &[("file", &shown)]),

@@ -1,4 +1,4 @@
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::Terminal;
 use crate::exit::Failure;
@@ -14,21 +14,35 @@ impl Terminal {
         rows: impl IntoIterator<Item = [String; N]>,
     ) -> Result<(), Failure> {
         let mut table = Table::new();
-        if self.shows_output {
-            table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-            table.set_content_arrangement(ContentArrangement::Dynamic);
-        } else {
-            table.load_style(presets::NOTHING);
-            table.force_no_tty();
-        }
         table.set_header(header);
         table.add_rows(rows.into_iter().map(|row| row.map(|cell| printable(&cell))));
-        if !self.shows_output {
-            table.column_iter_mut().for_each(|column| {
-                column.set_padding((0, 2));
-            });
+        match self.shows_output {
+            true => for_people(&mut table),
+            false => for_pipes(&mut table),
         }
         self.print(&table.trim_fmt())
+    }
+}
+
+/// A terminal that is narrower, or does not know its width, breaks the lines by itself.
+const WIDTH_MIN: u16 = 60;
+
+fn for_people(table: &mut Table) {
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    if table.width().is_some_and(|width| width >= WIDTH_MIN) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    // Names and ids come first, and are there to be copied: they are not broken.
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
+    }
+}
+
+fn for_pipes(table: &mut Table) {
+    table.load_style(presets::NOTHING);
+    table.force_no_tty();
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
 }
 

@@ -32,8 +32,15 @@ pub struct Examined {
 /// The lock is held meanwhile, so that nobody begins to use it under the eyes.
 pub(crate) fn examine(path: &Path, whole: bool) -> Result<Option<Examined>, OpenError> {
     check_version()?;
-    if !path.exists() {
-        return Ok(None);
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => return Ok(None),
+        Err(error) => {
+            return Err(OpenError::Unusable {
+                path: path.to_owned(),
+                detail: error.to_string(),
+            });
+        }
     }
     let _held = LockFile::take(path)?;
     let fault = |error| open_error(path, &error);
