@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod it {
+    mod change;
     mod given;
     mod near_cache;
     mod overlay;

@@ -128,7 +128,8 @@ pub struct CutDone {
 /// New lives or claims of a session.
 #[derive(Clone, Debug)]
 pub struct ChangeSession {
-    /// The session as it is to be: its lives, ends and claims are written.
+    /// The session as it is to be: its lives, ends and claims are written, and its access token's end
+    /// if that token is still the current one.
     pub session: Session,
     /// Its audit entry.
     pub audit: AuditEntry,

@@ -50,6 +50,8 @@ impl<S: Store + Clone> Node<S> {
     }
 }
 
+/// Without a refresh token the access token is all that a client has of its session: where the
+/// session's end moves, the token's end moves with it.
 fn changed(mut session: Session, change: ChangeLives) -> Session {
     if let Some(idle) = change.idle_timeout {
         session.lives.idle_timeout = idle;
@@ -58,6 +60,13 @@ fn changed(mut session: Session, change: ChangeLives) -> Session {
     if let Some(absolute) = change.absolute_timeout {
         session.lives.absolute_timeout = absolute;
         session.expires_at = session.created_at.after(absolute);
+        let access = &mut session.tokens.access;
+        let end = if session.tokens.refresh.is_none() {
+            session.expires_at
+        } else {
+            access.expires_at
+        };
+        access.expires_at = end.min(session.expires_at);
     }
     if let Some(claims) = change.claims {
         session.claims = claims;

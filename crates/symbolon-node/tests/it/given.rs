@@ -140,8 +140,12 @@ impl Given {
     }
 
     pub(crate) async fn issue(&self, subject: &str) -> Issued {
+        self.issue_with(opening(subject)).await
+    }
+
+    pub(crate) async fn issue_with(&self, opening: Opening) -> Issued {
         let issue = Issue {
-            opening: opening(subject),
+            opening,
             credential_epoch: None,
             clear_attempts: None,
             replaces: None,

@@ -147,35 +147,30 @@ fn a_reader_never_sees_a_mixture_of_two_sessions() {
     let cache = NearCache::with_capacity(4);
     let sessions: Vec<Session> = (0..16).map(session).collect();
     let done = AtomicBool::new(false);
+    let look = |session: &Session| {
+        let Some(hit) = cache.find(session.id) else {
+            return 0;
+        };
+        assert_eq!(hit.facts().current, session.tokens.access);
+        let identity = hit.identity();
+        assert!(identity.is_none_or(|whose| whose.subject() == session.subject.as_str()));
+        1
+    };
+    let read = || {
+        let mut hits = 0_u64;
+        while !done.load(Ordering::Relaxed) {
+            hits += sessions.iter().map(look).sum::<u64>();
+        }
+        hits
+    };
+    let write = || {
+        for _ in 0..2_000 {
+            sessions.iter().for_each(|session| keep(&cache, session));
+        }
+    };
     std::thread::scope(|scope| {
-        let readers: Vec<_> = (0..2)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut hits = 0_u64;
-                    while !done.load(Ordering::Relaxed) {
-                        for session in &sessions {
-                            let Some(hit) = cache.find(session.id) else {
-                                continue;
-                            };
-                            assert_eq!(hit.facts().current, session.tokens.access);
-                            let identity = hit.identity();
-                            assert!(identity.is_none_or(|whose| whose.subject() == session.subject.as_str()));
-                            hits += 1;
-                        }
-                    }
-                    hits
-                })
-            })
-            .collect();
-        let writers: Vec<_> = (0..2)
-            .map(|_| {
-                scope.spawn(|| {
-                    for _ in 0..2_000 {
-                        sessions.iter().for_each(|session| keep(&cache, session));
-                    }
-                })
-            })
-            .collect();
+        let readers = [scope.spawn(read), scope.spawn(read)];
+        let writers = [scope.spawn(write), scope.spawn(write)];
         for writer in writers {
             writer.join().unwrap();
         }

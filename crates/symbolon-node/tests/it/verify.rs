@@ -92,25 +92,10 @@ async fn an_access_token_ends_to_the_millisecond_from_memory() {
 
 #[tokio::test]
 async fn an_idle_session_ends_only_on_the_stores_word() {
-    let policy = SessionPolicy {
-        standard: symbolon_core::session::Lives {
-            access_ttl: Duration::from_secs(86_400),
-            ..lives()
-        },
-        ..SessionPolicy::default()
-    };
-    let given = Given::with(policy, 1024);
+    let given = Given::fresh();
     let mut opening = super::given::opening("ann");
     opening.lives.access_ttl = Duration::from_secs(86_400);
-    let issue = symbolon_node::Issue {
-        opening,
-        credential_epoch: None,
-        clear_attempts: None,
-        replaces: None,
-        event: symbolon_core::audit::AuditEvent::Issued,
-        origin: given.origin(),
-    };
-    let issued = given.node.issue(issue).await.unwrap().unwrap();
+    let issued = given.issue_with(opening).await;
     let idle = lives().idle_timeout;
     given
         .clock

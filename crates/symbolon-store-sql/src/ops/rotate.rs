@@ -84,7 +84,9 @@ impl Operation for RotateSession {
 
 static WRITE_LIVES: Statement = Statement::new(
     "UPDATE sessions SET expires_at = ?, idle_expires_at = ?, live_until = ?, access_ttl = ?, refresh_ttl = ?, \
-     idle_ttl = ?, absolute_ttl = ?, claims = ? WHERE session_id = ? AND state = 'active'",
+     idle_ttl = ?, absolute_ttl = ?, claims = ?, \
+     access_expires_at = CASE WHEN generation = ? THEN ? ELSE access_expires_at END \
+     WHERE session_id = ? AND state = 'active'",
 );
 
 impl Operation for ChangeSession {
@@ -132,6 +134,8 @@ async fn write_lives<L: Link>(link: &mut L, session: &Session) -> Result<(), Sql
             Value::millis(lives.idle_timeout),
             Value::millis(lives.absolute_timeout),
             session.claims.as_json().into(),
+            session.tokens.generation.0.into(),
+            session.tokens.access.expires_at.into(),
             (&session.id).into(),
         ],
     )
