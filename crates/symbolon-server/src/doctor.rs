@@ -20,6 +20,7 @@ use crate::config::fault::Fault;
 use crate::config::tree::Locale;
 use crate::exit::{Exit, Failure};
 use crate::terminal::Terminal;
+use crate::transport::Server;
 
 use finding::Finding;
 
@@ -60,8 +61,9 @@ async fn examine(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
     findings.push(master_key::check(&patient));
     let (store, holder) = store::check(&patient);
     findings.push(store);
-    findings.extend(ports::check(&patient, holder.as_ref()));
-    findings.push(server::check(&patient, holder.as_ref()).await);
+    let server = Server::find(&patient.composition).await;
+    findings.extend(ports::check(&patient, server.as_ref().ok()));
+    findings.push(server::check(&patient, holder.as_ref(), server).await);
     findings.extend(machine::check(&patient));
     findings
 }

@@ -1,3 +1,5 @@
+use std::io;
+
 use super::Patient;
 use super::finding::{About, Finding};
 use crate::exit::Failure;
@@ -6,9 +8,13 @@ use crate::opening::StoreHolder;
 use crate::transport::{Call, Server};
 
 /// The server that has the store: does it answer, and is it ready.
-pub(super) async fn check(patient: &Patient<'_>, holder: Option<&StoreHolder>) -> Finding {
+pub(super) async fn check(
+    patient: &Patient<'_>,
+    holder: Option<&StoreHolder>,
+    server: io::Result<Server>,
+) -> Finding {
     let about = About::new("server", patient.locale);
-    let server = match Server::find(&patient.composition).await {
+    let server = match server {
         Ok(server) => server,
         Err(_) if holder.is_none() => return about.ok(text::SERVER_NONE, &[]),
         Err(error) => {

@@ -17,6 +17,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Server {
     path: SocketPath,
+    pid: Option<u32>,
 }
 
 impl Server {
@@ -26,8 +27,18 @@ impl Server {
     /// When nobody answers there, or we may not ask.
     pub(crate) async fn find(composition: &Composition<'_>) -> io::Result<Self> {
         let path = SocketPath::of(composition.data_dir())?;
-        UnixStream::connect(path.reached()).await?;
-        Ok(Self { path })
+        let stream = UnixStream::connect(path.reached()).await?;
+        let pid = stream
+            .peer_cred()
+            .ok()
+            .and_then(|peer| peer.pid())
+            .and_then(|pid| pid.try_into().ok());
+        Ok(Self { path, pid })
+    }
+
+    /// Its process, where the system says so.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.pid
     }
 
     /// Sends one request on a connection of its own.

@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
-use crate::place::{Done, Place, ready};
+use symbolon_testkit::server::Start;
+
+use crate::place::{BINARY, Done, Place, ready};
 
 /// The health of one check, and what was said about it.
 fn check<'a>(told: &'a Value, name: &str) -> &'a Value {
@@ -77,6 +79,19 @@ async fn beside_a_server_it_finds_the_server_and_does_not_disturb_it() {
     );
     assert!(is_filled(&done), "{done:?}");
     let _ = server.api_key("still", "verify");
+}
+
+#[tokio::test]
+async fn a_server_with_its_store_in_memory_is_found_by_its_socket() {
+    let start = Start::binary(BINARY).env("SYMBOLON_STORE__URL", "memory:");
+    let server = start.ready().await;
+    let place = Place::of(&server).env("SYMBOLON_STORE__URL", "memory:");
+    let told = place.run("doctor --json").ok().json();
+    assert_eq!(
+        ["port", "store", "server"].map(|name| health(&told, name)),
+        ["ok", "warn", "ok"],
+        "{told}"
+    );
 }
 
 #[tokio::test]
