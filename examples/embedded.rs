@@ -56,8 +56,12 @@ async fn me(Extension(live): Extension<Live>) -> String {
 
 async fn log_out(State(symbolon): State<Symbolon>, headers: HeaderMap) -> StatusCode {
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
-    let token = given.and_then(|text| text.strip_prefix("Bearer ")).map(RawToken::parse);
-    let Some(Ok(token)) = token else { return StatusCode::UNAUTHORIZED };
+    let token = given
+        .and_then(|text| text.strip_prefix("Bearer "))
+        .map(RawToken::parse);
+    let Some(Ok(token)) = token else {
+        return StatusCode::UNAUTHORIZED;
+    };
     match symbolon.log_out(&token, &symbolon.origin_of_system()).await {
         Ok(_effective) => StatusCode::NO_CONTENT,
         Err(_undecided) => StatusCode::SERVICE_UNAVAILABLE,

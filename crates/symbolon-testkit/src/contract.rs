@@ -55,6 +55,7 @@ macro_rules! store_contract {
         $crate::sentences!($fresh, rotation: [
             a_rotation_writes_tokens_ends_and_place_and_nothing_else,
             a_renewal_of_the_same_generation_is_written,
+            a_renewal_does_not_take_back_the_mark_of_a_first_use,
             a_rotation_from_another_generation_writes_nothing,
             a_rotation_of_an_ended_session_writes_nothing,
             a_rotation_of_a_cut_session_writes_nothing,
@@ -136,6 +137,7 @@ macro_rules! store_contract {
             a_kept_session_that_rotated_meanwhile_ends_with_the_others,
             a_new_role_is_said_in_the_log_and_ends_nothing,
             a_disabled_account_ends_its_sessions,
+            a_password_disabled_by_guessing_ends_no_session,
             a_removed_account_ends_its_sessions_and_its_cut_stays,
             nothing_is_changed_of_an_unknown_account,
         ]);

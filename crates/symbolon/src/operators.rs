@@ -109,7 +109,7 @@ impl Symbolon {
         receipt(self.inner.accounts.set_password(name, new, origin).await)
     }
 
-    /// Changes role or state. A state in which it cannot log in ends its subject's sessions.
+    /// Changes role or state. Disabling it ends its subject's sessions.
     ///
     /// # Errors
     /// The outer error: it cannot be decided now. The inner one: it was refused.

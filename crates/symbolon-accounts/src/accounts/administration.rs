@@ -77,7 +77,7 @@ impl<S: AccountStore> Accounts<S> {
         Ok(self.store.insert_account(insert).await?.then_some(account))
     }
 
-    /// Changes role or state. A state in which it cannot log in ends its subject's sessions.
+    /// Changes role or state. Disabling it ends its subject's sessions.
     ///
     /// # Errors
     /// When there is no such account, it is the last administrator that can log in, its password is

@@ -74,7 +74,8 @@ pub struct AccountChange {
     pub name: AccountName,
     /// The new role.
     pub role: Option<Role>,
-    /// The new state. One in which it cannot log in ends its subject's sessions.
+    /// The new state. `Disabled` ends its subject's sessions; a disabled password does not, or strangers
+    /// who guess at it could log its owner out.
     pub state: Option<AccountState>,
     /// Its audit entry.
     pub audit: AuditEntry,

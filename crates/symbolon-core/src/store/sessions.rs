@@ -191,7 +191,8 @@ pub trait SessionStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Option<FoundSession>>, StoreError>> + Send;
 
     /// Writes the tokens of a session that is still active and of the expected generation; `false`:
-    /// it is not, and nothing was written.
+    /// it is not, and nothing was written. Where the generation stays the same, a first use that was
+    /// marked since the session was read stays marked: the grace of the old token has begun.
     fn commit_rotation(&self, rotate: RotateSession)
     -> impl Future<Output = Result<bool, StoreError>> + Send;
 

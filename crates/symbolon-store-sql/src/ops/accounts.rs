@@ -162,8 +162,8 @@ impl Operation for AccountChange {
         ];
         tx.link.change_one(&WRITE_ACCOUNT, &params).await?;
         insert_audit(tx.link, &self.audit).await?;
-        let ends = self.state.is_some_and(|state| state != AccountState::Enabled);
-        if ends {
+        // A password that strangers have guessed at too often is no reason to log its owner out.
+        if self.state == Some(AccountState::Disabled) {
             cut_account(tx, &account, RevocationReason::Banned, &self.audit).await
         } else {
             tell_stale(tx, &account, &self.audit).await

@@ -17,7 +17,8 @@ static WRITE_TOKENS: Statement = Statement::new(
     "UPDATE sessions SET last_seen_at = ?, idle_expires_at = ?, live_until = ?, ip = ?, user_agent = ?, \
      kid = ?, generation = ?, generation_floor = ?, access_digest = ?, access_expires_at = ?, \
      prev_access_digest = ?, prev_access_expires_at = ?, refresh_digest = ?, refresh_expires_at = ?, \
-     prev_refresh_digest = ?, rotation_nonce = ?, rotated_at = ?, successor_used_at = ? \
+     prev_refresh_digest = ?, rotation_nonce = ?, rotated_at = ?, \
+     successor_used_at = coalesce(CASE WHEN ? = 1 THEN successor_used_at END, ?) \
      WHERE session_id = ? AND generation = ? AND state = 'active' AND epoch >= ?",
 );
 
@@ -30,7 +31,7 @@ pub(super) async fn write_tokens<L: Link>(
     let cut = newest_cut(link, &session.subject).await?;
     let ip = ip_of(session);
     let tokens = &session.tokens;
-    let params: [Value<'_>; 21] = [
+    let params: [Value<'_>; 22] = [
         session.last_seen_at.into(),
         session.idle_expires_at.into(),
         live_until(session).into(),
@@ -56,6 +57,8 @@ pub(super) async fn write_tokens<L: Link>(
         tokens.previous_refresh.as_ref().map(|old| old.as_bytes()).into(),
         tokens.nonce.as_ref().map(|nonce| &nonce.0).into(),
         tokens.rotated_at.into(),
+        // The same pair again: a first use that was marked meanwhile stays marked.
+        i64::from(tokens.generation == from).into(),
         tokens.successor_used_at.into(),
         (&session.id).into(),
         from.0.into(),

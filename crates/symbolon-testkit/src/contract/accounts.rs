@@ -365,6 +365,19 @@ pub async fn a_disabled_account_ends_its_sessions<S: Store>(fresh: &Fresh<S>) {
     assert_eq!(fresh.alive(&[later.id], at(701)).await, [later.id]);
 }
 
+/// Otherwise whoever guesses at a password long enough would log its owner out.
+pub async fn a_password_disabled_by_guessing_ends_no_session<S: Store>(fresh: &Fresh<S>) {
+    add(fresh, &account("alice")).await;
+    let ids = fresh.begin_many("alice", 2).await;
+    let disabled = AccountChange {
+        state: Some(AccountState::PasswordDisabled),
+        ..change("alice")
+    };
+    let done = fresh.store.change_account(disabled).await.unwrap().unwrap();
+    assert_eq!(done.count, 0);
+    assert_eq!(fresh.alive(&ids, at(601)).await, ids);
+}
+
 /// An account made again under the same name does not set the cut back.
 pub async fn a_removed_account_ends_its_sessions_and_its_cut_stays<S: Store>(fresh: &Fresh<S>) {
     add(fresh, &account("alice")).await;

@@ -4,7 +4,7 @@ use symbolon_core::audit::AuditEvent;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogKind, RevocationReason, RevocationSeq};
 use symbolon_core::session::{Session, SessionState, TokenStyle};
-use symbolon_core::store::{ChangeSession, RotateSession, Store};
+use symbolon_core::store::{ChangeSession, RotateSession, Store, SuccessorUse};
 use symbolon_core::token::Generation;
 
 use super::Fresh;
@@ -86,6 +86,25 @@ pub async fn a_renewal_of_the_same_generation_is_written<S: Store>(fresh: &Fresh
     renewal.session.tokens.generation = renewal.from;
     assert!(fresh.store.commit_rotation(renewal.clone()).await.unwrap());
     assert_eq!(fresh.found(session.id).await.session, renewal.session);
+}
+
+/// The pair was used between the reading and the writing: the old token's grace has begun.
+pub async fn a_renewal_does_not_take_back_the_mark_of_a_first_use<S: Store>(fresh: &Fresh<S>) {
+    let session = session("alice", 0);
+    fresh.begin(&session).await;
+    let mut rotation = rotation(&session, 9);
+    rotation.session.tokens.successor_used_at = None;
+    assert!(fresh.store.commit_rotation(rotation.clone()).await.unwrap());
+    let used = SuccessorUse {
+        session_id: session.id,
+        generation: Generation(1),
+        used_at: at(700),
+    };
+    fresh.store.mark_successors_used(vec![used]).await.unwrap();
+    rotation.from = Generation(1);
+    assert!(fresh.store.commit_rotation(rotation).await.unwrap());
+    let tokens = fresh.found(session.id).await.session.tokens;
+    assert_eq!(tokens.successor_used_at, Some(at(700)));
 }
 
 /// The compare comes before the set.
