@@ -13,5 +13,8 @@ mod refusals;
 mod serve;
 mod start;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use serve::publish;
 pub(crate) use start::{start, tag};

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::response::{IntoResponse, NoContent, Response};
-use axum::routing::get;
 use http::Method;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -16,9 +15,7 @@ pub(crate) fn router(app: &App, context: ServiceContext) -> Router {
     let (router, document) = routes(app, context).split_for_parts();
     let router = router.with_state(app.clone());
     let router = if context.api {
-        router
-            .merge(openapi::publish(document))
-            .route("/", get(move || async move { home::page(context) }))
+        router.merge(openapi::publish(document))
     } else {
         router
     };
@@ -45,6 +42,9 @@ fn routes(app: &App, context: ServiceContext) -> OpenApiRouter<App> {
     }
     if context.operations {
         routes = routes.merge(operations::router());
+    }
+    if context.api {
+        routes = routes.merge(home::router(context));
     }
     routes
 }

@@ -17,6 +17,8 @@ mod bodies;
 mod client_addr;
 #[path = "it/compat_s3.rs"]
 mod compat_s3;
+#[path = "it/docs_page.rs"]
+mod docs_page;
 #[path = "it/drain.rs"]
 mod drain;
 #[path = "it/events.rs"]
@@ -33,6 +35,12 @@ mod listen;
 mod operations;
 #[path = "it/own_sessions.rs"]
 mod own_sessions;
+#[path = "it/openapi.rs"]
+mod openapi;
+#[path = "it/openapi_examples.rs"]
+mod openapi_examples;
+#[path = "it/openapi_truth.rs"]
+mod openapi_truth;
 #[path = "it/person.rs"]
 mod person;
 #[path = "it/places.rs"]

@@ -10,8 +10,8 @@ use crate::problem::Problem;
 /// The longest span that a body may ask for: ten years. Whoever needs more has mistaken milliseconds for seconds.
 pub(crate) const SPAN_MAX: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
 
-/// A span of time: whole seconds as a number, or a text such as `30m` or `7d` (units `ms`, `s`, `m`, `h`, `d`). At most
-/// [`SPAN_MAX`].
+/// A span of time: whole seconds as a number, or a text such as `30m` or `7d` (units `ms`, `s`, `m`, `h`, `d`). At most ten
+/// years, `3650d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(value_type = String, example = "30m")]
 pub(crate) struct Ttl(Duration);

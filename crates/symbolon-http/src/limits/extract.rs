@@ -41,7 +41,7 @@ where
             return Err(refuse_media(&headers, body, MAX).await);
         }
         let text = read_body(&headers, body, MAX, BODY_TIME).await?;
-        Ok(Self(parse_strict(&text)?))
+        Ok(Self(parse_object(&text)?))
     }
 }
 
@@ -62,7 +62,7 @@ where
         if media_type(&headers) != Media::Json {
             return Err(not_json());
         }
-        Ok(Some(Self(parse_strict(&text)?)))
+        Ok(Some(Self(parse_object(&text)?)))
     }
 }
 
@@ -81,6 +81,15 @@ where
         let text = read_body(&headers, body, AUTH_BODY_MAX, BODY_TIME).await?;
         Ok(Self(parse_lenient(&text)?))
     }
+}
+
+/// Parses a body of ours, which is an object. serde would read a struct from an array as well, in which nothing is
+/// named: `[]` would be a body that leaves everything out.
+fn parse_object<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    if text.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid_request("the body must be an object: line 1 column 1"));
+    }
+    Ok(parse_strict(text)?)
 }
 
 fn split(request: Request) -> (HeaderMap, Body) {

@@ -129,23 +129,49 @@ fn code_of(status: u16, description: &str) -> Option<Code> {
 
 /// Adds what follows from the form of the operation alone: from its proof, its body, its parameters.
 fn add_common(operation: &mut Operation) {
-    let mut common = vec![
-        Code::UriTooLong,
-        Code::HeaderFieldsTooLarge,
-        Code::Internal,
-        Code::Unavailable,
-    ];
-    if !has_own_refusals(operation) {
-        common.extend(refused_by_form(operation));
+    if is_in(operation, tag::OLDER) {
+        add(operation, &OLDER_REFUSALS, |code| {
+            RefOr::T(refusals::in_envelope(code))
+        });
+    } else if !is_in(operation, tag::GATEWAYS) {
+        // A gateway's question is never answered 400, and says its other refusals itself.
+        let codes = refused_by_form(operation);
+        add(operation, &codes, |code| RefOr::Ref(refusals::reference(code)));
     }
-    for code in common {
-        let status = refusals::status(code).to_string();
+    add(operation, &ANYWHERE, |code| RefOr::Ref(refusals::reference(code)));
+}
+
+/// What a listener answers in place of a route, and what may happen in any.
+const ANYWHERE: [Code; 4] = [
+    Code::UriTooLong,
+    Code::HeaderFieldsTooLarge,
+    Code::Internal,
+    Code::Unavailable,
+];
+
+/// The refusals that the routes of the older systems write in their own shape.
+const OLDER_REFUSALS: [Code; 5] = [
+    Code::InvalidRequest,
+    Code::RequestTimeout,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+    Code::Unavailable,
+];
+
+/// Adds a response for each code, but where the operation has one of that status.
+fn add(operation: &mut Operation, codes: &[Code], response: impl Fn(Code) -> RefOr<Response>) {
+    for code in codes {
+        let status = refusals::status(*code).to_string();
         operation
             .responses
             .responses
             .entry(status)
-            .or_insert_with(|| RefOr::Ref(refusals::reference(code)));
+            .or_insert_with(|| response(*code));
     }
+}
+
+fn is_in(operation: &Operation, group: &str) -> bool {
+    operation.tags.iter().flatten().any(|name| name == group)
 }
 
 fn refused_by_form(operation: &Operation) -> Vec<Code> {
@@ -169,16 +195,6 @@ fn refused_by_form(operation: &Operation) -> Vec<Code> {
         codes.push(Code::InsufficientScope);
     }
     codes
-}
-
-/// The routes of gateways and of the older systems say all their refusals themselves: theirs have other statuses and
-/// other bodies.
-fn has_own_refusals(operation: &Operation) -> bool {
-    operation
-        .tags
-        .iter()
-        .flatten()
-        .any(|name| name == tag::GATEWAYS || name == tag::OLDER)
 }
 
 fn has_query(operation: &Operation) -> bool {

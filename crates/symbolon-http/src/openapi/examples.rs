@@ -55,7 +55,7 @@ pub(super) fn resolve<'d>(schema: &'d RefOr<Schema>, components: &'d Components)
 }
 
 /// The examples that are told as a whole, by the names of their schemas.
-static TOLD: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+pub(super) static TOLD: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     // It is part of the program, and a test reads it; if it were broken, the examples would be plainer.
     serde_json::from_str(include_str!("assets/examples.json")).unwrap_or_default()
 });

@@ -7,6 +7,8 @@ use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::{ComponentsBuilder, Ref, Response, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::bodies::Nothing;
+use crate::bodies::compat::Envelope;
 use crate::problem::{Code, PROBLEM_JSON, Problem, ProblemBody};
 
 /// A response for each code, under the name of the code, and the schema that they share.
@@ -46,6 +48,16 @@ pub(super) fn response(code: Code, description: &str) -> Response {
         None => response,
     }
     .build()
+}
+
+/// A response of `code` as the older systems shape it: its status, and their body.
+pub(super) fn in_envelope(code: Code) -> Response {
+    let example = json!({"code": status(code), "msg": code.title(), "data": null});
+    let content = ContentBuilder::new()
+        .schema(Some(Envelope::<Nothing>::schema()))
+        .example(Some(example));
+    let response = ResponseBuilder::new().description(code.title());
+    response.content("application/json", content.build()).build()
 }
 
 /// The status of a code.

@@ -42,7 +42,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// A wrong password is HTTP 200 with the code 1002000000.
 #[utoipa::path(
     post, path = "/system/auth/login", tag = tag::OLDER, request_body = CompatLogIn,
-    responses((status = 200, description = "The pair, or the error in `code`", body = Envelope<CompatPair<'static>>))
+    responses(
+        (status = 200, description = "The pair, or the error in `code`", body = Envelope<CompatPair<'static>>),
+        (status = 409, description = "There are as many sessions as there may be", body = Envelope<Nothing>),
+        (status = 429, description = "Too many wrong passwords", body = Envelope<Nothing>),
+    )
 )]
 async fn log_in(
     State(app): State<App>,

@@ -1,15 +1,32 @@
 //! The first page: what this is, and where to go on.
 
+use axum::Extension;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::CONTENT_SECURITY_POLICY;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::app::ServiceContext;
+use crate::app::{App, ServiceContext};
+use crate::openapi::tag;
 
 /// The page loads nothing and does nothing.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The page of a listener, with the links that work there.
-pub(crate) fn page(context: ServiceContext) -> Response {
+/// The route of the first page, with the links that work at this listener.
+pub(crate) fn router(context: ServiceContext) -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(home))
+        .layer(Extension(context))
+}
+
+/// The first page.
+///
+/// What this is, and where to go on.
+#[utoipa::path(
+    get, path = "/", tag = tag::OPERATIONS,
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"))
+)]
+async fn home(Extension(context): Extension<ServiceContext>) -> Response {
     const DOCUMENTS: [(&str, &str); 2] = [
         ("/docs", "The API, to read and try"),
         ("/openapi.json", "The API as OpenAPI 3.1"),
