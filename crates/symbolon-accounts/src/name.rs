@@ -19,7 +19,8 @@ pub const NAME_TEXT_MAX: usize = 1024;
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = fold_once(text);
-    // Once is nearly always enough: a second time sees what the first has composed anew.
+    // Once is nearly always enough. The capital sharp s is one that needs twice: its lower case is
+    // `ß`, of which the upper case is `SS`.
     for _ in 0..FOLDS_MAX {
         let again = fold_once(&folded);
         if again == folded {

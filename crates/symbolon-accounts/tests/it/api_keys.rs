@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use symbolon_accounts::api_keys::{ApiKeyError, ApiKeys, NewApiKey};
 use symbolon_core::api_key::{KEY_NAME_MAX, Scope, Scopes};
+use symbolon_core::audit::AuditEvent;
 use symbolon_core::revocation::LogKind;
 use symbolon_core::session::SessionId;
-use symbolon_core::store::ApiKeyStore;
+use symbolon_core::store::{API_KEYS_MAX, ApiKeyStore};
 use symbolon_core::subject::{ClientId, NameError};
 use symbolon_core::token::TokenKind;
 use symbolon_testkit::contract::sample;
@@ -137,6 +138,25 @@ async fn a_key_that_cannot_be_as_asked_is_not_made() {
     )
     .await
     .unwrap();
+}
+
+#[tokio::test]
+async fn one_key_more_than_there_may_be_is_refused() {
+    let given = Given::new();
+    let keys = keys_of(&given);
+    let mut created = keys.create(new("one of many"), &at(1)).await.unwrap().key;
+    for number in 1..API_KEYS_MAX {
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        created.id = SessionId::from_bytes(id);
+        let audit = at(1).entry(AuditEvent::KeyAdded);
+        assert!(given.store.insert_api_key(created.clone(), audit).await.unwrap());
+    }
+    let refused = keys.create(new("one too many"), &at(1)).await;
+    assert_eq!(
+        refused.err().unwrap().to_string(),
+        "there are 10000 api keys already: remove some first"
+    );
 }
 
 #[tokio::test]

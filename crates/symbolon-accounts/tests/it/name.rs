@@ -45,10 +45,19 @@ fn composed_and_decomposed_letters_are_one_name() {
 #[test]
 fn letters_with_several_forms_are_one_name() {
     assert_eq!(named("straße"), named("STRASSE"));
+    assert_eq!(named("STRAẞE"), named("STRASSE"));
     assert_eq!(named("ΟΔΥΣΣΕΥΣ"), named("οδυσσευς"));
     assert_eq!(named("οδυσσευσ"), named("οδυσσευς"));
     assert_eq!(named("ſymbol"), "symbol");
     assert_eq!(named("\u{212a}elvin"), "kelvin");
+}
+
+#[test]
+fn every_character_folds_to_what_folds_to_itself() {
+    for c in '\0'..'\u{20000}' {
+        let once = fold(c.encode_utf8(&mut [0; 4]));
+        assert_eq!(fold(&once), once, "{c:?}");
+    }
 }
 
 #[test]

@@ -93,19 +93,34 @@ async fn a_new_hash_has_the_cost_of_the_pool_and_a_salt_of_its_own() {
 
 #[tokio::test]
 async fn a_hash_of_another_cost_is_right_and_to_be_renewed() {
-    let cheap = pool_of(settings());
-    let hash = cheap.hash(password("kelp anvil moth")).await.unwrap();
-    let dear = pool_of(PoolSettings {
-        cost: Cost::new(128, 1).unwrap(),
+    let pool = pool_of(settings());
+    let hash = pool.hash(password("kelp anvil moth")).await.unwrap();
+    for (memory_kib, iterations) in [(64, 2), (128, 1), (32, 1)] {
+        let other = pool_of(PoolSettings {
+            cost: Cost::new(memory_kib, iterations).unwrap(),
+            ..settings()
+        });
+        let compared = other.verify(password("kelp anvil moth"), &hash).await;
+        assert_eq!(compared.unwrap(), RIGHT_BUT_OLD, "{memory_kib} {iterations}");
+        let theirs = other.hash(password("kelp anvil moth")).await.unwrap();
+        let compared = pool.verify(password("kelp anvil moth"), &theirs).await;
+        assert_eq!(compared.unwrap(), RIGHT_BUT_OLD, "{memory_kib} {iterations}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_several_lanes_is_to_be_renewed_also_where_its_cost_is_the_same() {
+    let pool = pool_of(PoolSettings {
+        cost: Cost::new(256, 2).unwrap(),
         ..settings()
     });
+    let one_lane =
+        phc("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
+    let two_lanes =
+        phc("$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc");
+    assert_eq!(pool.verify(password("password"), &one_lane).await.unwrap(), RIGHT);
     assert_eq!(
-        dear.verify(password("kelp anvil moth"), &hash).await.unwrap(),
-        RIGHT_BUT_OLD
-    );
-    let hash = dear.hash(password("kelp anvil moth")).await.unwrap();
-    assert_eq!(
-        cheap.verify(password("kelp anvil moth"), &hash).await.unwrap(),
+        pool.verify(password("password"), &two_lanes).await.unwrap(),
         RIGHT_BUT_OLD
     );
 }
