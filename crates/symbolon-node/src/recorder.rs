@@ -12,9 +12,9 @@ use symbolon_core::store::{Activity, SessionStore, StoreError, SuccessorUse};
 use symbolon_core::token::Generation;
 use tokio_util::sync::CancellationToken;
 
-/// How many notes may wait: at 24 bytes each, about 6 MiB. A note that finds no place is made again
-/// by the session's next use.
-const NOTES_MAX: usize = 262_144;
+/// How many notes may wait: at 56 bytes each, less than 4 MiB. A note that finds no place is made
+/// again by the session's next use.
+const NOTES_MAX: usize = 65_536;
 /// How often notes are written: with the step of noting, well within the idle slack.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How many notes one write takes.

@@ -198,6 +198,22 @@ impl Server {
         Some(word.to_owned())
     }
 
+    /// The password of the first administrator, once it has been read.
+    pub async fn first_password(&self) -> String {
+        let said = async {
+            loop {
+                match self.admin_password() {
+                    Some(password) => break password,
+                    None => sleep(LOOK).await,
+                }
+            }
+        };
+        match timeout(START_DEADLINE, said).await {
+            Ok(password) => password,
+            Err(_) => panic!("it made no administrator: {}", self.account()),
+        }
+    }
+
     /// Runs another command of the same binary with the same environment, folder and port.
     #[must_use]
     pub fn run(&self, args: &[&str]) -> Output {
@@ -279,9 +295,21 @@ impl Server {
         self.restart().await;
     }
 
-    /// Starts it anew under another command that then becomes it, such as `faketime -f +1h`.
-    pub async fn restart_under(&mut self, command: &[&str]) {
-        self.start = self.start.clone().under(command);
+    /// Starts it anew with its wall clock set off by as much as libfaketime reads from `offset`, such
+    /// as `+1h`. Steady clocks stay as they are.
+    pub async fn restart_at(&mut self, offset: &str) {
+        let mut places = std::fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok);
+        let library = places.find_map(|place| {
+            let library = place.path().join("faketime/libfaketimeMT.so.1");
+            library.exists().then_some(library)
+        });
+        let library = library.expect("libfaketime is not there: apt-get install faketime");
+        self.start = self
+            .start
+            .clone()
+            .env("LD_PRELOAD", library.display().to_string())
+            .env("DONT_FAKE_MONOTONIC", "1")
+            .env("FAKETIME", offset);
         self.restart().await;
     }
 

@@ -20,7 +20,7 @@ async fn killed_fifty_five_times_under_load_it_keeps_every_promise() {
         .env("SYMBOLON_LOGIN__ARGON2__ITERATIONS", "1")
         .ready()
         .await;
-    let password = server.admin_password().expect("the first start says it");
+    let password = server.first_password().await;
     let key = server.api_key("workload", "issue,verify,revoke,admin");
     let plan = Plan {
         account: Some(("admin".to_owned(), password.clone())),

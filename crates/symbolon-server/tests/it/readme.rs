@@ -20,7 +20,7 @@ fn blocks(page: &str, language: &str) -> String {
 #[tokio::test]
 async fn the_tour_of_the_readme_works_word_for_word() {
     let server = Start::binary(env!("CARGO_BIN_EXE_symbolon")).ready().await;
-    let password = server.admin_password().unwrap();
+    let password = server.first_password().await;
     // What stands before is the two commands.
     let commands = blocks(ENGLISH, "sh");
     let (_, tour) = commands.split_once("PATH=").unwrap();

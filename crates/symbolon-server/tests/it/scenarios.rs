@@ -44,11 +44,11 @@ async fn s0_t1_logged_in_an_hour_passes_still_in() {
     // next one.
     for (start, access_lives) in [(for_a_week(), true), (Start::binary(BINARY), false)] {
         let mut server = start.ready().await;
-        let password = server.admin_password().unwrap();
+        let password = server.first_password().await;
         let pair = log_in(&server, &password).await;
         server.sigterm();
         server.wait_exit().await;
-        server.restart_under(&["faketime", "-f", "+1h"]).await;
+        server.restart_at("+1h").await;
         let status = verify(&server, text(&pair, "/access_token")).await;
         assert_eq!(status, if access_lives { 200 } else { 401 });
         let body = json!({"refresh_token": text(&pair, "/refresh_token")});
@@ -61,7 +61,7 @@ async fn s0_t1_logged_in_an_hour_passes_still_in() {
 #[tokio::test]
 async fn s0_t2_logged_in_server_stopped_and_started_still_in() {
     let mut server = for_a_week().ready().await;
-    let password = server.admin_password().unwrap();
+    let password = server.first_password().await;
     let pair = log_in(&server, &password).await;
     server.sigterm();
     assert!(server.wait_exit().await.success());
@@ -78,7 +78,7 @@ async fn s0_t2_logged_in_server_stopped_and_started_still_in() {
 }
 
 async fn s3_log_in(server: &Server) -> Value {
-    let body = json!({"username": "admin", "password": server.admin_password().unwrap()});
+    let body = json!({"username": "admin", "password": server.first_password().await});
     let answer = server.client().send(Ask::post("/system/auth/login", &body)).await;
     assert_eq!(answer.status, 200);
     let body = answer.json();
@@ -113,7 +113,7 @@ async fn s3_2_an_expired_access_token_is_401_and_a_refresh_repeats_the_request()
     let data = s3_log_in(&server).await;
     server.sigterm();
     server.wait_exit().await;
-    server.restart_under(&["faketime", "-f", "+31m"]).await;
+    server.restart_at("+31m").await;
     assert_eq!(verify(&server, text(&data, "/accessToken")).await, 401);
     let path = format!(
         "/system/auth/refresh-token?refreshToken={}",
@@ -157,9 +157,8 @@ async fn s3_4_a_server_killed_at_a_log_out_leaves_no_half_of_it() {
         let refresh = json!({"refresh_token": text(&data, "/refreshToken")});
         let mut client = server.client();
         let ask = bare_post("/system/auth/logout").bearer(&access);
-        let asked = tokio::spawn(async move { client.try_send(ask).await });
-        server.kill9().await;
-        let answered = asked.await.unwrap().is_ok_and(|answer| answer.status == 200);
+        let (asked, ()) = tokio::join!(client.try_send(ask), server.kill9());
+        let answered = asked.is_ok_and(|answer| answer.status == 200);
         server.restart().await;
         let lives = verify(&server, &access).await == 200;
         let refreshes = server
@@ -176,7 +175,7 @@ async fn s3_4_a_server_killed_at_a_log_out_leaves_no_half_of_it() {
 #[tokio::test]
 async fn s3_6_and_s3_7_a_users_devices_are_listed_and_kicked_by_user_id() {
     let server = Start::binary(BINARY).ready().await;
-    let admin = log_in(&server, &server.admin_password().unwrap()).await;
+    let admin = log_in(&server, &server.first_password().await).await;
     let key = server.api_key("shop", "issue,verify");
     let mut tokens = Vec::new();
     for kind in ["web", "ios"] {
