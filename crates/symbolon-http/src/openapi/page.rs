@@ -83,7 +83,7 @@ fn head(html: &mut Html, document: &OpenApi) {
     });
     html.markup(
         "<input type=\"search\" id=\"filter\" placeholder=\"Filter\" aria-label=\"Filter the operations\" hidden>\
-         <input type=\"password\" id=\"token\" placeholder=\"Token: sya_… or syk_…\" aria-label=\"Token\" \
+         <input type=\"password\" id=\"token\" placeholder=\"Token\" aria-label=\"Token\" \
          autocomplete=\"off\" spellcheck=\"false\" hidden>\
          <a href=\"/openapi.json\">openapi.json</a></header>",
     );
@@ -94,14 +94,18 @@ fn contents(html: &mut Html, document: &OpenApi, entries: &[Entry<'_>]) {
     html.element("details", &[("open", "")], |html| {
         html.markup("<summary>Operations</summary>");
         for tag in document.tags.iter().flatten() {
-            html.with_text("h2", &[], &tag.name);
-            html.element("ul", &[], |html| {
-                for entry in of_group(entries, tag) {
-                    html.element("li", &[], |html| link(html, entry));
-                }
+            html.element("section", &[], |html| {
+                html.with_text("h2", &[], &tag.name);
+                html.element("ul", &[], |html| links(html, of_group(entries, tag)));
             });
         }
     });
+}
+
+fn links<'e>(html: &mut Html, entries: impl Iterator<Item = &'e Entry<'e>>) {
+    for entry in entries {
+        html.element("li", &[], |html| link(html, entry));
+    }
 }
 
 fn link(html: &mut Html, entry: &Entry<'_>) {
@@ -122,7 +126,11 @@ fn about(html: &mut Html, document: &OpenApi, components: &Components) {
         }
         html.markup("<h2>Proof</h2><dl>");
         for (name, scheme) in &components.security_schemes {
-            html.with_text("dt", &[("id", &format!("proof-{name}"))], &name.replace('_', " "));
+            html.with_text(
+                "dt",
+                &[("id", &format!("proof-{name}"))],
+                operation::proof_name(name),
+            );
             html.element("dd", &[], |html| prose::write(html, about_scheme(scheme)));
         }
         html.markup("</dl>");

@@ -11,17 +11,19 @@ if (matchMedia("(max-width: 48rem)").matches) document.querySelector("nav detail
 // The filter: each word must occur in method, path, summary or description.
 filter.addEventListener("input", () => {
   const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const fits = (element) => words.every((word) => element.textContent.toLowerCase().includes(word));
   for (const operation of operations) {
     const about = operation.querySelector(".about");
-    const found = words.every((word) => [operation.firstElementChild, about.firstElementChild]
-      .some((part) => part && part.textContent.toLowerCase().includes(word)));
-    operation.hidden = !found && !fits(operation.firstElementChild);
+    const parts = [operation.querySelector("summary"), about.querySelector(":scope > p")];
+    const text = parts.map((part) => part ? part.textContent.toLowerCase() : "").join(" ");
+    operation.hidden = !words.every((word) => text.includes(word));
     const link = document.querySelector(`nav a[href="#${CSS.escape(about.id)}"]`);
-    if (link) link.parentElement.hidden = operation.hidden;
+    link.parentElement.hidden = operation.hidden;
   }
   for (const group of document.querySelectorAll(".group")) {
-    group.hidden = ![...group.querySelectorAll(".operation")].some((operation) => !operation.hidden);
+    group.hidden = !group.querySelector(".operation:not([hidden])");
+  }
+  for (const group of document.querySelectorAll("nav section")) {
+    group.hidden = !group.querySelector("li:not([hidden])");
   }
   document.querySelector(".intro").hidden = words.length > 0;
 });

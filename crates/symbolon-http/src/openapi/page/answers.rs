@@ -17,13 +17,11 @@ impl<'d> Entry<'d> {
         for (status, response) in good {
             html.element("div", &[("class", "answer")], |html| {
                 status_line(html, status, response);
-                for name in response.headers.keys() {
-                    html.with_text("code", &[("class", "header")], name);
-                }
                 if let Some((media, content)) = first(&response.content) {
                     html.with_text("span", &[("class", "media")], media);
                     self.content(html, content, schema::Side::Answered);
                 }
+                headers(html, response);
             });
         }
         html.element("details", &[("class", "refusals")], |html| {
@@ -49,6 +47,23 @@ impl<'d> Entry<'d> {
             }
         }
     }
+}
+
+/// Writes the headers of an answer that are its own.
+fn headers(html: &mut Html, response: &Response) {
+    if response.headers.is_empty() {
+        return;
+    }
+    html.element("ul", &[("class", "fields")], |html| {
+        for (name, header) in &response.headers {
+            let RefOr::T(header) = header else { continue };
+            html.element("li", &[], |html| {
+                html.with_text("code", &[("class", "name")], name);
+                html.with_text("span", &[("class", "place")], "header");
+                prose::write(html, header.description.as_deref().unwrap_or_default());
+            });
+        }
+    });
 }
 
 fn is_problem(response: &Response) -> bool {

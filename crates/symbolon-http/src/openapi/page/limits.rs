@@ -43,8 +43,10 @@ fn object_limits(limits: &mut Vec<String>, object: &Object) {
         .flatten()
         .filter(|value| !value.is_null());
     let values: Vec<String> = values.map(quoted).collect();
-    if !values.is_empty() {
-        limits.push(format!("one of {}", values.join(", ")));
+    match values.as_slice() {
+        [] => {}
+        [only] => limits.push(only.clone()),
+        several => limits.push(format!("one of {}", several.join(", "))),
     }
     push(
         limits,

@@ -107,11 +107,7 @@ impl<'d> Entry<'d> {
             html.text("Needs: ");
             for (index, (name, scopes)) in ways.iter().enumerate() {
                 html.text(if index == 0 { "" } else { " or " });
-                html.with_text(
-                    "a",
-                    &[("href", &format!("#proof-{name}"))],
-                    &name.replace('_', " "),
-                );
+                html.with_text("a", &[("href", &format!("#proof-{name}"))], proof_name(name));
                 if !scopes.is_empty() {
                     html.text(" with ");
                     html.with_text("code", &[], &scopes.join(" "));
@@ -176,6 +172,15 @@ impl<'d> Entry<'d> {
                 html.element("pre", &[], |html| html.with_text("code", &[], &text));
             }
         });
+    }
+}
+
+/// What a way to prove oneself is called.
+pub(super) fn proof_name(scheme: &str) -> &str {
+    match scheme {
+        "access_token" => "access token",
+        "api_key" => "API key",
+        other => other,
     }
 }
 

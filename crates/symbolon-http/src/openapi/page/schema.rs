@@ -27,10 +27,10 @@ pub(super) fn write(html: &mut Html, schema: &RefOr<Schema>, components: &Compon
         side,
         depth: 0,
     };
-    if !fields.write(html, schema) {
-        html.element("p", &[("class", "type")], |html| {
-            html.text(&kind(schema, components));
-        });
+    let kind = kind(schema, components);
+    // That a text is a text is said by its media type.
+    if !fields.write(html, schema) && kind != "string" {
+        html.with_text("p", &[("class", "type")], &kind);
     }
 }
 
