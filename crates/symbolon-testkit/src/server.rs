@@ -303,7 +303,9 @@ impl Server {
             let library = place.path().join("faketime/libfaketimeMT.so.1");
             library.exists().then_some(library)
         });
-        let library = library.expect("libfaketime is not there: apt-get install faketime");
+        let Some(library) = library else {
+            panic!("libfaketime is not there: apt-get install faketime")
+        };
         self.start = self
             .start
             .clone()
