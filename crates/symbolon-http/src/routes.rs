@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod exchange;
 pub(crate) mod gateway;
 pub(crate) mod home;
+pub(crate) mod in_path;
 pub(crate) mod operations;
 pub(crate) mod person;
 pub(crate) mod services;

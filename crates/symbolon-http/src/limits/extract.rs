@@ -87,7 +87,9 @@ where
 /// named: `[]` would be a body that leaves everything out.
 fn parse_object<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     if text.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::invalid_request("the body must be an object: line 1 column 1"));
+        return Err(Problem::invalid_request(
+            "the body must be an object: line 1 column 1",
+        ));
     }
     Ok(parse_strict(text)?)
 }

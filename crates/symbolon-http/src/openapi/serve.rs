@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -88,8 +89,10 @@ async fn openapi_page(State(published): State<Arc<Published>>) -> Response {
         (status = 404, description = "there is no file of that name"),
     )
 )]
-async fn openapi_asset(Path(file): Path<String>) -> Result<Response, Problem> {
-    let asset = Asset::find(&file).ok_or_else(|| Problem::not_found("there is no file of that name"))?;
+async fn openapi_asset(file: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
+    // What is no UTF-8 is no name of a file of ours.
+    let asset = file.ok().and_then(|Path(file)| Asset::find(&file));
+    let asset = asset.ok_or_else(|| Problem::not_found("there is no file of that name"))?;
     Ok((
         [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, FOR_EVER)],
         asset.text,

@@ -8,7 +8,6 @@ mod accounts;
 mod api_key_bodies;
 mod api_keys;
 mod faults;
-mod in_path;
 mod paging;
 mod revoke_bodies;
 mod sessions;

@@ -1,7 +1,7 @@
 //! For services: an application that has its own users begins and ends their sessions, and asks about tokens.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::LOCATION;
@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::exchange;
+use super::in_path::InPath;
 use crate::app::App;
 use crate::bearer::Presented;
 use crate::bodies::Nothing;
@@ -86,7 +87,7 @@ async fn issue(
 async fn session(
     State(app): State<App>,
     _caller: Allowed<Verify>,
-    Path(id): Path<String>,
+    InPath(id): InPath,
 ) -> Result<Json<SessionBody>, Problem> {
     let entry = find(&app, session_id(&id)?).await?;
     Ok(Json(SessionBody::of(entry.ok_or_else(no_session)?)))
@@ -114,7 +115,7 @@ async fn find(app: &App, id: SessionId) -> Result<Option<Entry>, Problem> {
 async fn change(
     State(app): State<App>,
     caller: Allowed<Issue>,
-    Path(id): Path<String>,
+    InPath(id): InPath,
     StrictJson(body): AuthJson<ChangeBody>,
 ) -> Result<Json<SessionBody>, Problem> {
     let (id, change) = (session_id(&id)?, body.change()?);
@@ -135,7 +136,7 @@ async fn change(
 async fn end(
     State(app): State<App>,
     caller: Allowed<Revoke>,
-    Path(id): Path<String>,
+    InPath(id): InPath,
     _body: Option<AuthJson<Nothing>>,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let id = session_id(&id)?;

@@ -238,12 +238,16 @@ async fn a_body_of_64_kib_is_read_and_one_byte_more_is_not() {
 async fn a_path_that_is_no_utf_8_is_refused() {
     let served = Served::start().await;
     let key = served.key("admin").await;
-    for path in [
-        "/v1/admin/sessions/%ff",
-        "/v1/admin/subjects/%ff/sessions",
-        "/v1/admin/accounts/%ff",
+    let person = served.person("ann").await.access;
+    for (method, path, token) in [
+        (Method::GET, "/v1/admin/sessions/%ff", &key),
+        (Method::GET, "/v1/admin/subjects/%ff/sessions", &key),
+        (Method::GET, "/v1/admin/accounts/%ff", &key),
+        (Method::DELETE, "/v1/admin/api-keys/%ff", &key),
+        (Method::GET, "/v1/service/sessions/%ff", &key),
+        (Method::DELETE, "/v1/sessions/%ff", &person),
     ] {
-        let answer = served.get(path, &key).await;
+        let answer = served.ask(Ask::new(method, path).bearer(token)).await;
         assert_eq!(answer.problem(), (400, "invalid_request".to_owned()), "{path}");
         assert_eq!(answer.detail(), "the path must be UTF-8, percent-encoded");
     }

@@ -119,7 +119,13 @@ async fn what_needs_the_script_is_hidden_until_it_runs() {
 #[tokio::test]
 async fn a_file_of_another_name_is_not_found() {
     let served = Served::start().await;
-    for name in ["viewer.js", "viewer-0000000000000000.js", "..%2Fviewer.js", "x"] {
+    for name in [
+        "viewer.js",
+        "viewer-0000000000000000.js",
+        "..%2Fviewer.js",
+        "%ff",
+        "x",
+    ] {
         let answer = get(&served, &format!("/docs/{name}")).await;
         assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{name}");
     }

@@ -8,7 +8,6 @@ use symbolon::{AccountFault, Receipt, Unavailable};
 
 use super::account_bodies::{AccountBody, AccountChangeBody, AccountPage, NewAccountBody};
 use super::faults::{no_account, problem};
-use super::in_path::InPath;
 use super::paging::{Page, cursor};
 use super::wait::{Wait, wait};
 use super::{Receipted, created};
@@ -22,6 +21,7 @@ use crate::openapi::tag;
 use crate::problem::Problem;
 use crate::query::known;
 use crate::routes::exchange;
+use crate::routes::in_path::InPath;
 
 /// The name of the list, for its cursors.
 const LIST: &str = "accounts";

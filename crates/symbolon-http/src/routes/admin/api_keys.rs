@@ -8,7 +8,6 @@ use symbolon::subject::ClientId;
 
 use super::api_key_bodies::{ApiKeyBody, ApiKeyPage, NewApiKeyBody};
 use super::faults::{no_api_key, problem};
-use super::in_path::InPath;
 use super::paging::{Page, cursor};
 use super::wait::{Wait, wait};
 use super::{Receipted, created};
@@ -23,6 +22,7 @@ use crate::problem::Problem;
 use crate::query::known;
 use crate::refusal::bad_name;
 use crate::routes::exchange;
+use crate::routes::in_path::InPath;
 
 /// The name of the list, for its cursors.
 const LIST: &str = "api-keys";

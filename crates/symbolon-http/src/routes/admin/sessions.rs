@@ -5,7 +5,6 @@ use axum::extract::{RawQuery, State};
 use symbolon::revocation::RevocationReason;
 
 use super::Receipted;
-use super::in_path::InPath;
 use super::wait::{Wait, wait};
 use crate::app::App;
 use crate::bodies::Nothing;
@@ -18,6 +17,7 @@ use crate::openapi::tag;
 use crate::problem::Problem;
 use crate::query::known;
 use crate::routes::exchange;
+use crate::routes::in_path::InPath;
 
 /// Read a session.
 ///

@@ -6,7 +6,6 @@ use symbolon::revocation::RevocationReason;
 use symbolon::session::SessionId;
 
 use super::Receipted;
-use super::in_path::InPath;
 use super::paging::{Page, cursor};
 use super::revoke_bodies::{RevokeEveryoneBody, RevokeSubjectBody};
 use super::wait::{Wait, wait};
@@ -20,6 +19,7 @@ use crate::openapi::tag;
 use crate::problem::Problem;
 use crate::query::known;
 use crate::routes::exchange;
+use crate::routes::in_path::InPath;
 
 /// List a subject's sessions.
 ///

@@ -1,5 +1,5 @@
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use data_encoding::BASE64URL_NOPAD;
 use symbolon::Symbolon;
 use symbolon::revocation::RevocationReason;
@@ -18,6 +18,7 @@ use crate::limits::AuthJson;
 use crate::openapi::tag;
 use crate::problem::Problem;
 use crate::query;
+use crate::routes::in_path::InPath;
 
 /// Sessions on one page, and on one page if the client does not say.
 const PAGE_MAX: u32 = 200;
@@ -116,7 +117,7 @@ fn position(symbolon: &Symbolon, list: &str, text: &str) -> Result<SessionId, Pr
 pub(super) async fn end_own_session(
     State(app): State<App>,
     person: Person,
-    Path(id): Path<String>,
+    InPath(id): InPath,
     _body: Option<AuthJson<Nothing>>,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let id = session_id(&id)?;

@@ -6,7 +6,7 @@ use http::request::Parts;
 use crate::problem::Problem;
 
 /// The one name in the path of a route, percent-decoded.
-pub(super) struct InPath(pub(super) String);
+pub(crate) struct InPath(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for InPath {
     type Rejection = Problem;
