@@ -7,15 +7,20 @@ use subtle::ConstantTimeEq as _;
 
 use super::raw::Verifier;
 
-/// SHA-256 of a verifier: all that a store or a cache ever holds of a token.
+/// SHA-256 of a verifier and its tag: all that a store or a cache ever holds of a token.
+///
+/// It covers the tag, which covers the rest: a token that differs anywhere from the one that was
+/// issued has another image, also where an answer from memory does not check the tag itself. Forty
+/// bytes are one block of SHA-256, as thirty-two would be.
 ///
 /// Equality takes the same time wherever the first difference is.
 #[derive(Clone, Copy)]
 pub struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
-    pub(super) fn of(verifier: &Verifier) -> Self {
-        Self(Sha256::digest(verifier.expose()).into())
+    pub(super) fn of(verifier: &Verifier, tag: [u8; 8]) -> Self {
+        let sum = Sha256::new().chain_update(verifier.expose()).chain_update(tag);
+        Self(sum.finalize().into())
     }
 
     /// The image as stored before.

@@ -151,7 +151,7 @@ impl RawToken {
     /// The image to compare with what is stored.
     #[must_use]
     pub fn digest(&self) -> TokenDigest {
-        TokenDigest::of(&self.verifier)
+        TokenDigest::of(&self.verifier, self.tag)
     }
 
     /// Whether the tag proves that a holder of `keys` made this token. Constant time.
