@@ -1,0 +1,10 @@
+//! What a program that embeds Symbolon sees.
+#![cfg(test)]
+
+mod it {
+    mod given;
+    mod opening;
+    mod passwords;
+    mod principals;
+    mod tower_layer;
+}
