@@ -7,6 +7,8 @@ pub(crate) mod cuts;
 pub(crate) mod issue;
 pub(crate) mod log;
 pub(crate) mod passwords;
+#[cfg(test)]
+mod plans;
 pub(crate) mod purge;
 pub(crate) mod read;
 pub(crate) mod revoke;

@@ -1,7 +1,7 @@
 //! SQLite: one file, one process, one writer.
 //!
 //! 1. `options` and `open_error`: what opening is told, answers, and refuses.
-//! 2. `lock_file`: the file belongs to one process.
+//! 2. `lock_file` and `own_file`: the file belongs to one process.
 //! 3. `connection`: what every connection is set to, and how SQLite's errors are read.
 //! 4. `identity`: the schema, whose store it is, and the jump of the log at each opening.
 //! 5. `link`: an operation's view of a connection.
@@ -21,6 +21,7 @@ mod link;
 mod lock_file;
 mod open_error;
 mod options;
+mod own_file;
 mod queue;
 mod readers;
 mod writer;

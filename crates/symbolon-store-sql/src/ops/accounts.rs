@@ -32,9 +32,9 @@ macro_rules! found_account {
     };
 }
 
-static FIND_ACCOUNT: Statement = Statement::new(found_account!("WHERE a.account = ?"));
-static FIND_ACCOUNT_OF: Statement = Statement::new(found_account!("WHERE a.subject = ?"));
-static LIST_ACCOUNTS: Statement = Statement::new(
+pub(super) static FIND_ACCOUNT: Statement = Statement::new(found_account!("WHERE a.account = ?"));
+pub(super) static FIND_ACCOUNT_OF: Statement = Statement::new(found_account!("WHERE a.subject = ?"));
+pub(super) static LIST_ACCOUNTS: Statement = Statement::new(
     "SELECT account, subject, password_phc, role, state, created_at, password_changed_at \
      FROM accounts WHERE account > ? ORDER BY account LIMIT ?",
 );

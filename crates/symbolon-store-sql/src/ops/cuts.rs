@@ -33,10 +33,10 @@ pub(super) struct SubjectCut<'c> {
     pub(super) keep: &'c [SessionId],
 }
 
-static COUNT_SUBJECT: Statement = Statement::new(
+pub(super) static COUNT_SUBJECT: Statement = Statement::new(
     "SELECT count(session_id) FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ?",
 );
-static LOCK_SUBJECT_SESSIONS: Statement = Statement::new(
+pub(super) static LOCK_SUBJECT_SESSIONS: Statement = Statement::new(
     "SELECT session_id FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ? \
      ORDER BY session_id LIMIT ? {for_update}",
 );
@@ -175,7 +175,7 @@ impl Operation for CutSubject {
     }
 }
 
-static LOCK_OF_KIND: Statement = Statement::new(
+pub(super) static LOCK_OF_KIND: Statement = Statement::new(
     "SELECT session_id FROM sessions \
      WHERE subject = ? AND live_until > ? AND epoch >= ? AND device_kind = ? ORDER BY session_id {for_update}",
 );
@@ -218,8 +218,8 @@ pub(crate) struct CutEveryone {
     pub(crate) audit: AuditEntry,
 }
 
-static COUNT_EVERYONE: Statement =
-    Statement::new("SELECT count(session_id) FROM sessions WHERE live_until > ? AND epoch >= ?");
+pub(super) static COUNT_EVERYONE: Statement =
+    Statement::new("SELECT count(epoch) FROM sessions WHERE live_until > ? AND epoch >= ?");
 static COUNT_SWEPT_LATER: Statement = Statement::new(
     "SELECT count(s.session_id) FROM sweeps AS w \
      JOIN subjects AS u ON u.subject = w.subject \

@@ -19,10 +19,10 @@ use crate::record::session::{ip_of, row, session_columns};
 /// limit was lowered; the next log-ins end the rest.
 const REPLACED_MAX: u64 = 1_000;
 
-static COUNT_LIVE: Statement = Statement::new(
+pub(super) static COUNT_LIVE: Statement = Statement::new(
     "SELECT count(session_id) FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ?",
 );
-static OLDEST_LIVE: Statement = Statement::new(
+pub(super) static OLDEST_LIVE: Statement = Statement::new(
     "SELECT session_id FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ? \
      ORDER BY session_id LIMIT ? {for_update}",
 );

@@ -17,11 +17,11 @@ pub(crate) struct PurgeSessions {
 }
 
 // Two ends, two ranges of one index: by itself, and by someone.
-static OLD_EXPIRED: Statement = Statement::new(
+pub(super) static OLD_EXPIRED: Statement = Statement::new(
     "SELECT session_id FROM sessions WHERE live_until > 0 AND live_until <= ? \
      ORDER BY live_until LIMIT ? {skip_locked}",
 );
-static OLD_REVOKED: Statement = Statement::new(
+pub(super) static OLD_REVOKED: Statement = Statement::new(
     "SELECT session_id FROM sessions WHERE live_until = 0 AND revoked_at <= ? \
      ORDER BY revoked_at LIMIT ? {skip_locked}",
 );
@@ -57,7 +57,7 @@ pub(crate) struct PurgeLog {
     pub(crate) batch: u32,
 }
 
-static FIRST_LOG: Statement = Statement::new(
+pub(super) static FIRST_LOG: Statement = Statement::new(
     "SELECT seq, at FROM rev_log WHERE seq < (SELECT max(seq) FROM rev_log) ORDER BY seq LIMIT ?",
 );
 static DELETE_LOG: Statement = Statement::new("DELETE FROM rev_log WHERE seq = ?");
@@ -102,7 +102,8 @@ pub(crate) struct PurgeAudit {
     pub(crate) batch: u32,
 }
 
-static FIRST_AUDIT: Statement = Statement::new("SELECT audit_id, at FROM audit ORDER BY audit_id LIMIT ?");
+pub(super) static FIRST_AUDIT: Statement =
+    Statement::new("SELECT audit_id, at FROM audit ORDER BY audit_id LIMIT ?");
 static DELETE_AUDIT: Statement = Statement::new("DELETE FROM audit WHERE audit_id = ?");
 
 impl Operation for PurgeAudit {
@@ -144,7 +145,7 @@ pub(crate) struct PurgeAttempts {
 }
 
 static COUNT_ATTEMPTS: Statement = Statement::new("SELECT count(updated_at) FROM throttle");
-static IDLE_ATTEMPTS: Statement =
+pub(super) static IDLE_ATTEMPTS: Statement =
     Statement::new("SELECT throttle_key, updated_at FROM throttle ORDER BY updated_at LIMIT ? {skip_locked}");
 static DELETE_ATTEMPTS: Statement = Statement::new("DELETE FROM throttle WHERE throttle_key = ?");
 

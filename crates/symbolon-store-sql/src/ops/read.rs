@@ -30,8 +30,9 @@ macro_rules! found_session {
     };
 }
 
-static FIND_SESSION: Statement = Statement::new(found_session!("sessions AS s", "WHERE s.session_id = ?"));
-static FIND_SESSIONS: Statement =
+pub(super) static FIND_SESSION: Statement =
+    Statement::new(found_session!("sessions AS s", "WHERE s.session_id = ?"));
+pub(super) static FIND_SESSIONS: Statement =
     Statement::new(found_session!("sessions AS s", "WHERE s.session_id IN ({ids})"));
 
 impl Operation for FindSession {
@@ -80,14 +81,14 @@ async fn find_some<L: Link>(link: &mut L, ids: &[SessionId]) -> Result<Vec<Found
 const BEFORE_NONE: [u8; 16] = [0xff; 16];
 
 // The page is found in the index alone; only its own rows are read.
-static LIST_LIVE: Statement = Statement::new(found_session!(
+pub(super) static LIST_LIVE: Statement = Statement::new(found_session!(
     "(SELECT session_id FROM sessions WHERE subject = ? AND session_id < ? AND live_until > ? \
      AND epoch >= (SELECT epoch FROM global_epoch WHERE one = 1) \
      AND epoch >= coalesce((SELECT epoch FROM subjects WHERE subject = ?), 0) \
      ORDER BY session_id DESC LIMIT ?) AS page JOIN sessions AS s ON s.session_id = page.session_id",
     "ORDER BY s.session_id DESC"
 ));
-static LIST_ALL: Statement = Statement::new(found_session!(
+pub(super) static LIST_ALL: Statement = Statement::new(found_session!(
     "(SELECT session_id FROM sessions WHERE subject = ? AND session_id < ? \
      ORDER BY session_id DESC LIMIT ?) AS page JOIN sessions AS s ON s.session_id = page.session_id",
     "ORDER BY s.session_id DESC"

@@ -40,7 +40,7 @@ impl LockedSession {
     }
 }
 
-static LOCK_SESSION: Statement = Statement::new(
+pub(super) static LOCK_SESSION: Statement = Statement::new(
     "SELECT subject, epoch, live_until, state, revoked_seq, revoked_at, revoked_reason \
      FROM sessions WHERE session_id = ? {for_update}",
 );
@@ -62,7 +62,7 @@ fn read_locked(fields: &mut Fields<'_>) -> Result<LockedSession, SqlError> {
     })
 }
 
-static MARK_ENDED: Statement = Statement::new(
+pub(super) static MARK_ENDED: Statement = Statement::new(
     "UPDATE sessions SET state = 'revoked', revoked_seq = ?, revoked_at = ?, revoked_reason = ?, live_until = 0 \
      WHERE session_id = ? AND state = 'active'",
 );

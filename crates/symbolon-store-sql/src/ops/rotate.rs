@@ -7,31 +7,32 @@ use symbolon_core::store::{ChangeSession, RotateSession};
 use symbolon_core::token::Generation;
 
 use super::revoke::lock_session;
-use super::subjects::newest_cut;
+use super::subjects::{newest_cut, of_newest_epoch};
 use crate::link::{Link, SqlError, Statement, Value};
 use crate::operation::{Entry, Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
 use crate::record::session::{ip_of, live_until};
 
-static WRITE_TOKENS: Statement = Statement::new(
+pub(super) static WRITE_TOKENS: Statement = Statement::new(concat!(
     "UPDATE sessions SET last_seen_at = ?, idle_expires_at = ?, live_until = ?, ip = ?, user_agent = ?, \
      kid = ?, generation = ?, generation_floor = ?, access_digest = ?, access_expires_at = ?, \
      prev_access_digest = ?, prev_access_expires_at = ?, refresh_digest = ?, refresh_expires_at = ?, \
      prev_refresh_digest = ?, rotation_nonce = ?, rotated_at = ?, \
      successor_used_at = coalesce(CASE WHEN ? = 1 THEN successor_used_at END, ?) \
-     WHERE session_id = ? AND generation = ? AND state = 'active' AND epoch >= ?",
-);
+     WHERE session_id = ? AND generation = ? AND state = 'active' AND ",
+    of_newest_epoch!(),
+));
 
-/// Writes the tokens of a session if it is active, of the generation `from` and of no older epoch.
+/// Writes the tokens of a session if it is active, of the generation `from`, and no cut has
+/// ended it.
 pub(super) async fn write_tokens<L: Link>(
     link: &mut L,
     session: &Session,
     from: Generation,
 ) -> Result<bool, SqlError> {
-    let cut = newest_cut(link, &session.subject).await?;
     let ip = ip_of(session);
     let tokens = &session.tokens;
-    let params: [Value<'_>; 22] = [
+    let params: [Value<'_>; 21] = [
         session.last_seen_at.into(),
         session.idle_expires_at.into(),
         live_until(session).into(),
@@ -62,7 +63,6 @@ pub(super) async fn write_tokens<L: Link>(
         tokens.successor_used_at.into(),
         (&session.id).into(),
         from.0.into(),
-        cut.seq.into(),
     ];
     Ok(link.execute(&WRITE_TOKENS, &params).await? == 1)
 }
@@ -85,7 +85,7 @@ impl Operation for RotateSession {
     }
 }
 
-static WRITE_LIVES: Statement = Statement::new(
+pub(super) static WRITE_LIVES: Statement = Statement::new(
     "UPDATE sessions SET expires_at = ?, idle_expires_at = ?, live_until = ?, access_ttl = ?, refresh_ttl = ?, \
      idle_ttl = ?, absolute_ttl = ?, claims = ?, \
      access_expires_at = CASE WHEN generation = ? THEN ? ELSE access_expires_at END \

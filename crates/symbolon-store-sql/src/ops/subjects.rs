@@ -80,3 +80,13 @@ pub(super) async fn newest_cut<L: Link>(link: &mut L, subject: &SubjectId) -> Re
         .unwrap_or(Cut::NONE);
     Ok(global_cut(link).await?.newer(own))
 }
+
+/// The condition, in a change of `sessions`, that no cut has ended the session.
+macro_rules! of_newest_epoch {
+    () => {
+        "epoch >= (SELECT g.epoch FROM global_epoch AS g WHERE g.one = 1) \
+         AND NOT EXISTS (SELECT u.subject FROM subjects AS u \
+         WHERE u.subject = sessions.subject AND u.epoch > sessions.epoch)"
+    };
+}
+pub(super) use of_newest_epoch;

@@ -42,10 +42,10 @@ static NEXT_SWEEP: Statement = Statement::new(
      FROM sweeps AS w JOIN global_epoch AS g ON g.one = 1 LEFT JOIN subjects AS u ON u.subject = w.subject \
      ORDER BY w.subject LIMIT 1",
 );
-static LEFT_OF_SUBJECT: Statement = Statement::new(
+pub(super) static LEFT_OF_SUBJECT: Statement = Statement::new(
     "SELECT session_id FROM sessions WHERE subject = ? AND live_until > ? AND epoch < ? LIMIT ? {skip_locked}",
 );
-static LEFT_OF_EVERYONE: Statement = Statement::new(
+pub(super) static LEFT_OF_EVERYONE: Statement = Statement::new(
     "SELECT session_id FROM sessions WHERE live_until > ? AND epoch < ? LIMIT ? {skip_locked}",
 );
 

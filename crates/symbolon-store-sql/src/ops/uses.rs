@@ -4,6 +4,7 @@ use symbolon_core::audit::AuditEntry;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::store::{Activity, SuccessorUse};
 
+use super::subjects::of_newest_epoch;
 use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
@@ -46,15 +47,13 @@ impl WipeNonces {
 }
 
 // A late use never revives: the state, the idle end and both epochs are compared here.
-static RECORD_USE: Statement = Statement::new(
+pub(super) static RECORD_USE: Statement = Statement::new(concat!(
     "UPDATE sessions SET last_seen_at = {greatest}(last_seen_at, ?), \
      idle_expires_at = {greatest}(idle_expires_at, ?), \
      live_until = {least}(expires_at, {greatest}(idle_expires_at, ?)) \
-     WHERE session_id = ? AND state = 'active' AND idle_expires_at > ? \
-     AND epoch >= (SELECT g.epoch FROM global_epoch AS g WHERE g.one = 1) \
-     AND NOT EXISTS (SELECT u.subject FROM subjects AS u \
-     WHERE u.subject = sessions.subject AND u.epoch > sessions.epoch)",
-);
+     WHERE session_id = ? AND state = 'active' AND idle_expires_at > ? AND ",
+    of_newest_epoch!(),
+));
 
 impl Operation for RecordActivity {
     type Answer = ();
@@ -80,7 +79,7 @@ impl Operation for RecordActivity {
     }
 }
 
-static MARK_USED: Statement = Statement::new(
+pub(super) static MARK_USED: Statement = Statement::new(
     "UPDATE sessions SET successor_used_at = ? \
      WHERE session_id = ? AND generation = ? AND successor_used_at IS NULL",
 );
@@ -107,7 +106,7 @@ impl Operation for MarkSuccessorsUsed {
     }
 }
 
-static WIPE_NONCE: Statement =
+pub(super) static WIPE_NONCE: Statement =
     Statement::new("UPDATE sessions SET rotation_nonce = NULL WHERE session_id = ? AND generation = ?");
 
 impl Operation for WipeNonces {

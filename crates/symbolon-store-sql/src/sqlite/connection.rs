@@ -130,3 +130,104 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
 fn extended(error: &rusqlite::Error) -> i32 {
     error.sqlite_error().map_or(0, |raw| raw.extended_code)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use rusqlite::{Connection, Error, ffi};
+    use symbolon_core::clock::Timestamp;
+    use symbolon_core::token::KeyCheck;
+    use symbolon_testkit::contract::Recorded;
+    use symbolon_testkit::randomness::Seeded;
+    use tempfile::TempDir;
+
+    use super::{open_error, open_reader, open_writer, set_writing};
+    use crate::sqlite::{Durability, OpenError, OpenSqlite, Place};
+
+    fn writer(folder: &TempDir, durability: Durability) -> Connection {
+        let place = Place::File(folder.path().join("symbolon.db"));
+        let connection = open_writer(&place).unwrap();
+        let options = OpenSqlite {
+            place,
+            key_check: KeyCheck([1; 32]),
+            now: Timestamp(0),
+            sink: Arc::new(Recorded::default()),
+            randomness: Arc::new(Seeded::new(1)),
+            durability,
+            pages_max: None,
+        };
+        set_writing(&connection, &options).unwrap();
+        connection.execute_batch("CREATE TABLE t (c INTEGER)").unwrap();
+        connection
+    }
+
+    fn text(connection: &Connection, pragma: &str) -> String {
+        let asked = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
+        connection.query_row(&asked, [], |row| row.get(0)).unwrap()
+    }
+
+    fn number(connection: &Connection, pragma: &str) -> i64 {
+        connection
+            .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
+            .unwrap()
+    }
+
+    #[test]
+    fn the_writer_syncs_every_commit_and_makes_its_own_checkpoints() {
+        let folder = TempDir::new().unwrap();
+        let writer = writer(&folder, Durability::Full);
+        assert_eq!(text(&writer, "journal_mode"), "wal");
+        assert_eq!(number(&writer, "synchronous"), 2, "FULL");
+        assert_eq!(number(&writer, "wal_autocheckpoint"), 0);
+        assert_eq!(number(&writer, "auto_vacuum"), 2, "INCREMENTAL");
+        assert_eq!(number(&writer, "journal_size_limit"), 64 * 1024 * 1024);
+        assert_eq!(number(&writer, "mmap_size"), 0);
+        assert_eq!(number(&writer, "temp_store"), 2, "MEMORY");
+        assert_eq!(number(&writer, "busy_timeout"), 2_000);
+    }
+
+    #[test]
+    fn less_durability_is_only_had_by_asking_for_it() {
+        let folder = TempDir::new().unwrap();
+        assert_eq!(Durability::default(), Durability::Full);
+        assert_eq!(
+            number(&writer(&folder, Durability::Normal), "synchronous"),
+            1,
+            "NORMAL"
+        );
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let folder = TempDir::new().unwrap();
+        let _writer = writer(&folder, Durability::Full);
+        let reader = open_reader(&folder.path().join("symbolon.db")).unwrap();
+        assert_eq!(number(&reader, "mmap_size"), 0);
+        let refused = reader.execute("INSERT INTO t (c) VALUES (1)", []).unwrap_err();
+        assert_eq!(refused.to_string(), "attempt to write a readonly database");
+    }
+
+    /// What a test cannot bring about as every user: a file or a disk that cannot be written.
+    #[test]
+    fn an_error_at_opening_is_told_by_its_cause() {
+        let told = |code| {
+            let error = Error::SqliteFailure(ffi::Error::new(code), None);
+            open_error(Path::new("PATH"), &error).to_string()
+        };
+        assert_eq!(
+            told(ffi::SQLITE_READONLY_DIRECTORY),
+            "PATH cannot be written: Error code 1544: attempt to write a readonly database; \
+             give this user the right to write the file and its folder, or mount the file system for writing"
+        );
+        assert!(told(ffi::SQLITE_FULL).starts_with("no space is left for PATH: "));
+        assert!(told(ffi::SQLITE_IOERR_SHORT_READ).starts_with("PATH is damaged: "));
+        assert!(told(ffi::SQLITE_CANTOPEN).starts_with("cannot open PATH: "));
+        let io = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_READ), None);
+        assert!(matches!(
+            open_error(Path::new("PATH"), &io),
+            OpenError::Unusable { .. }
+        ));
+    }
+}

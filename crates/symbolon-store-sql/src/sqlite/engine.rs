@@ -1,9 +1,7 @@
 //! The handle that holds all of a store in SQLite.
 
-use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -15,6 +13,7 @@ use super::health::Life;
 use super::identity::{establish, recognise, shown};
 use super::job::pack;
 use super::lock_file::LockFile;
+use super::own_file::{OwnFile, make_private, resolve};
 use super::queue::{Queue, Refused};
 use super::readers::{self, Readers};
 use super::writer::{self, Writer};
@@ -31,18 +30,13 @@ pub(crate) struct Engine {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The file that was opened, recognised by what the file system calls it.
-struct OwnFile {
-    path: PathBuf,
-    device: u64,
-    inode: u64,
-}
-
 impl Engine {
     /// Opens a store, or makes it, and starts its threads.
     pub(crate) fn open(mut options: OpenSqlite) -> Result<(Self, Opened), OpenError> {
         check_version()?;
-        options.place = resolve(options.place)?;
+        if let Place::File(path) = &mut options.place {
+            *path = resolve(path)?;
+        }
         let lock = match &options.place {
             Place::File(path) => Some(LockFile::take(path)?),
             Place::Memory => None,
@@ -128,7 +122,7 @@ impl Engine {
                 Ok(())
             }
             Some(detail) => {
-                tracing::error!(path = %file.path.display(), "{detail}");
+                tracing::error!(path = %file.path().display(), "{detail}");
                 self.life.set_lost(Some(&detail));
                 Err(unavailable("trust its file", &detail))
             }
@@ -177,31 +171,6 @@ fn unavailable(operation: &'static str, detail: &str) -> StoreError {
     }
 }
 
-/// The path without links, so that a store has one lock by whatever name it is opened.
-fn resolve(place: Place) -> Result<Place, OpenError> {
-    let Place::File(path) = place else {
-        return Ok(place);
-    };
-    let unusable = |detail: String| OpenError::Unusable {
-        path: path.clone(),
-        detail,
-    };
-    match fs::canonicalize(&path) {
-        Ok(found) if found.is_file() => Ok(Place::File(found)),
-        Ok(_) => Err(unusable("it is not a file".to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let name = path.file_name().ok_or_else(|| unusable(error.to_string()))?;
-            let folder = match path.parent() {
-                Some(folder) if folder != Path::new("") => folder,
-                _ => Path::new("."),
-            };
-            let folder = fs::canonicalize(folder).map_err(|error| unusable(error.to_string()))?;
-            Ok(Place::File(folder.join(name)))
-        }
-        Err(error) => Err(unusable(error.to_string())),
-    }
-}
-
 fn open_connection(options: &OpenSqlite) -> Result<(Connection, Opened), OpenError> {
     let fault = |error| open_error(shown(&options.place), &error);
     if let Place::File(path) = &options.place {
@@ -216,45 +185,4 @@ fn open_connection(options: &OpenSqlite) -> Result<(Connection, Opened), OpenErr
 
 fn open_readers(path: &Path) -> Result<Vec<Connection>, OpenError> {
     readers::open(path).map_err(|error| open_error(path, &error))
-}
-
-/// Makes the file, if it is not there, readable for this user only; SQLite gives its other files the
-/// same rights. It is not open anywhere in this process yet: the lock has just been taken.
-fn make_private(path: &Path) -> Result<(), OpenError> {
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    match made {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(OpenError::Unusable {
-            path: path.to_owned(),
-            detail: error.to_string(),
-        }),
-    }
-}
-
-impl OwnFile {
-    fn of(path: &Path) -> Result<Self, OpenError> {
-        let found = fs::metadata(path).map_err(|error| OpenError::Unusable {
-            path: path.to_owned(),
-            detail: error.to_string(),
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            device: found.dev(),
-            inode: found.ino(),
-        })
-    }
-
-    /// What is wrong with the file at the path.
-    fn find_difference(&self) -> Option<String> {
-        match fs::metadata(&self.path) {
-            Ok(found) if found.dev() == self.device && found.ino() == self.inode => None,
-            Ok(_) => Some("the store's file was replaced by another while it was in use".to_owned()),
-            Err(error) => Some(format!("the store's file is not there any more: {error}")),
-        }
-    }
 }

@@ -9,6 +9,7 @@ use super::OpenError;
 use super::connection::{check_version, open_error, open_reader};
 use super::identity::{find_version, newest};
 use super::lock_file::LockFile;
+use super::own_file::resolve;
 
 /// The most lines of damage that are told: the first says enough, and a torn file has millions.
 const DAMAGE_MAX: u32 = 10;
@@ -42,6 +43,8 @@ pub(crate) fn examine(path: &Path, whole: bool) -> Result<Option<Examined>, Open
             });
         }
     }
+    let path = resolve(path)?;
+    let path = path.as_path();
     let _held = LockFile::take(path)?;
     let fault = |error| open_error(path, &error);
     let connection = open_reader(path).map_err(fault)?;

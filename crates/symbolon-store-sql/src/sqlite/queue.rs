@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::job::Job;
 use crate::link::SqlError;
@@ -17,7 +18,10 @@ pub(super) struct Queue {
 
 struct Waiting {
     jobs: VecDeque<Box<dyn Job>>,
+    /// How many threads wait for jobs.
     idle: usize,
+    /// How many jobs there must be to wake one.
+    wanted: usize,
     closed: bool,
 }
 
@@ -37,6 +41,7 @@ impl Queue {
             waiting: Mutex::new(Waiting {
                 jobs: VecDeque::new(),
                 idle: 0,
+                wanted: 1,
                 closed: false,
             }),
             arrived: Condvar::new(),
@@ -59,12 +64,26 @@ impl Queue {
             return Err(Refused::Full);
         }
         waiting.jobs.push_back(job);
-        let wake = waiting.idle > 0;
+        let wake = waiting.idle > 0 && waiting.jobs.len() >= waiting.wanted;
         drop(waiting);
         if wake {
             self.arrived.notify_one();
         }
         Ok(())
+    }
+
+    /// Waits until as many wait as do now and `more`, but not longer than `patience`. Only for a queue
+    /// that one thread drains.
+    pub(super) fn gather(&self, more: usize, patience: Duration) {
+        let mut waiting = self.lock();
+        let wanted = waiting.jobs.len() + more;
+        waiting.idle += 1;
+        waiting.wanted = wanted;
+        let short = |waiting: &mut Waiting| waiting.jobs.len() < wanted && !waiting.closed;
+        let gathered = self.arrived.wait_timeout_while(waiting, patience, short);
+        let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        waiting.wanted = 1;
+        waiting.idle -= 1;
     }
 
     /// Waits for jobs and moves up to `max` of them into `taken`; `false`: the queue is closed and

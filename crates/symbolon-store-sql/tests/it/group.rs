@@ -42,34 +42,36 @@ async fn an_operation_that_fails_does_not_harm_its_group() {
     let folder = Folder::new();
     let (store, gate, revoked) = held(&folder).await;
     let taken = sample::session("first", 0);
-    let mut steps = Vec::new();
+    let mut inserts = Vec::new();
+    let mut ends = Vec::new();
     for number in 0..40 {
         let session = match number {
             20 => taken.clone(),
             _ => sample::session("alice", number),
         };
-        steps.push(Box::pin(store.insert_session(sample::insert(session))));
-    }
-    for step in &mut steps {
-        assert!(ask_once(step).is_none());
+        let id = session.id;
+        inserts.push(Box::pin(store.insert_session(sample::insert(session))));
+        ends.push(Box::pin(store.revoke_session(sample::revoke(id))));
+        assert!(ask_once(&mut inserts[number as usize]).is_none());
+        assert!(ask_once(&mut ends[number as usize]).is_none());
     }
     gate.open();
     assert!(matches!(revoked.join_all().await[..], [Revoked::Done(_)]));
-    for (number, step) in steps.into_iter().enumerate() {
-        let answer = step.await;
-        match number {
-            20 => assert!(
-                matches!(answer, Err(StoreError::Unavailable { .. })),
-                "{answer:?}"
-            ),
-            _ => assert!(
-                matches!(answer, Ok(Inserted::Done { .. })),
-                "{number}: {answer:?}"
-            ),
+    let mut rows = gate.batches()[0].clone();
+    for (number, (insert, end)) in inserts.into_iter().zip(ends).enumerate() {
+        match (number, insert.await, end.await) {
+            (20, Err(StoreError::Unavailable { detail, .. }), Ok(Revoked::Already { .. })) => {
+                assert_eq!(detail, "UNIQUE constraint failed: sessions.session_id");
+            }
+            (_, Ok(Inserted::Done { .. }), Ok(Revoked::Done(row))) => rows.push(row),
+            other => panic!("{other:?}"),
         }
     }
-    let found = store.find_session(taken.id).await.unwrap().unwrap();
-    assert_ne!(found.session.state, taken.state, "it is as it was: revoked");
+    assert_eq!(rows.len(), 40);
+    let batches = gate.batches();
+    assert_eq!(batches.len(), 2, "it was one group");
+    assert_eq!(batches.concat(), rows);
+    assert_eq!(store.revocations_from(rows[0].seq, 100).await.unwrap(), rows);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,99 @@
+//! How SQLite finds what the statements ask for: none may read a table from end to end.
+
+use rusqlite::Connection;
+
+use super::{accounts, cuts, issue, purge, read, revoke, rotate, sweep, uses};
+use crate::dialect::SQLITE;
+use crate::link::Statement;
+
+/// The steps of SQLite's plan.
+fn plan(statement: &Statement) -> Vec<String> {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(SQLITE.migrations[0].text).unwrap();
+    let text = format!("EXPLAIN QUERY PLAN {}", SQLITE.render(statement.text()));
+    let mut explained = connection.prepare(&text).unwrap();
+    let mut rows = explained.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get(3).unwrap());
+    }
+    steps
+}
+
+#[test]
+fn a_session_is_found_by_its_id_and_its_cuts_by_theirs() {
+    for statement in [&read::FIND_SESSION, &read::FIND_SESSIONS] {
+        assert_eq!(
+            plan(statement),
+            [
+                "SEARCH g USING INTEGER PRIMARY KEY (rowid=?)",
+                "SEARCH s USING INDEX sqlite_autoindex_sessions_1 (session_id=?)",
+                "SEARCH u USING PRIMARY KEY (subject=?) LEFT-JOIN",
+            ]
+        );
+    }
+}
+
+#[test]
+fn live_sessions_are_counted_in_the_index_alone() {
+    for statement in [&issue::COUNT_LIVE, &cuts::COUNT_SUBJECT] {
+        assert_eq!(
+            plan(statement),
+            ["SEARCH sessions USING COVERING INDEX sessions_subject_idx (subject=? AND live_until>?)"]
+        );
+    }
+    assert_eq!(
+        plan(&cuts::COUNT_EVERYONE),
+        ["SEARCH sessions USING COVERING INDEX sessions_live_until_idx (live_until>?)"]
+    );
+}
+
+#[test]
+fn no_statement_reads_a_growing_table_from_end_to_end() {
+    let statements = [
+        &accounts::FIND_ACCOUNT,
+        &accounts::FIND_ACCOUNT_OF,
+        &accounts::LIST_ACCOUNTS,
+        &cuts::LOCK_OF_KIND,
+        &cuts::LOCK_SUBJECT_SESSIONS,
+        &issue::OLDEST_LIVE,
+        &purge::FIRST_LOG,
+        &purge::OLD_EXPIRED,
+        &purge::OLD_REVOKED,
+        &read::FIND_SESSION,
+        &read::LIST_ALL,
+        &read::LIST_LIVE,
+        &revoke::LOCK_SESSION,
+        &revoke::MARK_ENDED,
+        &rotate::WRITE_LIVES,
+        &rotate::WRITE_TOKENS,
+        &sweep::LEFT_OF_EVERYONE,
+        &sweep::LEFT_OF_SUBJECT,
+        &uses::MARK_USED,
+        &uses::RECORD_USE,
+        &uses::WIPE_NONCE,
+    ];
+    for statement in statements {
+        for step in plan(statement) {
+            let whole = step.starts_with("SCAN ") && !["SCAN w", "SCAN page"].contains(&step.as_str());
+            assert!(!whole, "{step}: {}", statement.text());
+        }
+    }
+}
+
+/// These begin at one end of a table or an index, and stop after as many rows as a step removes.
+#[test]
+fn what_is_read_from_the_beginning_is_read_in_order_and_not_sorted() {
+    for statement in [
+        &purge::FIRST_AUDIT,
+        &purge::IDLE_ATTEMPTS,
+        &purge::OLD_EXPIRED,
+        &purge::OLD_REVOKED,
+    ] {
+        let steps = plan(statement);
+        assert!(
+            steps.iter().all(|step| !step.contains("TEMP B-TREE")),
+            "{steps:?}"
+        );
+    }
+}
