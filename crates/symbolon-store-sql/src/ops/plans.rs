@@ -23,8 +23,11 @@ fn plan(statement: &Statement) -> Vec<String> {
 #[test]
 fn a_session_is_found_by_its_id_and_its_cuts_by_theirs() {
     for statement in [&read::FIND_SESSION, &read::FIND_SESSIONS] {
+        let mut steps = plan(statement);
+        // Which of the two single rows is looked up first is SQLite's choice.
+        steps.sort();
         assert_eq!(
-            plan(statement),
+            steps,
             [
                 "SEARCH g USING INTEGER PRIMARY KEY (rowid=?)",
                 "SEARCH s USING INDEX sqlite_autoindex_sessions_1 (session_id=?)",
