@@ -23,7 +23,7 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<Option<Running>> {
     if version().is_none() {
         return Ok(None);
     }
-    let address = free_address()?;
+    let (folder, address) = (std::path::absolute(folder)?, free_address()?);
     fs::create_dir_all(folder.join("temp"))?;
     let file = folder.join("nginx.conf");
     let text = format!(
@@ -37,7 +37,7 @@ pub(crate) fn start(folder: &Path) -> anyhow::Result<Option<Running>> {
     let mut command = Command::new("nginx");
     command
         .arg("-p")
-        .arg(folder)
+        .arg(&folder)
         .arg("-c")
         .arg(&file)
         .arg("-e")
