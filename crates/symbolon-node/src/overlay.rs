@@ -36,11 +36,11 @@ pub enum Objection {
 
 /// What a fact is judged by.
 #[derive(Clone, Copy, Debug)]
-pub struct Stamp<'a> {
+pub struct Stamp {
     /// Which session.
     pub id: SessionId,
-    /// Whose.
-    pub subject: &'a str,
+    /// Where its subject stands in the filter: see [`Overlay::cell_of`].
+    pub subject_cell: u16,
     /// Everything up to here was known when it was read.
     pub asof: RevocationSeq,
     /// The cut that the session was issued under.
@@ -135,10 +135,36 @@ impl Overlay {
         }
     }
 
-    /// What is known against a fact, if anything.
+    /// Where a subject stands in the filter. Kept with each fact, so that verify hashes no text.
+    #[must_use]
+    pub fn cell_of(&self, subject: &str) -> u16 {
+        u16::try_from(self.hasher.hash_one(subject) % CELLS as u64).unwrap_or(0)
+    }
+
+    /// What is known against a fact of `subject`, if anything.
     #[inline]
     #[must_use]
-    pub fn objection(&self, stamp: Stamp<'_>) -> Option<Objection> {
+    pub fn objection<'s>(&self, stamp: Stamp, subject: impl FnOnce() -> &'s str) -> Option<Objection> {
+        if self.is_quiet(stamp) {
+            None
+        } else {
+            self.look_up(stamp, subject())
+        }
+    }
+
+    /// Whether nothing newer than the fact can concern it: five loads and no look-up.
+    #[inline]
+    fn is_quiet(&self, stamp: Stamp) -> bool {
+        let session = self.session_cell(stamp.id).load(Ordering::Acquire);
+        let subject = self.subject_filter[usize::from(stamp.subject_cell) % CELLS].load(Ordering::Acquire);
+        let low = self.low.load(Ordering::Acquire);
+        let everyone = self.everyone_seq.load(Ordering::Acquire);
+        // A fact at or after a row was read with it in force, so only newer rows can concern it.
+        session.max(subject) <= stamp.asof.0 && low <= stamp.asof.0 && everyone <= stamp.epoch.0
+    }
+
+    #[cold]
+    fn look_up(&self, stamp: Stamp, subject: &str) -> Option<Objection> {
         if stamp.asof.0 < self.low.load(Ordering::Acquire) {
             return Some(Objection::Stale);
         }
@@ -149,19 +175,8 @@ impl Overlay {
                 reason: cut.reason,
             });
         }
-        let session_cell = self.session_cell(stamp.id).load(Ordering::Acquire);
-        if session_cell > stamp.asof.0
-            && let Some(objection) = self.session_objection(stamp)
-        {
-            return Some(objection);
-        }
-        // A fact at or after a cut was read with it in force, so only newer rows can concern it.
-        let subject_cell = self.subject_cell(stamp.subject).load(Ordering::Acquire);
-        if subject_cell > stamp.asof.0 {
-            self.subject_objection(stamp)
-        } else {
-            None
-        }
+        self.session_objection(stamp)
+            .or_else(|| self.subject_objection(stamp, subject))
     }
 
     /// Forgets the rows before `horizon`; facts as old as them are refused from then on.
@@ -224,7 +239,7 @@ impl Overlay {
         self.subject_cell(subject).fetch_max(row.seq.0, Ordering::Release);
     }
 
-    fn session_objection(&self, stamp: Stamp<'_>) -> Option<Objection> {
+    fn session_objection(&self, stamp: Stamp) -> Option<Objection> {
         let mark = *self.sessions.pin().get(&stamp.id)?;
         if let Some(cut) = mark.ended.filter(|cut| cut.seq > stamp.asof) {
             return Some(Objection::Ended {
@@ -235,9 +250,9 @@ impl Overlay {
         (mark.stale > stamp.asof).then_some(Objection::Stale)
     }
 
-    fn subject_objection(&self, stamp: Stamp<'_>) -> Option<Objection> {
+    fn subject_objection(&self, stamp: Stamp, subject: &str) -> Option<Objection> {
         let pinned = self.subjects.pin();
-        let mark = pinned.get(stamp.subject)?;
+        let mark = pinned.get(subject)?;
         if mark.cut.seq > stamp.epoch {
             // A session that was kept has a new epoch in the store, and perhaps new tokens.
             if mark.keep.contains(&stamp.id) {
@@ -258,8 +273,7 @@ impl Overlay {
     }
 
     fn subject_cell(&self, subject: &str) -> &AtomicU64 {
-        let cell = self.hasher.hash_one(subject) % CELLS as u64;
-        &self.subject_filter[usize::try_from(cell).unwrap_or(0)]
+        &self.subject_filter[usize::from(self.cell_of(subject))]
     }
 }
 

@@ -62,14 +62,16 @@ impl Tail {
     /// Keeps a fact unless something newer than it is known. The check and the write are one step
     /// against [`LogSink::committed`], which removes under the same lock.
     pub fn remember(&self, fact: &Fact, seen_at: Timestamp) {
+        let subject = fact.identity.subject();
+        let subject_cell = self.overlay.cell_of(subject);
         let stamp = Stamp {
             id: fact.id,
-            subject: fact.identity.subject(),
+            subject_cell,
             asof: fact.asof,
             epoch: fact.epoch,
         };
-        self.near
-            .insert(fact, seen_at, || self.overlay.objection(stamp).is_none());
+        let admit = || self.overlay.objection(stamp, || subject).is_none();
+        self.near.insert(fact, subject_cell, seen_at, admit);
     }
 
     /// The position of the newest change of an API key that came through the log.

@@ -103,6 +103,7 @@ pub(crate) const CORE_MAY_USE: &[&str] = &[
     "subtle",
     "zeroize",
     "data-encoding",
+    "base64-simd",
     "uuid",
     "thiserror",
 ];

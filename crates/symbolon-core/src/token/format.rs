@@ -1,5 +1,6 @@
 //! The exact layout of a token's text.
 
+use base64_simd::{Out, URL_SAFE_NO_PAD};
 use data_encoding::BASE64URL_NOPAD;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -51,10 +52,15 @@ pub(super) fn parse(text: &str) -> Result<RawToken, Malformed> {
         _ => return Err(Malformed::Prefix),
     };
     let mut body = [0; BODY_LEN];
-    let decoded = BASE64URL_NOPAD.decode_mut(encoded, &mut body);
-    let token = decoded
-        .map(|_| split(kind, &body))
-        .map_err(|_| Malformed::Encoding);
+    // Every verify passes here: this decoder takes a third of the time of the one that renders.
+    let decoded = URL_SAFE_NO_PAD
+        .decode(encoded, Out::from_slice(&mut body))
+        .is_ok();
+    let token = if decoded {
+        Ok(split(kind, &body))
+    } else {
+        Err(Malformed::Encoding)
+    };
     body.zeroize();
     token
 }

@@ -89,6 +89,13 @@ impl Hit<'_> {
         RevocationSeq(self.copied.epoch())
     }
 
+    /// Where its subject stands in the overlay's filter.
+    #[inline]
+    #[must_use]
+    pub fn subject_cell(&self) -> u16 {
+        self.copied.subject_cell()
+    }
+
     /// When the subject last proved who they are.
     #[inline]
     #[must_use]

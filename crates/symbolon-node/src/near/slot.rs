@@ -35,6 +35,7 @@ const EPOCH: usize = 19;
 const AUTHENTICATED: usize = 20;
 const IDLE_TIMEOUT: usize = 21;
 const FLAGS: usize = 22;
+const SUBJECT_CELL: usize = 23;
 
 const HAS_PREVIOUS: u64 = 1;
 const SETTLED: u64 = 2;
@@ -155,6 +156,12 @@ impl Copied {
     }
 
     #[inline]
+    pub(super) fn subject_cell(&self) -> u16 {
+        let bytes = self.words[SUBJECT_CELL].to_le_bytes();
+        u16::from_le_bytes([bytes[0], bytes[1]])
+    }
+
+    #[inline]
     pub(super) fn authenticated_at(&self) -> Timestamp {
         instant(self.words[AUTHENTICATED])
     }
@@ -231,6 +238,7 @@ pub(super) struct Content {
     pub(super) facts: AccessFacts,
     pub(super) asof: u64,
     pub(super) epoch: u64,
+    pub(super) subject_cell: u16,
     pub(super) authenticated_at: Timestamp,
     pub(super) idle_timeout_ms: u64,
     pub(super) noted_at: Timestamp,
@@ -257,6 +265,7 @@ impl Content {
             u64::from(self.facts.generation.0) | u64::from(self.facts.generation_floor.0) << 32;
         words[ASOF] = self.asof;
         words[EPOCH] = self.epoch;
+        words[SUBJECT_CELL] = u64::from(self.subject_cell);
         words[AUTHENTICATED] = word(self.authenticated_at);
         words[IDLE_TIMEOUT] = self.idle_timeout_ms;
         match &self.identity {

@@ -100,8 +100,9 @@ impl NearCache {
         None
     }
 
-    /// Keeps a fact, if `admit` still says so under the lock that removals take too.
-    pub fn insert(&self, fact: &Fact, seen_at: Timestamp, admit: impl FnOnce() -> bool) {
+    /// Keeps a fact, if `admit` still says so under the lock that removals take too. `subject_cell` is
+    /// kept with it.
+    pub fn insert(&self, fact: &Fact, subject_cell: u16, seen_at: Timestamp, admit: impl FnOnce() -> bool) {
         let mut writer = self.writer.lock();
         if !admit() {
             return;
@@ -117,6 +118,7 @@ impl NearCache {
             facts: fact.facts,
             asof: fact.asof.0,
             epoch: fact.epoch.0,
+            subject_cell,
             authenticated_at: fact.authenticated_at,
             idle_timeout_ms: u64::try_from(fact.idle_timeout.as_millis()).unwrap_or(u64::MAX),
             noted_at: seen_at,

@@ -94,17 +94,18 @@ impl<S: Store + Clone> Node<S> {
         // was complete at some moment at which the lease held.
         let lease = self.lease.load();
         let now = self.clock.now();
-        let near = self.look(Presented::of(token), now);
+        let near = self.look(token, now);
         match near {
             Near::Decided(verdict) if lease.holds() => Some(verdict),
             Near::Decided(_) | Near::AskStore => None,
         }
     }
 
-    fn look(&self, token: Presented, now: Timestamp) -> Near {
-        let Some(hit) = self.tail.near().find(token.session_id) else {
-            return Near::AskStore;
-        };
+    fn look(&self, token: &RawToken, now: Timestamp) -> Near {
+        // The look-up waits for main memory and the digest does not: the one goes on during the other.
+        let hit = self.tail.near().find(token.session_id());
+        let token = Presented::of(token);
+        let Some(hit) = hit else { return Near::AskStore };
         let facts = hit.facts();
         let check = facts.check(token.generation, token.digest, now);
         if matches!(check, AccessCheck::Ahead | AccessCheck::WrongDigest) {
@@ -115,11 +116,11 @@ impl<S: Store + Clone> Node<S> {
         };
         let stamp = Stamp {
             id: token.session_id,
-            subject: identity.subject(),
+            subject_cell: hit.subject_cell(),
             asof: hit.asof(),
             epoch: hit.epoch(),
         };
-        match self.tail.overlay().objection(stamp) {
+        match self.tail.overlay().objection(stamp, || identity.subject()) {
             Some(Objection::Ended { at, reason }) => {
                 return Near::Decided(Verdict::Inactive(Inactive::Revoked { at, reason }));
             }

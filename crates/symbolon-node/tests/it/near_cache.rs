@@ -9,7 +9,7 @@ use symbolon_node::near::{Fact, NearCache};
 use super::given::{NOW, session};
 
 fn keep(cache: &NearCache, session: &Session) {
-    cache.insert(&Fact::of(session, RevocationSeq(1)), NOW, || true);
+    cache.insert(&Fact::of(session, RevocationSeq(1)), 0, NOW, || true);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_session_in_use_outlives_one_that_is_not() {
 fn a_fact_that_is_not_admitted_is_not_kept() {
     let cache = NearCache::with_capacity(16);
     let session = session(1);
-    cache.insert(&Fact::of(&session, RevocationSeq(1)), NOW, || false);
+    cache.insert(&Fact::of(&session, RevocationSeq(1)), 0, NOW, || false);
     assert!(cache.find(session.id).is_none());
 }
 

@@ -15,13 +15,16 @@ const KICKED: Option<Objection> = Some(Objection::Ended {
     reason: RevocationReason::Kicked,
 });
 
-fn stamp(asof: u64, epoch: u64) -> Stamp<'static> {
-    Stamp {
+/// What the overlay has against the session `ID` of the subject `ann`.
+fn against(overlay: &Overlay, asof: u64, epoch: u64) -> Option<Objection> {
+    let subject_cell = overlay.cell_of("ann");
+    let stamp = Stamp {
         id: ID,
-        subject: "ann",
+        subject_cell,
         asof: RevocationSeq(asof),
         epoch: RevocationSeq(epoch),
-    }
+    };
+    overlay.objection(stamp, || "ann")
 }
 
 fn ann() -> SubjectId {
@@ -37,14 +40,14 @@ fn overlay(rows: &[LogRow]) -> Overlay {
 #[test]
 fn a_fact_read_before_the_end_of_its_session_is_refused_and_one_read_after_it_is_not() {
     let overlay = overlay(&[row(5, LogKind::Session(ID))]);
-    assert_eq!(overlay.objection(stamp(4, 0)), KICKED);
-    assert_eq!(overlay.objection(stamp(5, 0)), None);
+    assert_eq!(against(&overlay, 4, 0), KICKED);
+    assert_eq!(against(&overlay, 5, 0), None);
 }
 
 #[test]
 fn the_end_of_another_session_is_no_objection() {
     let overlay = overlay(&[row(5, LogKind::Session(OTHER))]);
-    assert_eq!(overlay.objection(stamp(4, 0)), None);
+    assert_eq!(against(&overlay, 4, 0), None);
 }
 
 #[test]
@@ -56,8 +59,8 @@ fn a_cut_of_the_subject_ends_every_session_issued_before_it() {
             keep: vec![],
         },
     )]);
-    assert_eq!(overlay.objection(stamp(4, 0)), KICKED);
-    assert_eq!(overlay.objection(stamp(4, 5)), None, "issued under the cut");
+    assert_eq!(against(&overlay, 4, 0), KICKED);
+    assert_eq!(against(&overlay, 4, 5), None, "issued under the cut");
 }
 
 #[test]
@@ -69,15 +72,15 @@ fn a_session_that_a_cut_keeps_is_read_again() {
             keep: vec![ID],
         },
     )]);
-    assert_eq!(overlay.objection(stamp(4, 0)), Some(Objection::Stale));
-    assert_eq!(overlay.objection(stamp(5, 5)), None);
+    assert_eq!(against(&overlay, 4, 0), Some(Objection::Stale));
+    assert_eq!(against(&overlay, 5, 5), None);
 }
 
 #[test]
 fn a_cut_of_everyone_ends_every_session_issued_before_it() {
     let overlay = overlay(&[row(5, LogKind::Everyone)]);
-    assert_eq!(overlay.objection(stamp(4, 4)), KICKED);
-    assert_eq!(overlay.objection(stamp(9, 5)), None);
+    assert_eq!(against(&overlay, 4, 4), KICKED);
+    assert_eq!(against(&overlay, 9, 5), None);
 }
 
 #[test]
@@ -86,13 +89,13 @@ fn a_stale_mark_asks_for_the_store_once() {
         row(5, LogKind::StaleSession(ID)),
         row(6, LogKind::StaleSubject(ann())),
     ]);
-    assert_eq!(overlay.objection(stamp(4, 0)), Some(Objection::Stale));
+    assert_eq!(against(&overlay, 4, 0), Some(Objection::Stale));
     assert_eq!(
-        overlay.objection(stamp(5, 0)),
+        against(&overlay, 5, 0),
         Some(Objection::Stale),
         "the subject's mark is newer"
     );
-    assert_eq!(overlay.objection(stamp(6, 0)), None);
+    assert_eq!(against(&overlay, 6, 0), None);
 }
 
 #[test]
@@ -116,27 +119,23 @@ fn rows_may_come_twice_and_in_any_order() {
         row(5, LogKind::Session(ID)),
     ];
     let overlay = overlay(&rows);
-    assert_eq!(overlay.objection(stamp(4, 0)), KICKED);
-    assert_eq!(
-        overlay.objection(stamp(5, 6)),
-        KICKED,
-        "the newer cut keeps nothing"
-    );
-    assert_eq!(overlay.objection(stamp(7, 7)), None);
+    assert_eq!(against(&overlay, 4, 0), KICKED);
+    assert_eq!(against(&overlay, 5, 6), KICKED, "the newer cut keeps nothing");
+    assert_eq!(against(&overlay, 7, 7), None);
 }
 
 #[test]
 fn what_is_forgotten_is_not_believed_any_more() {
     let overlay = overlay(&[row(5, LogKind::Session(ID)), row(8, LogKind::Session(OTHER))]);
     overlay.forget_before(NOW.after(Duration::from_millis(1)));
-    assert_eq!(overlay.objection(stamp(4, 0)), Some(Objection::Stale));
-    assert_eq!(overlay.objection(stamp(7, 0)), Some(Objection::Stale));
-    assert_eq!(overlay.objection(stamp(8, 0)), None);
+    assert_eq!(against(&overlay, 4, 0), Some(Objection::Stale));
+    assert_eq!(against(&overlay, 7, 0), Some(Objection::Stale));
+    assert_eq!(against(&overlay, 8, 0), None);
 }
 
 #[test]
 fn what_is_younger_than_the_horizon_is_remembered() {
     let overlay = overlay(&[row(5, LogKind::Session(ID))]);
     overlay.forget_before(Timestamp(NOW.0));
-    assert_eq!(overlay.objection(stamp(4, 0)), KICKED);
+    assert_eq!(against(&overlay, 4, 0), KICKED);
 }

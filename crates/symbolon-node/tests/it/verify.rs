@@ -70,7 +70,11 @@ async fn every_flipped_character_of_a_token_is_refused() {
         if let Ok(token) = RawToken::parse(&flipped) {
             assert_ne!(given.says(&token).await, "active", "character {at}, from memory");
             given.node.tail().near().remove(issued.session.id);
-            assert_ne!(given.says(&token).await, "active", "character {at}, from the store");
+            assert_ne!(
+                given.says(&token).await,
+                "active",
+                "character {at}, from the store"
+            );
             assert_eq!(given.says(&issued.pair.access).await, "active");
         }
     }
