@@ -5,6 +5,7 @@ pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod cuts;
 pub(crate) mod issue;
+mod live;
 pub(crate) mod log;
 pub(crate) mod passwords;
 #[cfg(test)]

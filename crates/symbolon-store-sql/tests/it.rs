@@ -7,6 +7,7 @@ mod it {
     mod damage;
     mod given;
     mod group;
+    mod live;
     mod opening;
     mod process;
     mod upkeep;

@@ -7,17 +7,17 @@ use symbolon_core::session::SessionId;
 use symbolon_core::store::{CutDone, CutSubject};
 use symbolon_core::subject::SubjectId;
 
-use super::issue::read_id;
+use super::live::{Living, alive, count_live, is_alive, oldest_live, read_id};
 use super::revoke::{end_sessions, lock_session, mark_ended};
 use super::subjects::{global_cut, lock_subject};
 use super::sweep::{EVERYONE, owe_sweep};
-use crate::link::{Link, SqlError, Statement, Value};
+use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Entry, Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
 
 /// How many sessions a cut marks as ended in its own step. All are ended by the epoch alone; the
 /// marks only make later lists cheaper, and beyond this many the sweep makes them.
-const MARKED_MAX: u32 = 1_000;
+const MARKED_MAX: u64 = 1_000;
 
 /// A cut of a subject, to be made in a larger step.
 pub(super) struct SubjectCut<'c> {
@@ -33,13 +33,6 @@ pub(super) struct SubjectCut<'c> {
     pub(super) keep: &'c [SessionId],
 }
 
-pub(super) static COUNT_SUBJECT: Statement = Statement::new(
-    "SELECT count(session_id) FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ?",
-);
-pub(super) static LOCK_SUBJECT_SESSIONS: Statement = Statement::new(
-    "SELECT session_id FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ? \
-     ORDER BY session_id LIMIT ? {for_update}",
-);
 static SET_SUBJECT_EPOCH: Statement =
     Statement::new("UPDATE subjects SET epoch = ?, epoch_at = ?, epoch_reason = ? WHERE subject = ?");
 static KEEP_SESSION: Statement =
@@ -54,13 +47,15 @@ pub(super) async fn cut_subject<L: Link>(
         .await?
         .newer(lock_subject(tx.link, order.subject).await?.cut);
     let kept = find_kept(tx.link, order, before).await?;
-    let live = [order.subject.as_str().into(), order.at.into(), before.seq.into()];
-    let count = tx
-        .link
-        .get(&COUNT_SUBJECT, &live, |fields| fields.count("count"))
-        .await?;
+    let living = Living {
+        subject: order.subject,
+        now: order.at,
+        cut: before.seq,
+    };
+    let count = count_live(tx.link, living).await?;
     let ended = count.saturating_sub(kept.len() as u64);
-    let marked = find_marked(tx.link, live, &kept).await?;
+    let mut marked = oldest_live(tx.link, living, MARKED_MAX).await?;
+    marked.retain(|id| !kept.contains(id));
     let row = tx
         .append(Entry {
             kind: LogKind::Subject {
@@ -101,20 +96,6 @@ async fn find_kept<L: Link>(
         }
     }
     Ok(kept)
-}
-
-async fn find_marked<L: Link>(
-    link: &mut L,
-    live: [Value<'_>; 3],
-    kept: &[SessionId],
-) -> Result<Vec<SessionId>, SqlError> {
-    let [subject, at, epoch] = live;
-    let limit = Value::from(MARKED_MAX);
-    let mut marked = link
-        .query(&LOCK_SUBJECT_SESSIONS, &[subject, at, epoch, limit], read_id)
-        .await?;
-    marked.retain(|id| !kept.contains(id));
-    Ok(marked)
 }
 
 async fn write_cut<L: Link>(
@@ -175,10 +156,11 @@ impl Operation for CutSubject {
     }
 }
 
-pub(super) static LOCK_OF_KIND: Statement = Statement::new(
-    "SELECT session_id FROM sessions \
-     WHERE subject = ? AND live_until > ? AND epoch >= ? AND device_kind = ? ORDER BY session_id {for_update}",
-);
+pub(super) static LOCK_OF_KIND: Statement = Statement::new(concat!(
+    "SELECT session_id FROM sessions WHERE subject = ? AND device_kind = ? AND ",
+    is_alive!(),
+    " ORDER BY session_id {for_update}",
+));
 
 /// Ends the sessions of one kind of device one by one: no epoch can tell them from the others.
 async fn end_of_kind<L: Link>(
@@ -186,12 +168,12 @@ async fn end_of_kind<L: Link>(
     order: &CutSubject,
     kind: &str,
 ) -> Result<CutDone, SqlError> {
-    let at = order.audit.at;
     let subject = &order.subject;
     let cut = global_cut(tx.link)
         .await?
         .newer(lock_subject(tx.link, subject).await?.cut);
-    let params = [subject.as_str().into(), at.into(), cut.seq.into(), kind.into()];
+    let [ends, epoch, sure, now] = alive(order.audit.at, cut.seq);
+    let params = [subject.as_str().into(), kind.into(), ends, epoch, sure, now];
     let ids = tx.link.query(&LOCK_OF_KIND, &params, read_id).await?;
     let ending: Vec<_> = ids
         .into_iter()
@@ -219,7 +201,7 @@ pub(crate) struct CutEveryone {
 }
 
 pub(super) static COUNT_EVERYONE: Statement =
-    Statement::new("SELECT count(epoch) FROM sessions WHERE live_until > ? AND epoch >= ?");
+    Statement::new(concat!("SELECT count(epoch) FROM sessions WHERE ", is_alive!()));
 static COUNT_SWEPT_LATER: Statement = Statement::new(
     "SELECT count(s.session_id) FROM sweeps AS w \
      JOIN subjects AS u ON u.subject = w.subject \
@@ -274,10 +256,11 @@ async fn count_everyone<L: Link>(
     at: Timestamp,
     before: RevocationSeq,
 ) -> Result<u64, SqlError> {
-    let params = [at.into(), before.into()];
+    let params = alive(at, before);
     let all = link
         .get(&COUNT_EVERYONE, &params, |fields| fields.count("count"))
         .await?;
+    let params = [at.into(), before.into()];
     let dead = link
         .get(&COUNT_SWEPT_LATER, &params, |fields| fields.count("count"))
         .await?;

@@ -8,9 +8,10 @@ use symbolon_core::store::{InsertSession, Inserted};
 use symbolon_core::subject::SubjectId;
 
 use super::attempts::clear_attempts;
+use super::live::{Living, count_live, oldest_live};
 use super::revoke::{end_sessions, lock_session};
 use super::subjects::{global_cut, lock_subject, newest_cut};
-use crate::link::{Fields, Link, SqlError, Statement, Value};
+use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
 use crate::record::session::{ip_of, row, session_columns};
@@ -19,17 +20,10 @@ use crate::record::session::{ip_of, row, session_columns};
 /// limit was lowered; the next log-ins end the rest.
 const REPLACED_MAX: u64 = 1_000;
 
-pub(super) static COUNT_LIVE: Statement = Statement::new(
-    "SELECT count(session_id) FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ?",
-);
-pub(super) static OLDEST_LIVE: Statement = Statement::new(
-    "SELECT session_id FROM sessions WHERE subject = ? AND live_until > ? AND epoch >= ? \
-     ORDER BY session_id LIMIT ? {for_update}",
-);
 static INSERT_SESSION: Statement = Statement::new(concat!(
     "INSERT INTO sessions (",
     session_columns!(""),
-    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
      ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 ));
 
@@ -73,41 +67,26 @@ async fn find_ending<L: Link>(
     let subject = &order.session.subject;
     let presented = find_presented(link, order).await?;
     let own = u64::from(presented.as_ref().is_some_and(|(_, whose)| whose == subject));
-    let live = [
-        subject.as_str().into(),
-        order.session.created_at.into(),
-        cut.seq.into(),
-    ];
-    let count = link
-        .get(&COUNT_LIVE, &live, |fields| fields.count("count"))
-        .await?;
+    let living = Living {
+        subject,
+        now: order.session.created_at,
+        cut: cut.seq,
+    };
+    let count = count_live(link, living).await?;
     let excess = (count.saturating_sub(own) + 1).saturating_sub(u64::from(order.per_subject_max));
     let mut ending: Vec<_> = presented.into_iter().collect();
     if excess > 0 {
         if order.on_max == OnMax::Refuse {
             return Ok(None);
         }
-        let others = find_oldest(link, order, live, excess.min(REPLACED_MAX)).await?;
-        ending.extend(others.into_iter().map(|id| (id, subject.clone())));
+        let wanted = excess.min(REPLACED_MAX);
+        // The presented one may be among the oldest: one more is read.
+        let mut oldest = oldest_live(link, living, wanted + 1).await?;
+        oldest.retain(|id| Some(*id) != order.replaces);
+        oldest.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        ending.extend(oldest.into_iter().map(|id| (id, subject.clone())));
     }
     Ok(Some(ending))
-}
-
-/// The oldest live sessions but the presented one, which may be among them: so one more is read.
-async fn find_oldest<L: Link>(
-    link: &mut L,
-    order: &InsertSession,
-    live: [Value<'_>; 3],
-    wanted: u64,
-) -> Result<Vec<SessionId>, SqlError> {
-    let [subject, now, epoch] = live;
-    let limit = Value::Int(i64::try_from(wanted + 1).unwrap_or(i64::MAX));
-    let mut ids = link
-        .query(&OLDEST_LIVE, &[subject, now, epoch, limit], read_id)
-        .await?;
-    ids.retain(|id| Some(*id) != order.replaces);
-    ids.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
-    Ok(ids)
 }
 
 /// The presented session, if it is still alive.
@@ -136,9 +115,4 @@ async fn write<L: Link>(link: &mut L, order: &InsertSession, epoch: Epoch) -> Re
     link.change_one(&INSERT_SESSION, &row(&order.session, epoch, &ip))
         .await?;
     insert_audit(link, &order.audit).await
-}
-
-/// Reads `session_id`.
-pub(super) fn read_id(fields: &mut Fields<'_>) -> Result<SessionId, SqlError> {
-    fields.session_id("session_id")
 }

@@ -4,7 +4,7 @@
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::RevocationSeq;
 
-use super::issue::read_id;
+use super::live::read_id;
 use crate::link::{Fields, Link, SqlError, Statement, Value};
 use crate::operation::{Lane, Operation, Tx};
 
@@ -18,11 +18,11 @@ pub(crate) struct PurgeSessions {
 
 // Two ends, two ranges of one index: by itself, and by someone.
 pub(super) static OLD_EXPIRED: Statement = Statement::new(
-    "SELECT session_id FROM sessions WHERE live_until > 0 AND live_until <= ? \
-     ORDER BY live_until LIMIT ? {skip_locked}",
+    "SELECT session_id FROM sessions WHERE ends_by > 0 AND ends_by <= ? \
+     ORDER BY ends_by LIMIT ? {skip_locked}",
 );
 pub(super) static OLD_REVOKED: Statement = Statement::new(
-    "SELECT session_id FROM sessions WHERE live_until = 0 AND revoked_at <= ? \
+    "SELECT session_id FROM sessions WHERE ends_by = 0 AND revoked_at <= ? \
      ORDER BY revoked_at LIMIT ? {skip_locked}",
 );
 static DELETE_SESSION: Statement = Statement::new("DELETE FROM sessions WHERE session_id = ?");

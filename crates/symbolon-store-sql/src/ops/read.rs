@@ -8,7 +8,7 @@ use symbolon_core::store::{FoundSession, ListSessions};
 use crate::dialect::IDS_PER_QUERY;
 use crate::link::{Link, SqlError, Statement, Value};
 use crate::operation::{Lane, Operation, Tx};
-use crate::record::session::{read_found, session_columns};
+use crate::record::session::{ENDS_STEP, read_found, session_columns};
 
 /// Reads one session.
 pub(crate) struct FindSession(pub(crate) SessionId);
@@ -82,7 +82,8 @@ const BEFORE_NONE: [u8; 16] = [0xff; 16];
 
 // The page is found in the index alone; only its own rows are read.
 pub(super) static LIST_LIVE: Statement = Statement::new(found_session!(
-    "(SELECT session_id FROM sessions WHERE subject = ? AND session_id < ? AND live_until > ? \
+    "(SELECT session_id FROM sessions WHERE subject = ? AND session_id < ? \
+     AND ends_by > ? AND (ends_by > ? OR live_until > ?) \
      AND epoch >= (SELECT epoch FROM global_epoch WHERE one = 1) \
      AND epoch >= coalesce((SELECT epoch FROM subjects WHERE subject = ?), 0) \
      ORDER BY session_id DESC LIMIT ?) AS page JOIN sessions AS s ON s.session_id = page.session_id",
@@ -105,7 +106,8 @@ impl Operation for ListSessions {
         let limit = self.limit.into();
         match self.live_at {
             Some(now) => {
-                let params = [subject, before, now.into(), subject, limit];
+                let sure = now.after(ENDS_STEP).into();
+                let params = [subject, before, now.into(), sure, now.into(), subject, limit];
                 tx.link.query(&LIST_LIVE, &params, read_found).await
             }
             None => {

@@ -63,8 +63,8 @@ fn read_locked(fields: &mut Fields<'_>) -> Result<LockedSession, SqlError> {
 }
 
 pub(super) static MARK_ENDED: Statement = Statement::new(
-    "UPDATE sessions SET state = 'revoked', revoked_seq = ?, revoked_at = ?, revoked_reason = ?, live_until = 0 \
-     WHERE session_id = ? AND state = 'active'",
+    "UPDATE sessions SET state = 'revoked', revoked_seq = ?, revoked_at = ?, revoked_reason = ?, live_until = 0, \
+     ends_by = 0 WHERE session_id = ? AND state = 'active'",
 );
 
 /// Marks a session that was read as active, and is locked, as ended by `cut`.

@@ -11,10 +11,10 @@ use super::subjects::{newest_cut, of_newest_epoch};
 use crate::link::{Link, SqlError, Statement, Value};
 use crate::operation::{Entry, Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
-use crate::record::session::{ip_of, live_until};
+use crate::record::session::{ends_by, ip_of, live_until, rounded_end};
 
 pub(super) static WRITE_TOKENS: Statement = Statement::new(concat!(
-    "UPDATE sessions SET last_seen_at = ?, idle_expires_at = ?, live_until = ?, ip = ?, user_agent = ?, \
+    "UPDATE sessions SET last_seen_at = ?, idle_expires_at = ?, live_until = {least}(expires_at, ?), ip = ?, user_agent = ?, \
      kid = ?, generation = ?, generation_floor = ?, access_digest = ?, access_expires_at = ?, \
      prev_access_digest = ?, prev_access_expires_at = ?, refresh_digest = ?, refresh_expires_at = ?, \
      prev_refresh_digest = ?, rotation_nonce = ?, rotated_at = ?, \
@@ -22,6 +22,12 @@ pub(super) static WRITE_TOKENS: Statement = Statement::new(concat!(
      WHERE session_id = ? AND generation = ? AND state = 'active' AND ",
     of_newest_epoch!(),
 ));
+
+// Most of the time the bound stays, and with it both entries in the indexes.
+static MOVE_BOUND: Statement = Statement::new(
+    "UPDATE sessions SET ends_by = {least}(expires_at, ?) \
+     WHERE session_id = ? AND ends_by <> {least}(expires_at, ?)",
+);
 
 /// Writes the tokens of a session if it is active, of the generation `from`, and no cut has
 /// ended it.
@@ -35,7 +41,7 @@ pub(super) async fn write_tokens<L: Link>(
     let params: [Value<'_>; 21] = [
         session.last_seen_at.into(),
         session.idle_expires_at.into(),
-        live_until(session).into(),
+        session.idle_expires_at.into(),
         ip.value(),
         session.seen_from.user_agent.as_deref().into(),
         i64::from(tokens.key_id.0).into(),
@@ -64,7 +70,13 @@ pub(super) async fn write_tokens<L: Link>(
         (&session.id).into(),
         from.0.into(),
     ];
-    Ok(link.execute(&WRITE_TOKENS, &params).await? == 1)
+    if link.execute(&WRITE_TOKENS, &params).await? == 0 {
+        return Ok(false);
+    }
+    let bound = Value::from(rounded_end(session.idle_expires_at));
+    link.execute(&MOVE_BOUND, &[bound, (&session.id).into(), bound])
+        .await?;
+    Ok(true)
 }
 
 impl Operation for RotateSession {
@@ -86,8 +98,8 @@ impl Operation for RotateSession {
 }
 
 pub(super) static WRITE_LIVES: Statement = Statement::new(
-    "UPDATE sessions SET expires_at = ?, idle_expires_at = ?, live_until = ?, access_ttl = ?, refresh_ttl = ?, \
-     idle_ttl = ?, absolute_ttl = ?, claims = ?, \
+    "UPDATE sessions SET expires_at = ?, idle_expires_at = ?, live_until = ?, ends_by = ?, access_ttl = ?, \
+     refresh_ttl = ?, idle_ttl = ?, absolute_ttl = ?, claims = ?, \
      access_expires_at = CASE WHEN generation = ? THEN ? ELSE access_expires_at END \
      WHERE session_id = ? AND state = 'active'",
 );
@@ -132,6 +144,7 @@ async fn write_lives<L: Link>(link: &mut L, session: &Session) -> Result<(), Sql
             session.expires_at.into(),
             session.idle_expires_at.into(),
             live_until(session).into(),
+            ends_by(session).into(),
             Value::millis(lives.access_ttl),
             lives.refresh_ttl.map_or(Value::Null, Value::millis),
             Value::millis(lives.idle_timeout),

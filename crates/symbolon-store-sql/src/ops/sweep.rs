@@ -4,7 +4,7 @@ use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::Cut;
 use symbolon_core::session::SessionId;
 
-use super::issue::read_id;
+use super::live::read_id;
 use super::revoke::mark_ended;
 use crate::link::{Fields, Link, SqlError, Statement, Value};
 use crate::operation::{Lane, Operation, Tx};
@@ -43,11 +43,10 @@ static NEXT_SWEEP: Statement = Statement::new(
      ORDER BY w.subject LIMIT 1",
 );
 pub(super) static LEFT_OF_SUBJECT: Statement = Statement::new(
-    "SELECT session_id FROM sessions WHERE subject = ? AND live_until > ? AND epoch < ? LIMIT ? {skip_locked}",
+    "SELECT session_id FROM sessions WHERE subject = ? AND ends_by > ? AND epoch < ? LIMIT ? {skip_locked}",
 );
-pub(super) static LEFT_OF_EVERYONE: Statement = Statement::new(
-    "SELECT session_id FROM sessions WHERE live_until > ? AND epoch < ? LIMIT ? {skip_locked}",
-);
+pub(super) static LEFT_OF_EVERYONE: Statement =
+    Statement::new("SELECT session_id FROM sessions WHERE ends_by > ? AND epoch < ? LIMIT ? {skip_locked}");
 
 impl Operation for Sweep {
     type Answer = bool;

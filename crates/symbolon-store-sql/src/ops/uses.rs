@@ -8,6 +8,7 @@ use super::subjects::of_newest_epoch;
 use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
+use crate::record::session::rounded_end;
 
 /// How many uses one step writes at the most: the steps of others are not kept waiting by a large
 /// batch, and a batch that failed half-way is repeated without harm.
@@ -55,6 +56,11 @@ pub(super) static RECORD_USE: Statement = Statement::new(concat!(
     of_newest_epoch!(),
 ));
 
+static LIFT_BOUND: Statement = Statement::new(
+    "UPDATE sessions SET ends_by = {least}(expires_at, ?) \
+     WHERE session_id = ? AND state = 'active' AND ends_by < live_until",
+);
+
 impl Operation for RecordActivity {
     type Answer = ();
     const NAME: &'static str = "record uses of sessions";
@@ -73,7 +79,13 @@ impl Operation for RecordActivity {
                 (&used.session_id).into(),
                 used.seen_at.into(),
             ];
-            tx.link.execute(&RECORD_USE, &params).await?;
+            if tx.link.execute(&RECORD_USE, &params).await? > 0 {
+                let params = [
+                    rounded_end(used.idle_expires_at).into(),
+                    (&used.session_id).into(),
+                ];
+                tx.link.execute(&LIFT_BOUND, &params).await?;
+            }
         }
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! A session as a row.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
+use symbolon_core::clock::Timestamp;
 use symbolon_core::device::{Device, SeenFrom};
 use symbolon_core::revocation::RevocationReason;
 use symbolon_core::session::{Credential, Epoch, Lives, Session, SessionState, TokenState, TokenStyle};
@@ -14,7 +16,7 @@ use super::place::{Ip, read_ip};
 use crate::link::{Fields, SqlError, Value};
 
 /// How many columns a session has.
-pub(crate) const COLUMNS: usize = 42;
+pub(crate) const COLUMNS: usize = 43;
 
 /// The columns of a session in the one order that writing and reading share, each with a prefix.
 macro_rules! session_columns {
@@ -22,7 +24,7 @@ macro_rules! session_columns {
         crate::record::session::session_columns!(@join $prefix
             "session_id", "subject", "client_id", "epoch", "state", "revoked_seq", "revoked_at",
             "revoked_reason", "created_at", "authenticated_at", "last_seen_at", "expires_at",
-            "idle_expires_at", "live_until", "access_ttl", "refresh_ttl", "idle_ttl", "absolute_ttl",
+            "idle_expires_at", "live_until", "ends_by", "access_ttl", "refresh_ttl", "idle_ttl", "absolute_ttl",
             "token_style", "device_id", "device_kind", "device_name", "device_os", "device_browser",
             "ip", "user_agent", "audience", "scope", "claims", "kid", "generation", "generation_floor",
             "access_digest", "access_expires_at", "prev_access_digest", "prev_access_expires_at",
@@ -63,6 +65,30 @@ pub(crate) fn live_until(session: &Session) -> i64 {
     }
 }
 
+/// By how much the bound `ends_by` may be later than `live_until`: it moves once in this time however
+/// often a session is used, and a removal of old sessions is late by as much.
+pub(crate) const ENDS_STEP: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// The idle end, rounded up to a whole step.
+pub(crate) fn rounded_end(idle_expires_at: Timestamp) -> Timestamp {
+    let exact = idle_expires_at.0;
+    let step = 6 * 60 * 60 * 1_000;
+    let rounded = exact
+        .saturating_add(step - 1)
+        .div_euclid(step)
+        .saturating_mul(step);
+    // At the end of time there is no next step.
+    Timestamp(rounded.max(exact))
+}
+
+/// A bound above `live_until` that seldom moves; zero when revoked.
+pub(crate) fn ends_by(session: &Session) -> i64 {
+    match session.state {
+        SessionState::Active => session.expires_at.min(rounded_end(session.idle_expires_at)).0,
+        SessionState::Revoked { .. } => 0,
+    }
+}
+
 /// The row of a session issued under `epoch`; `ip` is its address as bytes.
 pub(crate) fn row<'v>(session: &'v Session, epoch: Epoch, ip: &'v Ip) -> [Value<'v>; COLUMNS] {
     let tokens = &session.tokens;
@@ -87,6 +113,7 @@ pub(crate) fn row<'v>(session: &'v Session, epoch: Epoch, ip: &'v Ip) -> [Value<
         session.expires_at.into(),
         session.idle_expires_at.into(),
         live_until(session).into(),
+        ends_by(session).into(),
         Value::millis(lives.access_ttl),
         lives.refresh_ttl.map_or(Value::Null, Value::millis),
         Value::millis(lives.idle_timeout),
@@ -145,8 +172,9 @@ pub(crate) fn read_session(fields: &mut Fields<'_>) -> Result<Session, SqlError>
     let last_seen_at = fields.instant("last_seen_at")?;
     let expires_at = fields.instant("expires_at")?;
     let idle_expires_at = fields.instant("idle_expires_at")?;
-    // Derived from the two before it.
+    // Derived from the two before them.
     fields.instant("live_until")?;
+    fields.instant("ends_by")?;
     let lives = read_lives(fields)?;
     let style = fields.word("token_style", parse_style)?;
     let device = read_device(fields)?;

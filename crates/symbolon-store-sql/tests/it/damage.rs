@@ -54,7 +54,7 @@ async fn a_value_that_cannot_be_is_named_by_its_column() {
             "state = 'revoked', revoked_seq = 1, revoked_at = 1, revoked_reason = 'boredom'",
             "revoked_reason has the unknown word \"boredom\"",
         ),
-        ("device_name = CAST(x'ff' AS TEXT)", "column 21 is not UTF-8"),
+        ("device_name = CAST(x'ff' AS TEXT)", "column 22 is not UTF-8"),
     ];
     for (change, said) in cases {
         assert_eq!(
