@@ -33,8 +33,8 @@ pub enum Locale {
     Chinese,
 }
 
-/// The settings of the wire.
-#[derive(Debug, Clone, Default)]
+/// The settings of the wire. The defaults are those of a deployment that says nothing.
+#[derive(Debug, Clone)]
 pub struct HttpSettings {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
@@ -48,6 +48,19 @@ pub struct HttpSettings {
     pub debug_tier: bool,
     /// The language of the older systems' texts, for a client that asks for none.
     pub locale: Locale,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: TrustedProxies::default(),
+            compat: true,
+            query_token: false,
+            reasons: Reasons::default(),
+            debug_tier: false,
+            locale: Locale::default(),
+        }
+    }
 }
 
 /// What one listener serves, and whom it trusts.

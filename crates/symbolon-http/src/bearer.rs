@@ -59,7 +59,7 @@ pub(crate) fn in_header(headers: &HeaderMap) -> Result<Presented, Problem> {
         return Ok(Presented::Nothing);
     };
     // What is no text is no token.
-    let Ok(text) = value.to_str() else {
+    let Ok(text) = std::str::from_utf8(value.as_bytes()) else {
         return Ok(Presented::NotAToken);
     };
     Ok(credentials(text).map_or(Presented::Nothing, Presented::of))

@@ -37,7 +37,12 @@ impl App {
     pub(crate) fn undecided(&self, error: impl Into<Unavailable>) -> Problem {
         let error = error.into();
         tracing::warn!(%error, "the answer cannot be given now");
-        Problem::unavailable(seconds(error.retry_after()).saturating_add(self.spread()))
+        let spread = match error {
+            // The pool has spread its own.
+            Unavailable::Busy { .. } => 0,
+            Unavailable::Undecided(_) | Unavailable::Password(_) => self.spread(),
+        };
+        Problem::unavailable(seconds(error.retry_after()).saturating_add(spread))
     }
 
     /// 429 until `retry_at`.

@@ -146,10 +146,15 @@ impl HttpService {
     }
 }
 
-/// Completes and counts an answer.
+/// Completes and counts an answer. Those to gateways are read by no browser, so they are spared what is for browsers.
 #[inline]
 fn finish(app: &App, seal: Seal, mut response: Response, route: RouteClass, id: RequestId) -> Response {
-    seal.apply(&mut response, id);
+    if route == RouteClass::Gateway {
+        Problem::sign(&mut response, id);
+        seal.apply_lean(response.headers_mut(), id);
+    } else {
+        seal.apply(&mut response, id);
+    }
     app.metrics().answered(route, response.status().as_u16());
     response
 }

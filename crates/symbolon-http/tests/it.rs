@@ -1,8 +1,6 @@
 //! The wire, over real sockets.
 #![cfg(test)]
 
-#[path = "it/answers.rs"]
-mod answers;
 #[path = "it/admin.rs"]
 mod admin;
 #[path = "it/admin_accounts.rs"]
@@ -11,6 +9,8 @@ mod admin_accounts;
 mod admin_api_keys;
 #[path = "it/admin_sessions.rs"]
 mod admin_sessions;
+#[path = "it/answers.rs"]
+mod answers;
 #[path = "it/bodies.rs"]
 mod bodies;
 #[path = "it/client_addr.rs"]
@@ -31,16 +31,16 @@ mod gateway;
 mod http2;
 #[path = "it/listen.rs"]
 mod listen;
-#[path = "it/operations.rs"]
-mod operations;
-#[path = "it/own_sessions.rs"]
-mod own_sessions;
 #[path = "it/openapi.rs"]
 mod openapi;
 #[path = "it/openapi_examples.rs"]
 mod openapi_examples;
 #[path = "it/openapi_truth.rs"]
 mod openapi_truth;
+#[path = "it/operations.rs"]
+mod operations;
+#[path = "it/own_sessions.rs"]
+mod own_sessions;
 #[path = "it/person.rs"]
 mod person;
 #[path = "it/places.rs"]

@@ -65,6 +65,17 @@ impl VerifyBody {
     }
 }
 
+/// The answer to a question: about one token, or about each of a batch.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[schema(as = VerifyReply)]
+pub(crate) enum VerifyReply {
+    /// About one.
+    One(VerifyAnswer),
+    /// About several.
+    Batch(VerifyAnswers),
+}
+
 /// The answer about one token.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]

@@ -7,12 +7,13 @@ use http::HeaderValue;
 use http::header::LOCATION;
 use symbolon::revocation::RevocationReason;
 use symbolon::session::SessionId;
-use symbolon::{Entry, Verdict};
+use symbolon::verdict::Inactive;
+use symbolon::{Entry, Tier, Verdict};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::exchange;
 use super::in_path::InPath;
+use super::{exchange, gateway};
 use crate::app::App;
 use crate::bearer::Presented;
 use crate::bodies::Nothing;
@@ -21,7 +22,7 @@ use crate::bodies::names::{no_session, session_id};
 use crate::bodies::pair::{PairBody, pair};
 use crate::bodies::receipt::ReceiptBody;
 use crate::bodies::session::SessionBody;
-use crate::bodies::verify::{Asked, VerifyAnswer, VerifyAnswers, VerifyBody};
+use crate::bodies::verify::{Asked, VerifyAnswer, VerifyAnswers, VerifyBody, VerifyReply};
 use crate::caller::{Allowed, Issue, Revoke, Verify};
 use crate::limits::{AuthJson, BatchJson, StrictJson};
 use crate::metrics::Verified;
@@ -159,7 +160,7 @@ async fn end(
 #[utoipa::path(
     post, path = "/v1/verify", tag = tag::SERVICES, request_body = VerifyBody,
     security(("api_key" = ["verify"])),
-    responses((status = 200, description = "The answer; of a batch `{results}`", body = VerifyAnswer))
+    responses((status = 200, description = "The answer; of a batch `{results}`", body = VerifyReply))
 )]
 async fn verify(
     State(app): State<App>,
@@ -169,8 +170,8 @@ async fn verify(
     match body.question()? {
         (Asked::One(token), policy) => {
             let (answer, tier) = answer(&app, &token, &policy).await?;
-            let mut response = Json(answer).into_response();
-            super::gateway::name_tier(&app, response.headers_mut(), tier);
+            let mut response = Json(VerifyReply::One(answer)).into_response();
+            gateway::name_tier(&app, response.headers_mut(), tier);
             Ok(response)
         }
         (Asked::Batch(tokens), policy) => {
@@ -178,26 +179,19 @@ async fn verify(
             for token in &tokens {
                 results.push(answer(&app, token, &policy).await?.0);
             }
-            Ok(Json(VerifyAnswers { results }).into_response())
+            Ok(Json(VerifyReply::Batch(VerifyAnswers { results })).into_response())
         }
     }
 }
 
 /// The answer about one token, and the memory that it came from, where one was asked.
-async fn answer(
-    app: &App,
-    text: &str,
-    policy: &Policy,
-) -> Result<(VerifyAnswer, Option<symbolon::Tier>), Problem> {
+async fn answer(app: &App, text: &str, policy: &Policy) -> Result<(VerifyAnswer, Option<Tier>), Problem> {
     let reasons = app.settings().reasons;
     let Presented::Token(token) = Presented::of(text) else {
-        app.metrics().verified(Verified::Inactive, symbolon::Tier::Near);
-        return Ok((
-            VerifyAnswer::inactive(told(reasons, symbolon::verdict::Inactive::Malformed).0),
-            None,
-        ));
+        app.metrics().verified(Verified::Inactive, Tier::Near);
+        return Ok((VerifyAnswer::inactive(told(reasons, Inactive::Malformed).0), None));
     };
-    let (verdict, tier) = super::gateway::verdict(app, &token).await?;
+    let (verdict, tier) = gateway::verdict(app, &token).await?;
     let (result, answer) = match verdict {
         Verdict::Inactive(inactive) => (
             Verified::Inactive,

@@ -31,8 +31,6 @@ async fn a_live_token_passes_and_all_four_headers_say_whose_it_is() {
             "cache-control",
             "content-length",
             "date",
-            "referrer-policy",
-            "x-content-type-options",
             "x-request-id",
             "x-symbolon-claims",
             "x-symbolon-client",

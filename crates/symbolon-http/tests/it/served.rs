@@ -44,10 +44,7 @@ impl Default for Setup {
             .near_capacity(10_000)
             .password_cost(8, 1);
         Self {
-            settings: HttpSettings {
-                compat: true,
-                ..HttpSettings::default()
-            },
+            settings: HttpSettings::default(),
             builder,
         }
     }
