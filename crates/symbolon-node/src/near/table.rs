@@ -234,12 +234,40 @@ impl NearCache {
         if writer.len >= self.capacity {
             self.evict_one(writer, bucket);
         }
-        let way = match (0..WAYS).find(|way| self.tag(bucket, *way) == 0) {
+        let way = match self.free_way(bucket).or_else(|| self.move_one_out(bucket)) {
             Some(way) => way,
             None => self.evict_from(writer, bucket),
         };
         writer.len += 1;
         (bucket, way)
+    }
+
+    fn free_way(&self, bucket: usize) -> Option<usize> {
+        (0..WAYS).find(|way| self.tag(bucket, *way) == 0)
+    }
+
+    /// Moves one entry of a full bucket to its other bucket, if one has room there, and gives its
+    /// place. Without this one entry in sixty would be evicted while the table grows.
+    fn move_one_out(&self, bucket: usize) -> Option<usize> {
+        let in_use = self.in_use();
+        (0..WAYS).find(|way| {
+            let hash = hash(slot::id_of(self.slot(bucket, *way)));
+            let other = buckets_of(hash, in_use)
+                .into_iter()
+                .find(|other| *other != bucket);
+            let target = other.and_then(|other| self.free_way(other).map(|free| (other, free)));
+            target
+                .map(|target| self.move_entry((bucket, *way), target))
+                .is_some()
+        })
+    }
+
+    /// Moves an entry. It is in the new place before it leaves the old one.
+    fn move_entry(&self, from: (usize, usize), to: (usize, usize)) {
+        slot::copy(self.slot(from.0, from.1), self.slot(to.0, to.1));
+        self.set_tag(to.0, to.1, self.tag(from.0, from.1));
+        self.set_tag(from.0, from.1, 0);
+        slot::write(self.slot(from.0, from.1), None);
     }
 
     fn free_ways(&self, bucket: usize) -> u32 {

@@ -87,6 +87,18 @@ fn it_never_holds_more_than_its_capacity_and_always_the_newest() {
 }
 
 #[test]
+fn while_it_grows_hardly_anything_is_lost() {
+    let cache = NearCache::with_capacity(1_000_000);
+    for n in 0..30_000 {
+        keep(&cache, &session(n));
+    }
+    let kept = (0..30_000)
+        .filter(|n| cache.find(session(*n).id).is_some())
+        .count();
+    assert!(kept >= 29_990, "{kept} of 30000 are found");
+}
+
+#[test]
 fn a_session_in_use_outlives_one_that_is_not() {
     let cache = NearCache::with_capacity(64);
     let hot = session(0);
