@@ -4,10 +4,11 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
+use symbolon_bench::stopwatch;
 
 /// Longer than a server of a fixed answer takes to listen.
 const LISTEN_TRIES: u32 = 500;
@@ -106,6 +107,51 @@ fn stat(path: &str, fields: &[usize]) -> anyhow::Result<f64> {
             .with_context(|| format!("understand {path}"))?;
     }
     Ok(ticks / rustix::param::clock_ticks_per_second() as f64)
+}
+
+/// CPU seconds of the whole machine, to see whether a run had it for itself.
+#[derive(Clone, Copy)]
+pub(crate) struct MachineTime {
+    /// Of all processes and of the kernel.
+    busy: f64,
+    /// Taken by the hypervisor.
+    stolen: f64,
+    /// Of this process, those that it started and those in `running`.
+    own: f64,
+    at: Instant,
+}
+
+impl MachineTime {
+    /// So far.
+    pub(crate) fn so_far(running: &[Target]) -> anyhow::Result<Self> {
+        let text = fs::read_to_string("/proc/stat").context("read /proc/stat")?;
+        let line = text.lines().next().unwrap_or_default();
+        let ticks: Vec<f64> = line
+            .split_whitespace()
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        let [user, nice, system, _idle, _iowait, irq, softirq, stolen, ..] = ticks[..] else {
+            bail!("/proc/stat has another form: {line}")
+        };
+        let second = rustix::param::clock_ticks_per_second() as f64;
+        let mut own = stat("/proc/self/stat", &[UTIME, STIME, CUTIME, CSTIME])?;
+        for target in running {
+            own += cpu_seconds(target.pid)?;
+        }
+        Ok(Self {
+            busy: (user + nice + system + irq + softirq) / second,
+            stolen: stolen / second,
+            own,
+            at: stopwatch::now(),
+        })
+    }
+
+    /// How many cores others used since `before` on average, and how many the hypervisor took.
+    pub(crate) fn others_since(&self, before: &Self) -> (f64, f64) {
+        let seconds = (self.at - before.at).as_secs_f64();
+        let others = (self.busy - before.busy) - (self.own - before.own);
+        (others.max(0.0) / seconds, (self.stolen - before.stolen) / seconds)
+    }
 }
 
 /// Memory of a process, in bytes.

@@ -1,7 +1,6 @@
 //! The order of a whole run.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -13,23 +12,16 @@ use tokio::runtime::Runtime;
 
 use crate::chapters::changes::Changes;
 use crate::chapters::log_in::LogIn;
-use crate::chapters::memory::Memories;
+use crate::chapters::memory::{Memories, memory_at_rest};
 use crate::chapters::verify::Verify;
 use crate::limits;
-use crate::load::Load;
-use crate::process::{Memory, Running, Target, said};
+use crate::process::{MachineTime, Running, Target, said};
 use crate::report::{Report, machine};
 use crate::stage::Stage;
 
 /// Room in the near cache for the sessions that the run itself begins: none is evicted that is to be
 /// found there later.
 const NEAR_ROOM: usize = 2;
-
-/// Between the last request and the look at a process' memory: what runs beside has come to rest.
-const CALM: Duration = Duration::from_secs(2);
-
-/// The longest that one pass over all sessions may take.
-const PASS_SECONDS_MAX: u32 = 240;
 
 /// What is measured, and how long.
 #[derive(Args)]
@@ -75,48 +67,60 @@ pub(crate) struct Stand<'a> {
     pub(crate) cold: Server,
 }
 
+impl<'a> Stand<'a> {
+    /// Starts everything. The server is looked at as its near cache fills, before there is any load.
+    fn set_up(
+        runtime: &Runtime,
+        options: &'a Options,
+        stage: &'a Stage,
+        memories: &mut Memories,
+    ) -> anyhow::Result<Self> {
+        let room = options.sessions * NEAR_ROOM;
+        {
+            let (empty, _) = start(runtime, options, &stage.folder.join("empty"), room)?;
+            memories.empty = memory_at_rest(target(&empty))?;
+        }
+        let (server, ready_in) = start(runtime, options, &stage.data, room)?;
+        memories.ready_in.push(ready_in);
+        runtime.block_on(check(&server, stage))?;
+        memories.fill(target(&server), stage, options)?;
+        let (cold, ready_in) = start(runtime, options, &stage.cold, 1)?;
+        memories.ready_in.push(ready_in);
+        Ok(Self {
+            options,
+            stage,
+            hyper: limits::hyper::start()?,
+            nginx: limits::nginx::start(&stage.folder.join("nginx"))?,
+            server,
+            cold,
+        })
+    }
+
+    fn targets(&self) -> Vec<Target> {
+        let limits = [Some(&self.hyper), self.nginx.as_ref()].into_iter().flatten();
+        let servers = [&self.server, &self.cold];
+        limits.map(Running::target).chain(servers.map(target)).collect()
+    }
+}
+
 /// Measures everything.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let (wrk, binary) = (said("wrk", &["-v"]), &options.binary);
     ensure!(
-        said("wrk", &["-v"]).is_some(),
+        wrk.is_some(),
         "wrk is not installed; on Debian: apt-get install wrk"
     );
     ensure!(
-        options.binary.exists(),
-        "there is no {}; make it with cargo build --release",
-        options.binary.display()
+        binary.exists(),
+        "there is no {}: cargo build --release",
+        binary.display()
     );
     let runtime = Runtime::new()?;
-    eprintln!(
-        "preparing a store of {} sessions",
-        number(options.sessions as f64, 0)
-    );
-    let stage = &runtime.block_on(Stage::prepare(options))?;
+    let before = MachineTime::so_far(&[])?;
+    eprintln!("preparing a store of {} sessions", options.sessions);
+    let stage = runtime.block_on(Stage::prepare(options))?;
     let mut memories = Memories::default();
-    memories.empty = {
-        let (server, _) = start(
-            &runtime,
-            options,
-            &stage.folder.join("empty"),
-            options.sessions * NEAR_ROOM,
-        )?;
-        std::thread::sleep(CALM);
-        Memory::of(server.pid())?
-    };
-    let (server, ready_in) = start(&runtime, options, &stage.data, options.sessions * NEAR_ROOM)?;
-    memories.ready_in.push(ready_in);
-    runtime.block_on(check(&server, stage))?;
-    memories.fill(target(&server), stage, options)?;
-    let (cold, ready_in) = start(&runtime, options, &stage.cold, 1)?;
-    memories.ready_in.push(ready_in);
-    let stand = Stand {
-        options,
-        stage,
-        hyper: limits::hyper::start()?,
-        nginx: limits::nginx::start(&stage.folder.join("nginx"))?,
-        server,
-        cold,
-    };
+    let stand = Stand::set_up(&runtime, options, &stage, &mut memories)?;
     let (mut verify, mut changes, mut log_in) = (Verify::new(options), Changes::default(), LogIn::default());
     for round in 0..options.rounds {
         eprintln!("round {} of {}", round + 1, options.rounds);
@@ -124,18 +128,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         changes.round(&stand, round)?;
         log_in.round(&stand)?;
     }
-    Load::new(
-        &stage.script,
-        &stage.all,
-        options.main_connections(),
-        options.seconds,
-    )
-    .on(target(&stand.cold))?;
-    std::thread::sleep(CALM);
-    memories.without_near = Memory::of(stand.cold.pid())?;
+    memories.compare(target(&stand.cold), &stage, options)?;
     let mut report = Report::begin(machine(options)?);
+    let (others, stolen) = MachineTime::so_far(&stand.targets())?.others_since(&before);
+    report.note(&format!(
+        "Meanwhile others, the kernel's own threads among them, used {} of a core and the hypervisor {}.",
+        number(others, 2),
+        number(stolen, 2)
+    ));
     verify.tell(&mut report);
-    changes.tell(&mut report, verify.near_rate(), stage);
+    changes.tell(&mut report, verify.near_rate(), &stage);
     memories.tell(&mut report, options.sessions);
     log_in.tell(&mut report);
     report.finish(options)
@@ -149,22 +151,11 @@ pub(crate) fn target(server: &Server) -> Target {
     }
 }
 
-/// One pass over all requests of a file.
-pub(crate) fn pass<'a>(stage: &'a Stage, requests: &'a std::path::Path, options: &Options) -> Load<'a> {
-    Load::new(&stage.script, requests, options.main_connections(), 0).once(PASS_SECONDS_MAX)
-}
-
-/// Waits until what runs beside has come to rest, and looks.
-pub(crate) fn memory_at_rest(target: Target) -> anyhow::Result<Memory> {
-    std::thread::sleep(CALM);
-    Memory::of(target.pid)
-}
-
 /// Starts a server on a data folder; how many milliseconds it takes until it is ready.
 fn start(
     runtime: &Runtime,
     options: &Options,
-    data: &std::path::Path,
+    data: &Path,
     near_capacity: usize,
 ) -> anyhow::Result<(Server, f64)> {
     let binary = options

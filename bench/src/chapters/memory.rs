@@ -1,14 +1,28 @@
 //! Memory, and the time until a server is ready.
 
+use std::time::Duration;
+
 use symbolon_bench::samples::{Samples, number};
 
-use crate::load::Loaded;
+use crate::load::{Load, Loaded};
 use crate::process::{Memory, Target};
 use crate::report::{Report, Verdict};
-use crate::run::{Options, memory_at_rest, pass};
+use crate::run::Options;
 use crate::stage::Stage;
 
 const MIB: f64 = 1024.0 * 1024.0;
+
+/// The longest that one pass over all sessions may take.
+const PASS_SECONDS_MAX: u32 = 240;
+
+/// Between the last request and the look at a process' memory: what runs beside has come to rest.
+const CALM: Duration = Duration::from_secs(2);
+
+/// Waits until what runs beside has come to rest, and looks.
+pub(crate) fn memory_at_rest(target: Target) -> anyhow::Result<Memory> {
+    std::thread::sleep(CALM);
+    Memory::of(target.pid)
+}
 
 /// Looks at a server as its near cache fills.
 #[derive(Default)]
@@ -20,7 +34,7 @@ pub(crate) struct Memories {
     few: Memory,
     all: Memory,
     /// Without a near cache, after the same requests: what of `all` is the store's own caches.
-    pub(crate) without_near: Memory,
+    without_near: Memory,
     /// Milliseconds from the start of the process until it is ready, with all sessions in the store.
     pub(crate) ready_in: Samples,
     first_pass: Option<Loaded>,
@@ -30,10 +44,22 @@ impl Memories {
     /// Asks once about each session.
     pub(crate) fn fill(&mut self, target: Target, stage: &Stage, options: &Options) -> anyhow::Result<()> {
         self.started = memory_at_rest(target)?;
-        pass(stage, &stage.few, options).on(target)?;
+        let pass = |requests| {
+            let load = Load::new(&stage.script, requests, options.main_connections(), 0);
+            load.once(PASS_SECONDS_MAX).on(target)
+        };
+        pass(&stage.few)?;
         self.few = memory_at_rest(target)?;
-        self.first_pass = Some(pass(stage, &stage.all, options).on(target)?);
+        self.first_pass = Some(pass(&stage.all)?);
         self.all = memory_at_rest(target)?;
+        Ok(())
+    }
+
+    /// Asks a server without a near cache about as many.
+    pub(crate) fn compare(&mut self, cold: Target, stage: &Stage, options: &Options) -> anyhow::Result<()> {
+        let connections = options.main_connections();
+        Load::new(&stage.script, &stage.all, connections, options.seconds).on(cold)?;
+        self.without_near = memory_at_rest(cold)?;
         Ok(())
     }
 
