@@ -192,7 +192,7 @@ async fn end_of_kind<L: Link>(
     Ok(CutDone { rows, count })
 }
 
-/// Ends everyone's sessions.
+/// Ends everyone's sessions. Answers the row, and the cut of everyone before it.
 pub(crate) struct CutEveryone {
     /// Why.
     pub(crate) reason: RevocationReason,
@@ -200,19 +200,11 @@ pub(crate) struct CutEveryone {
     pub(crate) audit: AuditEntry,
 }
 
-pub(super) static COUNT_EVERYONE: Statement =
-    Statement::new(concat!("SELECT count(epoch) FROM sessions WHERE ", is_alive!()));
-static COUNT_SWEPT_LATER: Statement = Statement::new(
-    "SELECT count(s.session_id) FROM sweeps AS w \
-     JOIN subjects AS u ON u.subject = w.subject \
-     JOIN sessions AS s ON s.subject = u.subject \
-     WHERE s.live_until > ? AND s.epoch >= ? AND s.epoch < u.epoch",
-);
 static SET_GLOBAL_EPOCH: Statement =
     Statement::new("UPDATE global_epoch SET epoch = ?, epoch_at = ?, epoch_reason = ? WHERE one = 1");
 
 impl Operation for CutEveryone {
-    type Answer = CutDone;
+    type Answer = (LogRow, RevocationSeq);
     const NAME: &'static str = "end everyone's sessions";
     const LANE: Lane = Lane::Revoke;
 
@@ -220,9 +212,8 @@ impl Operation for CutEveryone {
         Some(self.audit.at)
     }
 
-    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<CutDone, SqlError> {
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<(LogRow, RevocationSeq), SqlError> {
         let before = global_cut(tx.link).await?.seq;
-        let count = count_everyone(tx.link, self.audit.at, before).await?;
         insert_audit(tx.link, &self.audit).await?;
         let row = tx
             .append(Entry {
@@ -233,36 +224,53 @@ impl Operation for CutEveryone {
             })
             .await?;
         let cut = cut_of(&row);
-        tx.link
-            .change_one(
-                &SET_GLOBAL_EPOCH,
-                &[cut.seq.into(), cut.at.into(), cut.reason.as_str().into()],
-            )
-            .await?;
-        if count > 0 {
-            owe_sweep(tx.link, EVERYONE).await?;
-        }
-        Ok(CutDone {
-            rows: vec![row],
-            count,
-        })
+        let params = [cut.seq.into(), cut.at.into(), cut.reason.as_str().into()];
+        tx.link.change_one(&SET_GLOBAL_EPOCH, &params).await?;
+        owe_sweep(tx.link, EVERYONE).await?;
+        Ok((row, before))
     }
 }
 
-/// Those alive under the cut of everyone before, without those that a subject's cut has ended and
-/// whose rows do not say so yet.
-async fn count_everyone<L: Link>(
-    link: &mut L,
-    at: Timestamp,
-    before: RevocationSeq,
-) -> Result<u64, SqlError> {
-    let params = alive(at, before);
-    let all = link
-        .get(&COUNT_EVERYONE, &params, |fields| fields.count("count"))
-        .await?;
-    let params = [at.into(), before.into()];
-    let dead = link
-        .get(&COUNT_SWEPT_LATER, &params, |fields| fields.count("count"))
-        .await?;
-    Ok(all.saturating_sub(dead))
+/// Counts the sessions that a cut of everyone has ended. It reads one index entry for each session,
+/// seconds of it where there are millions: so it comes after the cut, and beside the writer.
+pub(crate) struct CountCut {
+    /// When the cut was.
+    pub(crate) at: Timestamp,
+    /// The cut of everyone before it.
+    pub(crate) before: RevocationSeq,
+    /// The cut.
+    pub(crate) cut: RevocationSeq,
+}
+
+pub(super) static COUNT_CUT: Statement = Statement::new(concat!(
+    "SELECT count(epoch) FROM sessions WHERE epoch < ? AND ",
+    is_alive!(),
+));
+// A subject's cut had ended these, and their rows do not say so yet.
+static COUNT_DEAD: Statement = Statement::new(
+    "SELECT count(s.session_id) FROM sweeps AS w \
+     JOIN subjects AS u ON u.subject = w.subject \
+     JOIN sessions AS s ON s.subject = u.subject \
+     WHERE s.ends_by > 0 AND s.live_until > ? AND s.epoch >= ? AND s.epoch < u.epoch AND u.epoch < ?",
+);
+
+impl Operation for CountCut {
+    type Answer = u64;
+    const NAME: &'static str = "count ended sessions";
+    const LANE: Lane = Lane::Read;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
+        let [ends, epoch, sure, now] = alive(self.at, self.before);
+        let params = [self.cut.into(), ends, epoch, sure, now];
+        let all = tx
+            .link
+            .get(&COUNT_CUT, &params, |fields| fields.count("count"))
+            .await?;
+        let params = [self.at.into(), self.before.into(), self.cut.into()];
+        let dead = tx
+            .link
+            .get(&COUNT_DEAD, &params, |fields| fields.count("count"))
+            .await?;
+        Ok(all.saturating_sub(dead))
+    }
 }

@@ -9,7 +9,7 @@ use symbolon_core::store::{
 };
 
 use super::SqlStore;
-use crate::ops::cuts::CutEveryone;
+use crate::ops::cuts::{CountCut, CutEveryone};
 use crate::ops::read::{FindSession, FindSessions};
 use crate::ops::uses::{MarkSuccessorsUsed, RecordActivity, RecordAudit, USES_PER_STEP_MAX, WipeNonces};
 
@@ -39,7 +39,21 @@ impl SessionStore for SqlStore {
     }
 
     async fn cut_everyone(&self, reason: RevocationReason, audit: AuditEntry) -> Result<CutDone, StoreError> {
-        self.ask(CutEveryone { reason, audit }).await
+        let at = audit.at;
+        let (row, before) = self.ask(CutEveryone { reason, audit }).await?;
+        let cut = row.seq;
+        // It is done: that its size could not be told must not read as if it were not.
+        let count = self
+            .ask(CountCut { at, before, cut })
+            .await
+            .unwrap_or_else(|error| {
+                tracing::warn!(error = %error, "everyone's sessions were ended and could not be counted");
+                0
+            });
+        Ok(CutDone {
+            rows: vec![row],
+            count,
+        })
     }
 
     async fn change_session(&self, change: ChangeSession) -> Result<Option<LogRow>, StoreError> {

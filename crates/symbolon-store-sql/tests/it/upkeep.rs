@@ -120,7 +120,33 @@ async fn a_purge_marks_what_a_large_cut_left() {
     assert_eq!(active(&store).await, 1);
 }
 
-/// The same for everyone.
+/// Nor what a subject's cut ended and has not marked yet.
+#[tokio::test]
+async fn a_cut_of_everyone_counts_only_what_no_other_cut_had_ended() {
+    let folder = Folder::new();
+    let (store, _) = folder.open();
+    for number in 0..1_005 {
+        begin(&store, &sample::session("alice", number)).await;
+    }
+    for number in 0..3 {
+        begin(&store, &sample::session("bob", number)).await;
+    }
+    let cut = CutSubject {
+        subject: sample::subject("alice"),
+        reason: symbolon_core::revocation::RevocationReason::Kicked,
+        keep: vec![sample::session("alice", 7).id],
+        device_kind: None,
+        audit: sample::entry(symbolon_core::audit::AuditEvent::SubjectRevoked, 2_000),
+    };
+    assert_eq!(store.cut_subject(cut).await.unwrap().count, 1_004);
+    let audit = sample::entry(symbolon_core::audit::AuditEvent::EveryoneRevoked, 2_001);
+    let reason = symbolon_core::revocation::RevocationReason::Revoked;
+    let done = store.cut_everyone(reason, audit.clone()).await.unwrap();
+    assert_eq!(done.count, 4, "the one that alice kept and the three of bob");
+    assert_eq!(store.cut_everyone(reason, audit).await.unwrap().count, 0);
+}
+
+/// More than one step of it.
 #[tokio::test]
 async fn a_purge_marks_what_a_cut_of_everyone_left() {
     let folder = Folder::new();
