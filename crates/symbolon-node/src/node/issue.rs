@@ -36,16 +36,19 @@ pub struct Issued {
 }
 
 /// Why no session began.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum IssueRefused {
     /// The subject has as many sessions as it may have.
+    #[error("the subject has as many sessions as it may have")]
     LimitReached,
     /// The subject is banned.
+    #[error("the subject is banned")]
     Banned {
         /// Until when; `None`: without end.
         until: Option<Timestamp>,
     },
     /// The credentials were changed while they were compared.
+    #[error("the credentials were changed while they were compared")]
     CredentialStale,
 }
 
