@@ -8,8 +8,6 @@ pub(crate) mod issue;
 mod live;
 pub(crate) mod log;
 pub(crate) mod passwords;
-#[cfg(test)]
-mod plans;
 pub(crate) mod purge;
 pub(crate) mod read;
 pub(crate) mod revoke;
@@ -17,3 +15,6 @@ pub(crate) mod rotate;
 pub(crate) mod subjects;
 pub(crate) mod sweep;
 pub(crate) mod uses;
+
+#[cfg(test)]
+mod tests;
