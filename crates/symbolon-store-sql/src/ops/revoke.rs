@@ -153,7 +153,9 @@ impl Operation for RevokeSession {
         if let Some(before) = session.ended(cut) {
             return Ok(before);
         }
-        insert_audit(tx.link, &self.audit).await?;
+        // Who ends a session by its id does not know whose it is.
+        let entry = self.audit.clone().of(&session.subject);
+        insert_audit(tx.link, &entry).await?;
         let actor = self.audit.actor.to_text();
         let row = end_session(tx, self.id, self.reason, self.audit.at, &actor).await?;
         Ok(Revoked::Done(row))

@@ -10,6 +10,9 @@ use super::connection::is_io_error;
 
 /// A checkpoint is made when the log has this many pages (16 MiB): the more there are, the more
 /// changes of one page become one write, and the longer the writes behind a checkpoint wait.
+///
+/// It is made between two groups. A thread of its own was tried: it takes the disk from the syncs of
+/// the commits, so that a quarter fewer of them were done and the slowest hundredth was no faster.
 const FRAMES_MAX: i32 = 4_096;
 
 /// The next try after one that could not finish, because a reader still needed the log.

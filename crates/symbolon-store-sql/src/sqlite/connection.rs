@@ -76,6 +76,8 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     set_common(&connection)?;
     connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     connection.pragma_update(None, "query_only", true)?;
+    // Whoever closes last would move the log into the file: only the writer may, and not after a death.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
 }
 

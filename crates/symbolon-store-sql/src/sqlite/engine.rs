@@ -157,7 +157,9 @@ impl Drop for Engine {
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        if let Some(thread) = thread {
+        // The last handle may be part of the log's sink, which the writer drops at its end.
+        let own = |thread: &JoinHandle<()>| thread.thread().id() == thread::current().id();
+        if let Some(thread) = thread.filter(|thread| !own(thread)) {
             // One that panicked has said so already.
             drop(thread.join());
         }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
 
 use super::OpenError;
 use super::connection::{check_version, open_error, open_reader};
@@ -47,11 +46,8 @@ pub(crate) fn examine(path: &Path, whole: bool) -> Result<Option<Examined>, Open
     let path = path.as_path();
     let _held = LockFile::take(path)?;
     let fault = |error| open_error(path, &error);
+    // A reader moves nothing at its end: the log of a damaged store may be the only whole copy.
     let connection = open_reader(path).map_err(fault)?;
-    // What stands in the log of a damaged store stays there: it may be the only whole copy.
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(fault)?;
     let schema_version = find_version(&connection, path)?;
     let damage = if whole {
         quick_check(&connection).map_err(fault)?

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, symlink};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use symbolon_core::clock::Timestamp;
-use symbolon_core::revocation::RevocationSeq;
+use symbolon_core::revocation::{LogRow, LogSink, RevocationSeq};
 use symbolon_core::store::{SessionStore as _, StoreError, Upkeep as _};
 use symbolon_core::token::KeyCheck;
 use symbolon_store_sql::{OpenError, OpenSqlite, Place, SqlStore};
@@ -268,4 +268,26 @@ async fn dropping_the_last_clone_frees_the_file_and_keeps_what_was_asked_for() {
     drop(clone);
     let (store, _) = folder.open();
     assert!(store.find_session(session.id).await.unwrap().is_some());
+}
+
+/// A sink that holds the store that feeds it, as a server's memory may.
+#[derive(Default)]
+struct Holder(OnceLock<SqlStore>);
+
+impl LogSink for Holder {
+    fn committed(&self, _: &[LogRow]) {}
+}
+
+#[tokio::test]
+async fn a_store_whose_sink_holds_it_is_closed_all_the_same() {
+    let folder = Folder::new();
+    let holder = Arc::new(Holder::default());
+    let (store, _) = SqlStore::open(options(Place::File(folder.path()), holder.clone())).unwrap();
+    assert!(holder.0.set(store.clone()).is_ok());
+    drop(holder);
+    store.close().await;
+    drop(store);
+    let (store, opened) = folder.open();
+    assert!(!opened.fresh);
+    begin(&store, &sample::session("alice", 0)).await;
 }
