@@ -75,6 +75,8 @@ pub enum Actor {
     System,
     /// The subject of the session.
     Subject(SubjectId),
+    /// Whoever holds a token of this session, where nobody looked up whose it is.
+    Holder(SessionId),
     /// A service, by the name of its key.
     Service(String),
     /// Whoever may open the server's socket or its files.
@@ -88,6 +90,7 @@ impl Actor {
         match self {
             Self::System => "system".to_owned(),
             Self::Subject(subject) => format!("subject:{subject}"),
+            Self::Holder(session) => format!("session:{session}"),
             Self::Service(name) => format!("key:{name}"),
             Self::Operator => "operator".to_owned(),
         }
@@ -132,6 +135,19 @@ impl Origin {
             at,
             actor: Actor::System,
             seen_from: SeenFrom::default(),
+        }
+    }
+
+    /// The same, done by whoever holds a token of `session`, unless it is known who did it.
+    #[must_use]
+    pub fn by_holder_of(&self, session: SessionId) -> Self {
+        let actor = match &self.actor {
+            Actor::System => Actor::Holder(session),
+            known => known.clone(),
+        };
+        Self {
+            actor,
+            ..self.clone()
         }
     }
 

@@ -174,6 +174,23 @@ fn an_actor_is_named_by_kind_and_who() {
         Actor::Subject(SubjectId::new("alice").unwrap()).to_text(),
         "subject:alice"
     );
+    let session = SessionId::from_bytes([0xab; 16]);
+    assert_eq!(
+        Actor::Holder(session).to_text(),
+        "session:abababab-abab-abab-abab-abababababab"
+    );
+}
+
+#[test]
+fn the_holder_of_a_token_is_named_only_where_nobody_else_is() {
+    let session = SessionId::from_bytes([1; 16]);
+    let origin = Origin::system(ms(5));
+    assert_eq!(origin.by_holder_of(session).actor, Actor::Holder(session));
+    let operator = Origin {
+        actor: Actor::Operator,
+        ..origin
+    };
+    assert_eq!(operator.by_holder_of(session), operator);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use symbolon::audit::{Actor, Origin};
 use symbolon::device::SeenFrom;
 use symbolon::token::RawToken;
 use symbolon::verdict::Inactive;
-use symbolon::{Issued, LogIn, LoggedIn, Receipt, Refreshed, Symbolon, Verdict};
+use symbolon::{Issued, LogIn, LoggedIn, Receipt, Refreshed};
 
 use crate::app::App;
 use crate::bearer::Presented;
@@ -63,7 +63,7 @@ pub(crate) async fn log_out(
     let Ok(token) = token else {
         return Ok(Receipt::NOTHING);
     };
-    let origin = app.symbolon().origin(actor(app, &token), from);
+    let origin = app.symbolon().origin(Actor::System, from);
     let receipt = app
         .symbolon()
         .log_out(&token, &origin)
@@ -71,14 +71,6 @@ pub(crate) async fn log_out(
         .map_err(|error| app.undecided(error))?;
     app.metrics().revoked(&receipt);
     Ok(receipt)
-}
-
-/// Whose token it is, if memory knows. The store is not asked only to name whoever logs out.
-fn actor(app: &App, token: &RawToken) -> Actor {
-    match app.symbolon().verify_from_memory(token) {
-        Some(Verdict::Active(live)) => Symbolon::actor_of(live.identity.subject()),
-        _ => Actor::System,
-    }
 }
 
 /// The answer of a revocation.

@@ -20,8 +20,8 @@ use super::slot::{self, Content, Slot, WORDS};
 
 /// Slots of one bucket.
 const WAYS: usize = 16;
-/// How full buckets are on average before one more is made: 372 bytes for each session.
-const FILL: usize = 11;
+/// How full buckets are on average before one more is made: 343 bytes for each session.
+const FILL: usize = 12;
 /// Words of tags of one bucket.
 const TAG_WORDS: usize = WAYS / 8;
 /// What a table begins with: a quarter of a megabyte.

@@ -44,6 +44,7 @@ impl<S: Store + Clone> Node<S> {
         if !genuine {
             return Ok(Refreshed::Refused(Inactive::Malformed));
         }
+        let origin = &origin.by_holder_of(token.session_id());
         let presented = Presented {
             generation: token.generation(),
             digest: token.digest(),

@@ -90,7 +90,8 @@ impl<S: Store + Clone> Node<S> {
         if !token.is_genuine(&self.keys) {
             return Ok(Receipt::NOTHING);
         }
-        self.revoke(token.session_id(), RevocationReason::Logout, origin)
+        let id = token.session_id();
+        self.revoke(id, RevocationReason::Logout, &origin.by_holder_of(id))
             .await
     }
 
