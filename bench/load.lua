@@ -17,6 +17,7 @@ function init()
     count = count + 1
     requests[count] = wrk.format(method, path, headers, body)
   end
+  io.write(string.format("READY %.2f\n", os.clock()))
 end
 
 -- wrk sleeps for the whole of its time whatever its threads do; this signal ends it in order.
@@ -41,7 +42,7 @@ end
 
 function done(summary, latency)
   local errors = summary.errors
-  io.write(string.format("RESULT %d %d %d %d %.1f %.1f\n", summary.requests, summary.duration,
+  io.write(string.format("RESULT %d %d %d %d %.1f %.1f %.2f\n", summary.requests, summary.duration,
     errors.status, errors.connect + errors.read + errors.write + errors.timeout,
-    latency:percentile(50), latency:percentile(99)))
+    latency:percentile(50), latency:percentile(99), os.clock()))
 end

@@ -31,6 +31,9 @@ const PLAIN_LEN: usize = 43;
 /// How many sessions fit into the caches of a core.
 const FEW: usize = 10_000;
 
+/// A prime: steps of this length meet each of a million entries once.
+const STRIDE: usize = 7_919;
+
 /// Look-ups of one thread in one measurement.
 const LOOKUPS: usize = 2_000_000;
 
@@ -88,7 +91,10 @@ fn digest(text: &[u8]) -> [u8; 32] {
 fn map_of(tokens: &Tokens) -> Map {
     let map = Map::default();
     let pinned = map.pin();
-    for index in 0..tokens.count {
+    for step in 0..tokens.count {
+        // Not in the order of the look-ups: entries that lie in memory as they are asked for would be
+        // fetched ahead.
+        let index = step * STRIDE % tokens.count;
         let number = index as u64;
         let session = Session {
             subject: number,

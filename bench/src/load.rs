@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use symbolon_bench::samples::Samples;
 
-use crate::process::{Target, cpu_seconds, cpu_seconds_of_ended};
+use crate::process::{Target, cpu_seconds};
 
 /// A run of wrk with one thread.
 #[derive(Clone, Copy)]
@@ -68,7 +68,37 @@ impl<'a> Load<'a> {
 
     /// Loads a server.
     pub(crate) fn on(&self, target: Target) -> anyhow::Result<Loaded> {
-        let (server_before, own_before) = (cpu_seconds(target.pid)?, cpu_seconds_of_ended()?);
+        let server_before = cpu_seconds(target.pid)?;
+        let output = self.command(target).output().context("start wrk")?;
+        let server = cpu_seconds(target.pid)? - server_before;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let said = || format!("{text} {}", String::from_utf8_lossy(&output.stderr));
+        let figures = |key| {
+            let line = text.lines().rev().find_map(|line| line.strip_prefix(key));
+            let words = line.unwrap_or_default().split_whitespace();
+            words.filter_map(|word| word.parse().ok()).collect::<Vec<f64>>()
+        };
+        let [own_before] = figures("READY ")[..] else {
+            bail!("wrk did not begin: {}", said())
+        };
+        let [answers, microseconds, refused, broken, p50, p99, own] = figures("RESULT ")[..] else {
+            bail!("wrk gave no result: {}", said())
+        };
+        ensure!(answers > 0.0, "the server at {} does not answer", target.address);
+        let seconds = microseconds / 1e6;
+        Ok(Loaded {
+            rate: answers / seconds,
+            p50: p50 / 1e3,
+            p99: p99 / 1e3,
+            server_cpu: server * 1e6 / answers,
+            generator_cpu: (own - own_before) / seconds,
+            faults: refused + broken,
+        })
+    }
+}
+
+impl Load<'_> {
+    fn command(&self, target: Target) -> Command {
         let mut command = Command::new("wrk");
         command
             .args(["-t1", "--timeout", "10s", "-s"])
@@ -83,34 +113,7 @@ impl<'a> Load<'a> {
         if self.once {
             command.env("BENCH_ONCE", "1");
         }
-        let output = command.output().context("start wrk")?;
-        let server = cpu_seconds(target.pid)? - server_before;
-        let own = cpu_seconds_of_ended()? - own_before;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let result = text.lines().find_map(|line| line.strip_prefix("RESULT "));
-        let result = result.with_context(|| {
-            format!(
-                "understand wrk, which said: {text} {}",
-                String::from_utf8_lossy(&output.stderr)
-            )
-        })?;
-        let figures: Vec<f64> = result
-            .split_whitespace()
-            .filter_map(|word| word.parse().ok())
-            .collect();
-        let [answers, microseconds, refused, broken, p50, p99] = figures[..] else {
-            anyhow::bail!("wrk's result has another form: {result}")
-        };
-        ensure!(answers > 0.0, "the server at {} does not answer", target.address);
-        let seconds = microseconds / 1e6;
-        Ok(Loaded {
-            rate: answers / seconds,
-            p50: p50 / 1e3,
-            p99: p99 / 1e3,
-            server_cpu: server * 1e6 / answers,
-            generator_cpu: own / seconds,
-            faults: refused + broken,
-        })
+        command
     }
 }
 

@@ -82,11 +82,6 @@ pub(crate) fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
     Ok(sum)
 }
 
-/// CPU seconds of all processes that this one has started and waited for.
-pub(crate) fn cpu_seconds_of_ended() -> anyhow::Result<f64> {
-    stat("/proc/self/stat", &[CUTIME, CSTIME])
-}
-
 // Fields of proc(5), counted behind the command's name.
 const UTIME: usize = 11;
 const STIME: usize = 12;

@@ -84,6 +84,7 @@ impl<'a> Stand<'a> {
         memories.ready_in.push(ready_in);
         runtime.block_on(check(&server, stage))?;
         memories.fill(target(&server), stage, options)?;
+        memories.near_sessions = runtime.block_on(near_sessions(&server));
         let (cold, ready_in) = start(runtime, options, &stage.cold, 1)?;
         memories.ready_in.push(ready_in);
         Ok(Self {
@@ -169,6 +170,20 @@ fn start(
     let begun = stopwatch::now();
     let server = runtime.block_on(start.ready());
     Ok((server, begun.elapsed().as_secs_f64() * 1e3))
+}
+
+/// How many sessions the server answers for from memory, by its own metrics.
+async fn near_sessions(server: &Server) -> f64 {
+    let metrics = Client::new(server.address())
+        .send(Ask::get("/metrics"))
+        .await
+        .text();
+    let value = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("symbolon_near_sessions "));
+    value
+        .and_then(|value| value.trim().parse().ok())
+        .unwrap_or(f64::NAN)
 }
 
 /// The server lets a live token in and no other: a load of refusals would be quick too.

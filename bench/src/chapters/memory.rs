@@ -38,6 +38,8 @@ pub(crate) struct Memories {
     /// Milliseconds from the start of the process until it is ready, with all sessions in the store.
     pub(crate) ready_in: Samples,
     first_pass: Option<Loaded>,
+    /// How many sessions the server then says it has in its near cache.
+    pub(crate) near_sessions: f64,
 }
 
 impl Memories {
@@ -94,10 +96,12 @@ impl Memories {
         if let Some(first) = self.first_pass {
             report.note(&format!(
                 "The first verify of each of {count} sessions, by the store and into the near cache: {} per second, \
-                 p99 {} ms, {} faults.",
+                 p99 {} ms, {} faults. \
+                 {} of them are in the near cache then.",
                 number(first.rate, 0),
                 number(first.p99, 2),
-                number(first.faults, 0)
+                number(first.faults, 0),
+                number(self.near_sessions, 0)
             ));
         }
         report.judge(Verdict::at_most(
