@@ -19,7 +19,7 @@ const NAME: &str = "symbolon.lock";
 /// third process lock a new file while a second still waits at the old one.
 #[derive(Debug)]
 pub(super) struct LockFile {
-    _held: File,
+    held: File,
 }
 
 impl LockFile {
@@ -42,7 +42,17 @@ impl LockFile {
         }
         file.set_len(0).map_err(unusable)?;
         writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-        Ok(Self { _held: file })
+        Ok(Self { held: file })
+    }
+}
+
+impl Drop for LockFile {
+    /// Closing the file is not enough: a child process that is just being started has a copy of it
+    /// until it runs its own program, and would hold the lock for that long.
+    fn drop(&mut self) {
+        if let Err(error) = flock(&self.held, FlockOperation::Unlock) {
+            tracing::warn!(error = %error, "the store's lock is held until this process ends");
+        }
     }
 }
 

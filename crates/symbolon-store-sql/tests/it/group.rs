@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
+use symbolon_core::audit::AuditEvent;
 use symbolon_core::session::SessionId;
-use symbolon_core::store::{Inserted, Revoked, SessionStore as _, StoreError, Upkeep as _};
+use symbolon_core::store::{
+    AccountPage, AccountStore as _, Inserted, Revoked, SessionStore as _, SetPassword, StoreError,
+    Upkeep as _,
+};
+use symbolon_core::throttle::ThrottleKey;
 use symbolon_store_sql::{Place, SqlStore};
 use symbolon_testkit::contract::sample;
 use tokio::task::JoinSet;
@@ -72,6 +77,51 @@ async fn an_operation_that_fails_does_not_harm_its_group() {
     assert_eq!(batches.len(), 2, "it was one group");
     assert_eq!(batches.concat(), rows);
     assert_eq!(store.revocations_from(rows[0].seq, 100).await.unwrap(), rows);
+}
+
+/// The password is written before the damaged row is read.
+#[tokio::test]
+async fn an_operation_that_fails_half_way_leaves_nothing() {
+    let folder = Folder::new();
+    let (store, _) = folder.open();
+    let account = sample::account("alice");
+    let insert = sample::insert_account(account.clone());
+    assert!(store.insert_account(insert).await.unwrap());
+    begin(&store, &sample::session("alice", 0)).await;
+    store.close().await;
+    let broken = "UPDATE subjects SET epoch_reason = 'boredom' WHERE subject = 'alice'";
+    assert_eq!(folder.look().execute(broken, []).unwrap(), 1);
+
+    let (store, _) = folder.open();
+    let set = SetPassword {
+        name: account.name.clone(),
+        password: sample::password("new"),
+        expected: None,
+        keep: None,
+        clear_attempts: ThrottleKey([1; 16]),
+        audit: sample::entry(AuditEvent::PasswordSet, 10),
+    };
+    let refused = store.set_password(set).await;
+    assert!(
+        matches!(
+            &refused,
+            Err(StoreError::Damaged {
+                operation: "set a password",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(
+        store
+            .list_accounts(AccountPage {
+                after: None,
+                limit: 9
+            })
+            .await
+            .unwrap(),
+        [account]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
