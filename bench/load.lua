@@ -20,10 +20,11 @@ function init()
   io.write(string.format("READY %.2f\n", os.clock()))
 end
 
--- wrk sleeps for the whole of its time whatever its threads do; this signal ends it in order.
+-- wrk sleeps for the whole of its time whatever its threads do; a signal ends it in order. The
+-- first one may reach the thread that loads, the next ones can only reach the one that sleeps.
 local function stop()
   local own = io.open("/proc/self/stat"):read("*n")
-  io.popen("kill -INT " .. own)
+  io.popen("for try in $(seq 200); do kill -INT " .. own .. " || break; sleep 0.01; done 2>/dev/null")
 end
 
 function request()
