@@ -9,8 +9,9 @@ use super::layer::{self, Layer, Raw};
 
 /// What every name begins with.
 const PREFIX: &str = "SYMBOLON_";
-/// Names that the command line reads and that are no settings.
-const NOT_SETTINGS: &[&str] = &["SYMBOLON_CONFIG", "SYMBOLON_ENV_FILE"];
+/// Names that are no settings: two that the command line reads, and the one by which a program that
+/// starts the server is told where it is.
+const NOT_SETTINGS: &[&str] = &["SYMBOLON_CONFIG", "SYMBOLON_ENV_FILE", "SYMBOLON_BIN"];
 /// Largest file of `--env-file`: a screen or two of lines are usual.
 pub(crate) const ENV_FILE_BYTES_MAX: usize = 64 * 1024;
 

@@ -237,6 +237,7 @@ fn a_variable_that_is_no_setting_is_told_with_the_nearest_name() {
 fn names_that_belong_to_the_command_line_or_to_kubernetes_are_no_faults() {
     let variables = [
         ("SYMBOLON_CONFIG", "/etc/symbolon.yaml"),
+        ("SYMBOLON_BIN", "target/release/symbolon"),
         ("SYMBOLON_PORT", "tcp://10.0.0.1:5000"),
         ("SYMBOLON_PORT_5000_TCP_ADDR", "10.0.0.1"),
         ("SYMBOLON_SERVICE_HOST", "10.0.0.1"),
