@@ -300,3 +300,28 @@ pub(crate) fn ip_of(session: &Session) -> Ip {
     let ip: Option<IpAddr> = session.seen_from.ip;
     Ip::of(ip)
 }
+
+#[cfg(test)]
+mod tests {
+    use symbolon_core::clock::Timestamp;
+
+    use super::{ENDS_STEP, rounded_end};
+
+    #[test]
+    fn an_end_is_rounded_up_to_a_whole_step_and_never_down() {
+        let step = i64::try_from(ENDS_STEP.as_millis()).unwrap();
+        let cases = [
+            (0, 0),
+            (1, step),
+            (step - 1, step),
+            (step, step),
+            (step + 1, 2 * step),
+            (-1, 0),
+            (i64::MAX - 1, i64::MAX - 1),
+            (i64::MAX, i64::MAX),
+        ];
+        for (exact, rounded) in cases {
+            assert_eq!(rounded_end(Timestamp(exact)), Timestamp(rounded), "{exact}");
+        }
+    }
+}

@@ -3,13 +3,18 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use symbolon_core::session::SessionId;
 use symbolon_core::store::{SessionStore as _, StoreError};
 use symbolon_store_sql::{OpenError, Place, SqlStore};
 use symbolon_testkit::contract::{Recorded, sample};
+use tokio::time::timeout;
 
 use super::given::{Folder, begin, options, refusal};
+
+/// A store that does not die fails the test and does not hold it up.
+const DEATH_MAX: Duration = Duration::from_secs(20);
 
 const STORE: &str = "SYMBOLON_TEST_STORE";
 
@@ -65,7 +70,10 @@ fn a_second_process_is_refused_and_told_of_the_first() {
 
 #[test]
 fn a_store_whose_process_was_killed_has_every_session_that_was_answered() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     if let Some(path) = given_store() {
         let (store, _) =
             SqlStore::open(options(Place::File(path.into()), Arc::new(Recorded::default()))).unwrap();
@@ -108,7 +116,10 @@ fn a_store_whose_process_was_killed_has_every_session_that_was_answered() {
 /// A limit on the size of files makes a write fail in a way that is not a full disk.
 #[test]
 fn a_commit_that_cannot_be_written_is_the_end_of_the_store() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     if let Some(path) = given_store() {
         let (store, _) =
             SqlStore::open(options(Place::File(path.into()), Arc::new(Recorded::default()))).unwrap();
@@ -150,7 +161,7 @@ async fn write_until_death(store: &SqlStore) {
         }
     };
     assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused:?}");
-    let why = store.died().await;
+    let why = timeout(DEATH_MAX, store.died()).await.unwrap();
     assert!(why.contains("disk I/O error"), "{why}");
     let read = store.find_session(sample::session("alice", 0).id).await;
     assert!(matches!(read, Err(StoreError::Unavailable { .. })), "{read:?}");
