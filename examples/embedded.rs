@@ -14,7 +14,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use symbolon::subject::SubjectId;
-use symbolon::token::RawToken;
 use symbolon::{Live, NewSession, RequireSession, Symbolon};
 
 #[tokio::main]
@@ -44,7 +43,10 @@ async fn log_in(State(symbolon): State<Symbolon>, Path(name): Path<String>) -> R
     let subject = SubjectId::new(name).map_err(|_| StatusCode::BAD_REQUEST)?;
     let origin = symbolon.origin_of_system();
     match symbolon.issue(NewSession::of(subject), &origin).await {
-        Ok(Ok(issued)) => Ok(issued.pair.access.expose().to_string()),
+        Ok(Ok(issued)) => match symbolon.access_text(&issued).await {
+            Ok(text) => Ok(text.to_string()),
+            Err(_unavailable) => Err(StatusCode::SERVICE_UNAVAILABLE),
+        },
         Ok(Err(_refused)) => Err(StatusCode::FORBIDDEN),
         Err(_undecided) => Err(StatusCode::SERVICE_UNAVAILABLE),
     }
@@ -58,7 +60,7 @@ async fn log_out(State(symbolon): State<Symbolon>, headers: HeaderMap) -> Status
     let given = headers.get("authorization").and_then(|value| value.to_str().ok());
     let token = given
         .and_then(|text| text.strip_prefix("Bearer "))
-        .map(RawToken::parse);
+        .map(|text| symbolon.read_token(text));
     let Some(Ok(token)) = token else {
         return StatusCode::UNAUTHORIZED;
     };

@@ -116,7 +116,7 @@ fn look_up(map: &Map, token: &[u8]) -> Option<u64> {
 }
 
 fn verify(symbolon: &Symbolon, token: &str) -> Option<u64> {
-    let token = RawToken::parse(token).ok()?;
+    let token = symbolon.read_token(token).ok()?;
     match symbolon.verify_from_memory(&token)? {
         Verdict::Active(live) => Some(live.expires_at.0.cast_unsigned()),
         Verdict::Inactive(_) => None,

@@ -90,6 +90,9 @@ pub enum TokenStyle {
     Opaque,
     /// Signed claims (RFC 9068), verified by signature and by the session's state.
     Jwt,
+    /// Signed claims as clients of older systems read them: HS256 and `user, sub, sid, jti, iat, exp`, whatever
+    /// the deployment signs with otherwise. Verified in the same way.
+    CompatJwt,
 }
 
 /// The lives of one session, fixed at issue.

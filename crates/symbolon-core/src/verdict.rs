@@ -2,8 +2,8 @@
 
 use crate::clock::Timestamp;
 use crate::revocation::RevocationReason;
-use crate::session::{Credential, Ended, Session};
-use crate::token::{Generation, Malformed, TokenDigest};
+use crate::session::{Credential, Ended, Session, TokenStyle};
+use crate::token::{Generation, Malformed, SignedToken, TokenDigest};
 
 /// Why a token proves nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,6 +95,8 @@ pub struct AccessFacts {
     /// Whether the current token has been seen in use (or is the first): its end can then no longer
     /// be moved by a late repetition of the refresh.
     pub settled: bool,
+    /// The form of its access tokens.
+    pub style: TokenStyle,
 }
 
 /// How an access token compares with the facts.
@@ -109,7 +111,7 @@ pub enum AccessCheck {
     Superseded,
     /// Newer than the facts.
     Ahead,
-    /// Not the token of its generation.
+    /// Not the token of its generation, or not of the session's style.
     WrongDigest,
     /// The token's own end has come.
     TokenExpired {
@@ -141,28 +143,47 @@ impl AccessFacts {
             expires_at: session.expires_at,
             idle_expires_at: session.idle_expires_at,
             settled: tokens.generation == tokens.generation_floor || tokens.successor_used_at.is_some(),
+            style: session.style,
         }
     }
 
     /// Compares a token of `generation` whose image is `digest`.
     #[must_use]
     pub fn check(&self, generation: Generation, digest: TokenDigest, now: Timestamp) -> AccessCheck {
-        let credential = if generation == self.generation {
-            Some(self.current)
-        } else if generation > self.generation {
-            return AccessCheck::Ahead;
-        } else if generation < self.generation_floor || generation.next() < self.generation {
-            None
-        } else {
-            self.previous
-        };
-        let Some(credential) = credential else {
-            return AccessCheck::Superseded;
-        };
-        if credential.digest != digest {
+        match self.credential_of(generation) {
+            Ok(credential) if credential.digest == digest => self.check_life(credential.expires_at, now),
+            Ok(_) => AccessCheck::WrongDigest,
+            Err(refused) => refused,
+        }
+    }
+
+    /// Compares a signed token. It is good as long as both it and the state of its generation say so: what it
+    /// says of itself cannot be taken back, so the state has the last word.
+    #[must_use]
+    pub fn check_signed(&self, token: SignedToken, now: Timestamp) -> AccessCheck {
+        if token.style != self.style {
             return AccessCheck::WrongDigest;
         }
-        self.check_life(credential.expires_at, now)
+        match self.credential_of(token.generation) {
+            // Made later than now: by a clock that is ahead of this one.
+            Ok(_) if now < token.issued_at => AccessCheck::Ahead,
+            Ok(credential) => self.check_life(credential.expires_at.min(token.expires_at), now),
+            Err(refused) => refused,
+        }
+    }
+
+    /// The credential of a generation, or why it has none.
+    #[inline]
+    fn credential_of(&self, generation: Generation) -> Result<Credential, AccessCheck> {
+        if generation == self.generation {
+            Ok(self.current)
+        } else if generation > self.generation {
+            Err(AccessCheck::Ahead)
+        } else if generation < self.generation_floor || generation.next() < self.generation {
+            Err(AccessCheck::Superseded)
+        } else {
+            self.previous.ok_or(AccessCheck::Superseded)
+        }
     }
 
     fn check_life(&self, token_end: Timestamp, now: Timestamp) -> AccessCheck {

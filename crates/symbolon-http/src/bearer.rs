@@ -6,9 +6,10 @@
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use symbolon::token::RawToken;
+use symbolon::Token;
 use symbolon::verdict::Inactive;
 
+use crate::app::App;
 use crate::limits::single_header;
 use crate::problem::Problem;
 use crate::query;
@@ -20,18 +21,20 @@ pub(crate) enum Presented {
     /// Something that is no token.
     NotAToken,
     /// A token; whether it proves anything is not known yet.
-    Token(RawToken),
+    Token(Token),
 }
 
 impl Presented {
     /// What a text is, where one was given.
     #[inline]
-    pub(crate) fn of(text: &str) -> Self {
-        RawToken::parse(text).map_or(Self::NotAToken, Self::Token)
+    pub(crate) fn of(app: &App, text: &str) -> Self {
+        app.symbolon()
+            .read_token(text)
+            .map_or(Self::NotAToken, Self::Token)
     }
 
     /// The token, or why there is none.
-    pub(crate) fn token(self) -> Result<RawToken, Inactive> {
+    pub(crate) fn token(self) -> Result<Token, Inactive> {
         match self {
             Self::Nothing => Err(Inactive::Absent),
             Self::NotAToken => Err(Inactive::Malformed),
@@ -44,9 +47,9 @@ impl Presented {
 ///
 /// # Errors
 /// 400 `invalid_request`: two headers, or a token in the query.
-pub(crate) fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<Presented, Problem> {
+pub(crate) fn presented(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Presented, Problem> {
     refuse_in_query(query)?;
-    in_header(headers)
+    in_header(app, headers)
 }
 
 /// The token of the header alone.
@@ -54,7 +57,7 @@ pub(crate) fn presented(headers: &HeaderMap, query: Option<&str>) -> Result<Pres
 /// # Errors
 /// 400 `invalid_request`: two headers.
 #[inline]
-pub(crate) fn in_header(headers: &HeaderMap) -> Result<Presented, Problem> {
+pub(crate) fn in_header(app: &App, headers: &HeaderMap) -> Result<Presented, Problem> {
     let Some(value) = single_header(headers, &AUTHORIZATION)? else {
         return Ok(Presented::Nothing);
     };
@@ -62,7 +65,7 @@ pub(crate) fn in_header(headers: &HeaderMap) -> Result<Presented, Problem> {
     let Ok(text) = std::str::from_utf8(value.as_bytes()) else {
         return Ok(Presented::NotAToken);
     };
-    Ok(credentials(text).map_or(Presented::Nothing, Presented::of))
+    Ok(credentials(text).map_or(Presented::Nothing, |text| Presented::of(app, text)))
 }
 
 /// What stands for a token in the value of `Authorization`.

@@ -12,9 +12,8 @@ use http::request::Parts;
 use symbolon::api_key::Scope;
 use symbolon::audit::Origin;
 use symbolon::device::{SeenFrom, kept_text};
-use symbolon::token::RawToken;
 use symbolon::verdict::Inactive;
-use symbolon::{Live, Principal, Symbolon, Verdict};
+use symbolon::{Live, Principal, Symbolon, Token, Verdict};
 
 use crate::app::App;
 use crate::bearer::{self, Presented};
@@ -58,8 +57,8 @@ pub(crate) struct Shown(pub(crate) Presented);
 impl FromRequestParts<App> for Shown {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        bearer::presented(&parts.headers, parts.uri.query()).map(Self)
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        bearer::presented(app, &parts.headers, parts.uri.query()).map(Self)
     }
 }
 
@@ -83,7 +82,7 @@ impl FromRequestParts<App> for Person {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let presented = bearer::presented(&parts.headers, parts.uri.query())?;
+        let presented = bearer::presented(app, &parts.headers, parts.uri.query())?;
         let token = presented.token().map_err(|inactive| app.refuse(inactive))?;
         let live = live(app, &token).await?;
         Ok(Self {
@@ -97,7 +96,7 @@ impl FromRequestParts<App> for Person {
 ///
 /// # Errors
 /// 401 and why, or 503.
-pub(crate) async fn live(app: &App, token: &RawToken) -> Result<Live, Problem> {
+pub(crate) async fn live(app: &App, token: &Token) -> Result<Live, Problem> {
     match app.symbolon().verify(token).await {
         Ok(Verdict::Active(live)) => Ok(live),
         Ok(Verdict::Inactive(inactive)) => Err(app.refuse(inactive)),
@@ -169,7 +168,7 @@ impl<N: Needs> FromRequestParts<App> for Allowed<N> {
 }
 
 async fn principal(parts: &Parts, app: &App) -> Result<Principal, Problem> {
-    let token = match bearer::presented(&parts.headers, parts.uri.query())?.token() {
+    let token = match bearer::presented(app, &parts.headers, parts.uri.query())?.token() {
         Ok(token) => token,
         Err(Inactive::Absent) if parts.extensions.get::<OperatorSocket>().is_some() => {
             return Ok(Principal::Operator);

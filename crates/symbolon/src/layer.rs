@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use symbolon_core::token::RawToken;
 use symbolon_node::{Live, Verdict};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -116,7 +115,7 @@ async fn judge(symbolon: &Symbolon, headers: &HeaderMap) -> Result<Live, Refusal
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::NoProof);
     }
-    let token = RawToken::parse(token.trim()).map_err(|_| Refusal::NoProof)?;
+    let token = symbolon.read_token(token.trim()).map_err(|_| Refusal::NoProof)?;
     match symbolon.verify(&token).await {
         Ok(Verdict::Active(live)) => Ok(live),
         Ok(Verdict::Inactive(_)) => Err(Refusal::NoProof),

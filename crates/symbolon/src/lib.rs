@@ -9,10 +9,14 @@
 //! let origin = symbolon.origin_of_system();
 //! let issued = symbolon.issue(NewSession::of(SubjectId::new("user-1024")?), &origin).await??;
 //!
-//! if let Verdict::Active(live) = symbolon.verify(&issued.pair.access).await? {
+//! // What the client keeps, and presents from now on.
+//! let text = symbolon.access_text(&issued).await?;
+//!
+//! let token = symbolon.read_token(&text)?;
+//! if let Verdict::Active(live) = symbolon.verify(&token).await? {
 //!     assert_eq!(live.identity.subject(), "user-1024");
 //! }
-//! symbolon.log_out(&issued.pair.access, &origin).await?;
+//! symbolon.log_out(&token, &origin).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -28,6 +32,7 @@ mod master_key;
 mod new_session;
 mod operators;
 mod password;
+mod presented;
 mod principal;
 mod randomness;
 mod sessions;
@@ -49,6 +54,7 @@ pub use master_key::{MASTER_KEY_FILE, MasterKeyFault};
 pub use new_session::NewSession;
 pub use operators::{AccountFault, NewAccount};
 pub use password::{ChangePassword, PasswordChanged};
+pub use presented::{Signed, Token};
 pub use principal::Principal;
 pub use randomness::OsRandomness;
 pub use unavailable::Unavailable;

@@ -5,10 +5,9 @@ use symbolon_core::audit::{Actor, AuditEvent};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::device::{Device, SeenFrom};
 use symbolon_core::subject::{ClientId, SubjectId};
-use symbolon_core::token::RawToken;
 use symbolon_node::{Issue, IssueRefused, Issued};
 
-use crate::{NewSession, Password, Symbolon, Unavailable};
+use crate::{NewSession, Password, Symbolon, Token, Unavailable};
 
 /// A log-in as it is asked for.
 pub struct LogIn {
@@ -26,7 +25,7 @@ pub struct LogIn {
     pub remember: bool,
     /// A token that came along: if it is live, its session ends in the same step, so that a session
     /// from before the log-in never becomes an authenticated one.
-    pub presented: Option<RawToken>,
+    pub presented: Option<Token>,
 }
 
 /// What became of a log-in.
@@ -93,10 +92,12 @@ impl Symbolon {
     }
 
     /// The session of a genuine token that came along with a log-in.
-    fn presented_session(&self, token: Option<&RawToken>) -> Option<symbolon_core::session::SessionId> {
-        token
-            .filter(|token| token.is_genuine(self.inner.node.keys()))
-            .map(RawToken::session_id)
+    fn presented_session(&self, token: Option<&Token>) -> Option<symbolon_core::session::SessionId> {
+        let is_ours = |token: &&Token| match token {
+            Token::Raw(token) => token.is_genuine(self.inner.node.keys()),
+            Token::Signed(_) => true,
+        };
+        token.filter(is_ours).map(Token::session_id)
     }
 
     /// The actor of a subject's own request.

@@ -7,11 +7,11 @@ use symbolon_core::api_key::{ApiKey, Scope};
 use symbolon_core::audit::Actor;
 use symbolon_core::store::AccountStore as _;
 use symbolon_core::subject::SubjectId;
-use symbolon_core::token::{RawToken, TokenKind};
+use symbolon_core::token::TokenKind;
 use symbolon_core::verdict::Inactive;
 use symbolon_node::{Live, Undecided, Verdict};
 
-use crate::Symbolon;
+use crate::{Symbolon, Token};
 
 /// The caller of the API, proven.
 #[derive(Clone, Debug)]
@@ -63,20 +63,23 @@ impl Symbolon {
     ///
     /// # Errors
     /// The outer error: it cannot be decided now. The inner one: the token proves nothing.
-    pub async fn principal(&self, token: &RawToken) -> Result<Result<Principal, Inactive>, Undecided> {
-        match token.kind() {
-            TokenKind::ApiKey => {
-                let key = self.inner.node.api_key(token).await?;
-                Ok(key.map(Principal::Service).ok_or(Inactive::Unknown))
-            }
-            TokenKind::Refresh => Ok(Err(Inactive::Malformed)),
-            TokenKind::Access => match self.verify(token).await? {
-                Verdict::Inactive(reason) => Ok(Err(reason)),
-                Verdict::Active(live) => {
-                    let role = self.role_of(live.identity.subject()).await?;
-                    Ok(Ok(Principal::Person { live, role }))
+    pub async fn principal(&self, token: &Token) -> Result<Result<Principal, Inactive>, Undecided> {
+        if let Token::Raw(raw) = token {
+            match raw.kind() {
+                TokenKind::ApiKey => {
+                    let key = self.inner.node.api_key(raw).await?;
+                    return Ok(key.map(Principal::Service).ok_or(Inactive::Unknown));
                 }
-            },
+                TokenKind::Refresh => return Ok(Err(Inactive::Malformed)),
+                TokenKind::Access => {}
+            }
+        }
+        match self.verify(token).await? {
+            Verdict::Inactive(reason) => Ok(Err(reason)),
+            Verdict::Active(live) => {
+                let role = self.role_of(live.identity.subject()).await?;
+                Ok(Ok(Principal::Person { live, role }))
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use symbolon_node::{
 };
 use tokio::sync::broadcast;
 
-use crate::{NewSession, Symbolon};
+use crate::{NewSession, Symbolon, Token};
 
 impl Symbolon {
     /// The present, as this node counts it.
@@ -68,16 +68,22 @@ impl Symbolon {
     /// Judges an access token by memory alone, without a wait; `None`: ask [`Symbolon::verify`].
     #[inline]
     #[must_use]
-    pub fn verify_from_memory(&self, token: &RawToken) -> Option<Verdict> {
-        self.inner.node.verify_from_memory(token)
+    pub fn verify_from_memory(&self, token: &Token) -> Option<Verdict> {
+        match token {
+            Token::Raw(token) => self.inner.node.verify_from_memory(token),
+            Token::Signed(token) => self.inner.node.verify_signed_from_memory(token.0),
+        }
     }
 
     /// Judges an access token.
     ///
     /// # Errors
     /// When neither memory nor the store can decide.
-    pub async fn verify(&self, token: &RawToken) -> Result<Verdict, Undecided> {
-        self.inner.node.verify(token).await
+    pub async fn verify(&self, token: &Token) -> Result<Verdict, Undecided> {
+        match token {
+            Token::Raw(token) => self.inner.node.verify(token).await,
+            Token::Signed(token) => self.inner.node.verify_signed(token.0).await,
+        }
     }
 
     /// Exchanges a refresh token for the next pair; repeated within the grace, for the same pair.
@@ -92,8 +98,12 @@ impl Symbolon {
     ///
     /// # Errors
     /// When it is not known to be durable.
-    pub async fn log_out(&self, token: &RawToken, origin: &Origin) -> Result<Receipt, Undecided> {
-        self.inner.node.log_out(token, origin).await
+    pub async fn log_out(&self, token: &Token, origin: &Origin) -> Result<Receipt, Undecided> {
+        match token {
+            Token::Raw(token) => self.inner.node.log_out(token, origin).await,
+            // Its signature is proof enough, as the tag of a reference is.
+            Token::Signed(token) => self.inner.node.log_out_of(token.session_id(), origin).await,
+        }
     }
 
     /// Ends one session.

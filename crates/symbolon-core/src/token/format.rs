@@ -29,6 +29,9 @@ pub enum Malformed {
     /// Not strict base64url: a foreign character, or bits after the last byte that are not zero.
     #[error("a token is strict base64url without padding")]
     Encoding,
+    /// Signed, but not by us, or not in the one form in which we sign.
+    #[error("a signed token is one that this server has signed, letter for letter")]
+    Signature,
 }
 
 fn prefix(kind: TokenKind) -> &'static str {

@@ -1,7 +1,7 @@
 use symbolon_core::device::SeenFrom;
 use symbolon_core::refresh::{replaced, rotated};
-use symbolon_core::session::Session;
-use symbolon_core::token::{Generation, Pair, RawToken, TokenDigest};
+use symbolon_core::session::{Session, TokenStyle};
+use symbolon_core::token::{Generation, Pair, RawToken, SignedToken, TokenDigest};
 use symbolon_core::verdict::{AccessCheck, AccessFacts};
 
 use super::given::{Counting, id, keys, ms, nonce, pair, session};
@@ -57,6 +57,7 @@ fn the_facts_are_those_of_the_session() {
         expires_at: ms(120_000),
         idle_expires_at: ms(107_200),
         settled: false,
+        style: TokenStyle::Opaque,
     };
     assert_eq!(facts, expected);
 }
@@ -221,4 +222,98 @@ fn the_end_of_a_rotated_pair_is_settled_by_its_first_use() {
 fn the_end_of_a_replacing_pair_is_settled() {
     let fresh = Pair::random(&keys(), id(), Generation(2), &Counting(1)).unwrap();
     assert!(AccessFacts::of(&replaced(once_rotated(), &fresh, ms(101_000))).settled);
+}
+
+/// A signed token of a generation of `session()`, made at 100 s.
+fn signed(generation: u32, expires_at: i64) -> SignedToken {
+    SignedToken {
+        style: TokenStyle::Jwt,
+        session_id: session().id,
+        generation: Generation(generation),
+        issued_at: ms(100_000),
+        expires_at: ms(expires_at),
+    }
+}
+
+fn checked_signed(session: Session, token: SignedToken, now: i64) -> AccessCheck {
+    let session = Session {
+        style: TokenStyle::Jwt,
+        ..session
+    };
+    AccessFacts::of(&session).check_signed(token, ms(now))
+}
+
+#[test]
+fn a_signed_token_of_the_current_and_the_previous_generation_is_good_until_its_end() {
+    let end = once_rotated().tokens.access.expires_at.0;
+    assert_eq!(checked_signed(once_rotated(), signed(1, end), 100_700), good(end));
+    let previous = session().tokens.access.expires_at.0;
+    assert_eq!(
+        checked_signed(once_rotated(), signed(0, previous), 100_700),
+        good(previous)
+    );
+}
+
+#[test]
+fn the_earlier_of_the_two_ends_of_a_signed_token_counts() {
+    let end = session().tokens.access.expires_at.0;
+    assert_eq!(
+        checked_signed(session(), signed(0, end - 500), end - 501),
+        good(end - 500)
+    );
+    assert_eq!(
+        checked_signed(session(), signed(0, end - 500), end - 500),
+        token_expired(end - 500)
+    );
+    assert_eq!(checked_signed(session(), signed(0, i64::MAX), end - 1), good(end));
+    assert_eq!(
+        checked_signed(session(), signed(0, i64::MAX), end),
+        token_expired(end)
+    );
+}
+
+#[test]
+fn an_older_signed_token_is_superseded_and_a_newer_one_is_ahead() {
+    let session = twice_rotated;
+    assert_eq!(
+        checked_signed(session(), signed(0, i64::MAX), 101_200),
+        AccessCheck::Superseded
+    );
+    assert_eq!(
+        checked_signed(session(), signed(3, i64::MAX), 101_200),
+        AccessCheck::Ahead
+    );
+}
+
+#[test]
+fn a_signed_token_of_a_replaced_pair_is_superseded() {
+    let fresh = Pair::random(&keys(), id(), Generation(2), &Counting(0x40)).unwrap();
+    let session = replaced(once_rotated(), &fresh, ms(101_000));
+    assert_eq!(
+        checked_signed(session, signed(1, i64::MAX), 101_001),
+        AccessCheck::Superseded
+    );
+}
+
+#[test]
+fn a_signed_token_is_not_good_before_it_was_made() {
+    assert_eq!(
+        checked_signed(session(), signed(0, i64::MAX), 99_999),
+        AccessCheck::Ahead
+    );
+    assert!(matches!(
+        checked_signed(session(), signed(0, i64::MAX), 100_000),
+        AccessCheck::Good { .. }
+    ));
+}
+
+#[test]
+fn a_signed_token_is_good_for_a_session_of_its_own_style_alone() {
+    for style in [TokenStyle::Opaque, TokenStyle::CompatJwt] {
+        let session = Session { style, ..session() };
+        assert_eq!(
+            AccessFacts::of(&session).check_signed(signed(0, i64::MAX), ms(100_000)),
+            AccessCheck::WrongDigest
+        );
+    }
 }

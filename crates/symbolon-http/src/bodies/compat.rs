@@ -5,6 +5,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use symbolon::Issued;
 
+use crate::app::App;
+use crate::problem::Problem;
+
 /// A log-in as S3's clients send it. They send more, which is not read.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[schema(as = CompatLogIn)]
@@ -78,9 +81,13 @@ pub(crate) struct CompatPair<'t> {
 }
 
 /// The answer to S3's log-in and refresh.
-pub(crate) fn pair(issued: &Issued) -> Response {
+///
+/// # Errors
+/// 503: the access token cannot be signed now.
+pub(crate) async fn pair(app: &App, issued: &Issued) -> Result<Response, Problem> {
     let Issued { session, pair } = issued;
-    let access_token = pair.access.expose();
+    let access_token = app.symbolon().access_text(issued).await;
+    let access_token = access_token.map_err(|error| app.undecided(error))?;
     let refresh_token = session.tokens.refresh.map(|_| pair.refresh.expose());
     let data = CompatPair {
         user_id: UserId::of(session.subject.as_str()),
@@ -88,7 +95,7 @@ pub(crate) fn pair(issued: &Issued) -> Response {
         refresh_token: refresh_token.as_ref().map(|token| token.as_str()),
         expires_time: session.tokens.access.expires_at.0,
     };
-    Json(Envelope::of(data)).into_response()
+    Ok(Json(Envelope::of(data)).into_response())
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use symbolon::token::RawToken;
 use symbolon::{Issued, Receipt};
 
 use super::receipt::ReceiptBody;
+use crate::app::App;
+use crate::problem::Problem;
 use crate::routes::admin::ApiKeyBody;
 
 /// A pair of tokens (RFC 6749, section 5.1).
@@ -49,12 +51,18 @@ pub(crate) struct PasswordAnswer<'t> {
 }
 
 /// Calls `write` with the tokens in the clear, which are wiped after it.
-fn exposed<R>(issued: &Issued, now: Timestamp, write: impl FnOnce(PairBody<'_>) -> R) -> R {
+async fn exposed<R>(
+    app: &App,
+    issued: &Issued,
+    now: Timestamp,
+    write: impl FnOnce(PairBody<'_>) -> R,
+) -> Result<R, Problem> {
     let Issued { session, pair } = issued;
-    let access_token = pair.access.expose();
+    let access_token = app.symbolon().access_text(issued).await;
+    let access_token = access_token.map_err(|error| app.undecided(error))?;
     let refresh = session.tokens.refresh;
     let refresh_token = refresh.map(|_| pair.refresh.expose());
-    write(PairBody {
+    Ok(write(PairBody {
         access_token: &access_token,
         refresh_token: refresh_token.as_ref().map(|token| token.as_str()),
         token_type: "Bearer",
@@ -62,27 +70,36 @@ fn exposed<R>(issued: &Issued, now: Timestamp, write: impl FnOnce(PairBody<'_>) 
         refresh_expires_in: refresh.map(|refresh| refresh.expires_at.since(now).as_secs()),
         session_id: session.id.to_string(),
         subject: session.subject.as_str(),
-    })
+    }))
 }
 
 /// The answer to a log-in, a refresh or an issue, at `now`.
-pub(crate) fn pair(issued: &Issued, now: Timestamp) -> Response {
-    exposed(issued, now, |pair| Json(pair).into_response())
+///
+/// # Errors
+/// 503: the access token cannot be signed now.
+pub(crate) async fn pair(app: &App, issued: &Issued, now: Timestamp) -> Result<Response, Problem> {
+    exposed(app, issued, now, |pair| Json(pair).into_response()).await
 }
 
 /// The answer to a change of the password, at `now`.
-pub(crate) fn password_changed(receipt: Receipt, kept: Option<&Issued>, now: Timestamp) -> Response {
+///
+/// # Errors
+/// 503: the access token cannot be signed now.
+pub(crate) async fn password_changed(
+    app: &App,
+    receipt: Receipt,
+    kept: Option<&Issued>,
+    now: Timestamp,
+) -> Result<Response, Problem> {
     let receipt = receipt.into();
-    match kept {
-        Some(kept) => exposed(kept, now, |pair| {
-            Json(PasswordAnswer {
-                receipt,
-                pair: Some(pair),
-            })
-            .into_response()
-        }),
-        None => Json(PasswordAnswer { receipt, pair: None }).into_response(),
-    }
+    let Some(kept) = kept else {
+        return Ok(Json(PasswordAnswer { receipt, pair: None }).into_response());
+    };
+    let write = |pair: PairBody<'_>| {
+        let pair = Some(pair);
+        Json(PasswordAnswer { receipt, pair }).into_response()
+    };
+    exposed(app, kept, now, write).await
 }
 
 /// An API key just made.

@@ -64,12 +64,13 @@ async fn log_in(
             device: DeviceGiven::default().seen_with(seen_from.user_agent.as_deref()),
             seen_from,
             remember: false,
-            presented: bearer::in_header(&headers)?.token().ok(),
+            presented: bearer::in_header(&app, &headers)?.token().ok(),
         };
-        exchange::log_in(&app, log_in).await
+        let issued = exchange::log_in(&app, log_in).await?;
+        pair(&app, &issued).await
     };
     match issued.await {
-        Ok(issued) => pair(&issued),
+        Ok(answer) => answer,
         Err(problem) => texts::log_in_refused(problem, language),
     }
 }
@@ -125,10 +126,11 @@ async fn exchange_pair(
         let token = fields.one(&["refreshToken", "refresh_token"])?;
         let token = token.ok_or_else(|| Problem::invalid_request("refreshToken is missing"))?;
         let origin = app.symbolon().origin(Actor::System, seen_from);
-        exchange::refresh(&app, &token, &origin).await
+        let issued = exchange::refresh(&app, &token, &origin).await?;
+        pair(&app, &issued).await
     };
     match issued.await {
-        Ok(issued) => pair(&issued),
+        Ok(answer) => answer,
         Err(problem) => texts::refused(problem, language),
     }
 }
@@ -172,9 +174,10 @@ fn log_out_token(app: &App, headers: &HeaderMap, fields: &Fields) -> Result<Pres
             "a token in the query is not taken here (compat.query_token)",
         ));
     }
-    let in_header = bearer::in_header(headers)?;
+    let in_header = bearer::in_header(app, headers)?;
     let parameter = fields.one(&["token"])?.filter(|token| !token.is_empty());
-    match (in_header, parameter.as_deref().map(Presented::of)) {
+    let parameter = parameter.as_deref().map(|text| Presented::of(app, text));
+    match (in_header, parameter) {
         (token, None) => Ok(token),
         (Presented::Nothing, Some(token)) => Ok(token),
         (Presented::Token(a), Some(Presented::Token(b))) if a.session_id() == b.session_id() => {

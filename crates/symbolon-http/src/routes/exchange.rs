@@ -3,9 +3,8 @@
 use axum::Json;
 use symbolon::audit::{Actor, Origin};
 use symbolon::device::SeenFrom;
-use symbolon::token::RawToken;
 use symbolon::verdict::Inactive;
-use symbolon::{Issued, LogIn, LoggedIn, Receipt, Refreshed};
+use symbolon::{Issued, LogIn, LoggedIn, Receipt, Refreshed, Token};
 
 use crate::app::App;
 use crate::bearer::Presented;
@@ -39,7 +38,10 @@ pub(crate) async fn log_in(app: &App, log_in: LogIn) -> Result<Box<Issued>, Prob
 /// # Errors
 /// 401 or 503.
 pub(crate) async fn refresh(app: &App, text: &str, origin: &Origin) -> Result<Box<Issued>, Problem> {
-    let (result, answer) = match Presented::of(text).token() {
+    let token = Presented::of(app, text).token();
+    // A signed token is an access token.
+    let token = token.and_then(|token| token.into_raw().ok_or(Inactive::Malformed));
+    let (result, answer) = match token {
         Err(inactive) => (RefreshResult::Refused, Err(app.refuse(inactive))),
         Ok(token) => match app.symbolon().refresh(&token, origin).await {
             Ok(Refreshed::Pair(issued)) => (RefreshResult::Pair, Ok(issued)),
@@ -57,7 +59,7 @@ pub(crate) async fn refresh(app: &App, text: &str, origin: &Origin) -> Result<Bo
 /// 503: it is not known to be durable.
 pub(crate) async fn log_out(
     app: &App,
-    token: Result<RawToken, Inactive>,
+    token: Result<Token, Inactive>,
     from: SeenFrom,
 ) -> Result<Receipt, Problem> {
     let Ok(token) = token else {

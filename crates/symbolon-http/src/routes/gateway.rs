@@ -15,8 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use symbolon::session::SessionId;
 use symbolon::subject::Claims;
-use symbolon::token::RawToken;
-use symbolon::{Live, Tier, Verdict};
+use symbolon::{Live, Tier, Token, Verdict};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -91,7 +90,7 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
     if query.is_some() {
         return None;
     }
-    let Ok(bearer::Presented::Token(token)) = bearer::in_header(headers) else {
+    let Ok(bearer::Presented::Token(token)) = bearer::in_header(app, headers) else {
         return None;
     };
     match app.symbolon().verify_from_memory(&token)? {
@@ -119,7 +118,7 @@ pub(crate) async fn judge(app: &App, headers: &HeaderMap, query: Option<&str>) -
 }
 
 async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Live, Problem> {
-    let presented = bearer::presented(headers, query)?;
+    let presented = bearer::presented(app, headers, query)?;
     let policy = Policy::of_query(query)?;
     let token = presented.token().map_err(|inactive| {
         app.metrics().verified(Verified::Inactive, Tier::Near);
@@ -156,7 +155,7 @@ async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<L
 ///
 /// # Errors
 /// 503.
-pub(crate) async fn verdict(app: &App, token: &RawToken) -> Result<(Verdict, Tier), Problem> {
+pub(crate) async fn verdict(app: &App, token: &Token) -> Result<(Verdict, Tier), Problem> {
     if let Some(verdict) = app.symbolon().verify_from_memory(token) {
         return Ok((verdict, Tier::Near));
     }

@@ -6,10 +6,9 @@ mod sessions;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use symbolon::LogIn;
 use symbolon::audit::Actor;
-use symbolon::token::RawToken;
 use symbolon::verdict::Inactive;
+use symbolon::{LogIn, Token};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -73,7 +72,7 @@ async fn log_in(
         presented: presented.token().ok(),
     };
     let issued = exchange::log_in(&app, log_in).await?;
-    Ok(pair(&issued, issued.session.created_at))
+    pair(&app, &issued, issued.session.created_at).await
 }
 
 /// Exchange a refresh token for the next pair.
@@ -94,7 +93,7 @@ async fn refresh(
 ) -> Result<Response, Problem> {
     let origin = app.symbolon().origin(Actor::System, seen_from);
     let issued = exchange::refresh(&app, &body.refresh_token, &origin).await?;
-    Ok(pair(&issued, origin.at))
+    pair(&app, &issued, origin.at).await
 }
 
 /// Log out.
@@ -112,7 +111,7 @@ async fn log_out(
     body: Option<AuthJson<LogOutBody>>,
 ) -> Result<Json<ReceiptBody>, Problem> {
     let in_body = body.and_then(|StrictJson(body)| body.refresh_token);
-    let token = one_session(presented, in_body.as_deref())?;
+    let token = one_session(&app, presented, in_body.as_deref())?;
     if matches!(token, Err(Inactive::Absent)) {
         return Err(app.refuse(Inactive::Absent));
     }
@@ -121,8 +120,12 @@ async fn log_out(
 }
 
 /// The token that ends a session. A client may send both of its tokens; they must be of one session.
-fn one_session(in_header: Presented, in_body: Option<&str>) -> Result<Result<RawToken, Inactive>, Problem> {
-    let in_body = in_body.map_or(Presented::Nothing, Presented::of);
+fn one_session(
+    app: &App,
+    in_header: Presented,
+    in_body: Option<&str>,
+) -> Result<Result<Token, Inactive>, Problem> {
+    let in_body = in_body.map_or(Presented::Nothing, |text| Presented::of(app, text));
     match (in_header, in_body) {
         (token, Presented::Nothing) | (Presented::Nothing, token) => Ok(token.token()),
         (Presented::Token(a), Presented::Token(b)) if a.session_id() == b.session_id() => Ok(Ok(b)),

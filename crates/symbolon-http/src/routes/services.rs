@@ -63,7 +63,7 @@ async fn issue(
         .map_err(|error| app.undecided(error))?
         .map_err(not_issued)?;
     app.metrics().issued();
-    let mut response = pair(&issued, issued.session.created_at);
+    let mut response = pair(&app, &issued, issued.session.created_at).await?;
     if let Ok(created) = 201.try_into() {
         *response.status_mut() = created;
     }
@@ -187,7 +187,7 @@ async fn verify(
 /// The answer about one token, and the memory that it came from, where one was asked.
 async fn answer(app: &App, text: &str, policy: &Policy) -> Result<(VerifyAnswer, Option<Tier>), Problem> {
     let reasons = app.settings().reasons;
-    let Presented::Token(token) = Presented::of(text) else {
+    let Presented::Token(token) = Presented::of(app, text) else {
         app.metrics().verified(Verified::Inactive, Tier::Near);
         return Ok((VerifyAnswer::inactive(told(reasons, Inactive::Malformed).0), None));
     };

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use symbolon_core::clock::Timestamp;
-use symbolon_core::session::{Credential, SessionId};
+use symbolon_core::session::{Credential, SessionId, TokenStyle};
 use symbolon_core::token::{Generation, TokenDigest};
 use symbolon_core::verdict::AccessFacts;
 
@@ -40,6 +40,8 @@ const SUBJECT_CELL: usize = 23;
 const HAS_PREVIOUS: u64 = 1;
 const SETTLED: u64 = 2;
 const SHARED_IDENTITY: u64 = 4;
+const JWT: u64 = 8;
+const COMPAT_JWT: u64 = 16;
 
 /// `NOTED` holds: version 20 bits, use noted 1 bit, milliseconds 43 bits (until the year 2248).
 const NOTED_MILLIS: u64 = (1 << 43) - 1;
@@ -213,6 +215,7 @@ impl Copied {
             expires_at: instant(words[EXPIRES]),
             idle_expires_at: instant(words[IDLE]),
             settled: words[FLAGS] & SETTLED != 0,
+            style: style(words[FLAGS]),
         }
     }
 
@@ -254,6 +257,11 @@ impl Content {
         put(&mut words[CURRENT..], self.facts.current.digest.as_bytes());
         words[CURRENT_END] = word(self.facts.current.expires_at);
         let mut flags = if self.facts.settled { SETTLED } else { 0 };
+        flags |= match self.facts.style {
+            TokenStyle::Opaque => 0,
+            TokenStyle::Jwt => JWT,
+            TokenStyle::CompatJwt => COMPAT_JWT,
+        };
         if let Some(previous) = self.facts.previous {
             put(&mut words[PREVIOUS..], previous.digest.as_bytes());
             words[PREVIOUS_END] = word(previous.expires_at);
@@ -277,6 +285,17 @@ impl Content {
         }
         words[FLAGS] = flags;
         words
+    }
+}
+
+#[inline]
+fn style(flags: u64) -> TokenStyle {
+    if flags & (JWT | COMPAT_JWT) == 0 {
+        TokenStyle::Opaque
+    } else if flags & JWT != 0 {
+        TokenStyle::Jwt
+    } else {
+        TokenStyle::CompatJwt
     }
 }
 

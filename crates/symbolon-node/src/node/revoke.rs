@@ -90,7 +90,14 @@ impl<S: Store + Clone> Node<S> {
         if !token.is_genuine(&self.keys) {
             return Ok(Receipt::NOTHING);
         }
-        let id = token.session_id();
+        self.log_out_of(token.session_id(), origin).await
+    }
+
+    /// Ends the session of a token that was proven before: a signed one, of any age or generation.
+    ///
+    /// # Errors
+    /// See [`Node::revoke`].
+    pub async fn log_out_of(&self, id: SessionId, origin: &Origin) -> Result<Receipt, Undecided> {
         self.revoke(id, RevocationReason::Logout, &origin.by_holder_of(id))
             .await
     }

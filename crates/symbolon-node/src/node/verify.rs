@@ -3,7 +3,7 @@
 use symbolon_core::clock::Timestamp;
 use symbolon_core::session::SessionId;
 use symbolon_core::store::{FoundSession, Store};
-use symbolon_core::token::{Generation, RawToken, TokenDigest, TokenKind};
+use symbolon_core::token::{Generation, RawToken, SignedToken, TokenDigest, TokenKind};
 use symbolon_core::verdict::{AccessCheck, AccessFacts, Inactive};
 
 use super::{Node, Undecided};
@@ -50,7 +50,16 @@ pub enum Verdict {
 struct Presented {
     session_id: SessionId,
     generation: Generation,
-    digest: TokenDigest,
+    proof: Proof,
+}
+
+/// What shows that it is the session's.
+#[derive(Clone, Copy)]
+enum Proof {
+    /// The image of its secret.
+    Digest(TokenDigest),
+    /// A signature that was verified before.
+    Signature(SignedToken),
 }
 
 /// What memory says.
@@ -71,7 +80,22 @@ impl<S: Store + Clone> Node<S> {
         if !token.is_genuine(&self.keys) {
             return Ok(Verdict::Inactive(Inactive::Malformed));
         }
-        let presented = Presented::of(token);
+        self.ask_store(Presented::of(token)).await
+    }
+
+    /// Judges a signed access token, whose signature must have been verified: by the state of its session, as
+    /// any other.
+    ///
+    /// # Errors
+    /// When neither memory nor the store can decide.
+    pub async fn verify_signed(&self, token: SignedToken) -> Result<Verdict, Undecided> {
+        if let Some(verdict) = self.verify_signed_from_memory(token) {
+            return Ok(verdict);
+        }
+        self.ask_store(Presented::signed(token)).await
+    }
+
+    async fn ask_store(&self, presented: Presented) -> Result<Verdict, Undecided> {
         let now = self.now();
         if let Some(read) = self.flights.join(presented.session_id).await
             && let verdict @ Verdict::Active(_) = self.judge(&read, presented, now)
@@ -90,24 +114,37 @@ impl<S: Store + Clone> Node<S> {
         if token.kind() != TokenKind::Access || token.key_id() != self.keys.id() {
             return Some(Verdict::Inactive(Inactive::Malformed));
         }
+        // The look-up waits for main memory and the digest does not: the one goes on during the other.
+        self.decide_near(token.session_id(), || Presented::of(token))
+    }
+
+    /// Judges a signed access token, whose signature must have been verified, if memory alone can. `None`: ask
+    /// [`Node::verify_signed`].
+    #[must_use]
+    pub fn verify_signed_from_memory(&self, token: SignedToken) -> Option<Verdict> {
+        self.decide_near(token.session_id, || Presented::signed(token))
+    }
+
+    #[inline]
+    fn decide_near(&self, id: SessionId, token: impl FnOnce() -> Presented) -> Option<Verdict> {
         // The lease is read before the look-up and its end is compared after it: what was looked up
         // was complete at some moment at which the lease held.
         let lease = self.lease.load();
         let now = self.clock.now();
-        let near = self.look(token, now);
+        let near = self.look(id, token, now);
         match near {
             Near::Decided(verdict) if lease.holds() => Some(verdict),
             Near::Decided(_) | Near::AskStore => None,
         }
     }
 
-    fn look(&self, token: &RawToken, now: Timestamp) -> Near {
-        // The look-up waits for main memory and the digest does not: the one goes on during the other.
-        let hit = self.tail.near().find(token.session_id());
-        let token = Presented::of(token);
+    #[inline]
+    fn look(&self, id: SessionId, token: impl FnOnce() -> Presented, now: Timestamp) -> Near {
+        let hit = self.tail.near().find(id);
+        let token = token();
         let Some(hit) = hit else { return Near::AskStore };
         let facts = hit.facts();
-        let check = facts.check(token.generation, token.digest, now);
+        let check = token.check(&facts, now);
         if matches!(check, AccessCheck::Ahead | AccessCheck::WrongDigest) {
             return Near::AskStore;
         }
@@ -141,7 +178,7 @@ impl<S: Store + Clone> Node<S> {
             AccessCheck::Superseded => Near::Decided(Verdict::Inactive(Inactive::Superseded)),
             // The end of a token is proof only where a late repetition of the refresh can no longer
             // move it.
-            AccessCheck::TokenExpired { at } if facts.settled => {
+            AccessCheck::TokenExpired { at } if facts.settled || token.is_over(now) => {
                 Near::Decided(Verdict::Inactive(Inactive::Expired { at }))
             }
             AccessCheck::SessionExpired { at } => Near::Decided(Verdict::Inactive(Inactive::Expired { at })),
@@ -179,7 +216,7 @@ impl<S: Store + Clone> Node<S> {
             return Verdict::Inactive(ended.into());
         }
         let facts = AccessFacts::of(&found.session);
-        match facts.check(token.generation, token.digest, now) {
+        match token.check(&facts, now) {
             AccessCheck::Good { expires_at } => self.live(read, found, token, expires_at, now),
             AccessCheck::Superseded => Verdict::Inactive(Inactive::Superseded),
             AccessCheck::Ahead | AccessCheck::WrongDigest => Verdict::Inactive(Inactive::Unknown),
@@ -219,7 +256,28 @@ impl Presented {
         Self {
             session_id: token.session_id(),
             generation: token.generation(),
-            digest: token.digest(),
+            proof: Proof::Digest(token.digest()),
         }
+    }
+
+    fn signed(token: SignedToken) -> Self {
+        Self {
+            session_id: token.session_id,
+            generation: token.generation,
+            proof: Proof::Signature(token),
+        }
+    }
+
+    #[inline]
+    fn check(&self, facts: &AccessFacts, now: Timestamp) -> AccessCheck {
+        match self.proof {
+            Proof::Digest(digest) => facts.check(self.generation, digest, now),
+            Proof::Signature(token) => facts.check_signed(token, now),
+        }
+    }
+
+    /// Whether it says of itself that it is over: then nothing can move its end.
+    fn is_over(&self, now: Timestamp) -> bool {
+        matches!(self.proof, Proof::Signature(token) if now >= token.expires_at)
     }
 }

@@ -46,6 +46,7 @@ fn style_word(style: TokenStyle) -> &'static str {
     match style {
         TokenStyle::Opaque => "opaque",
         TokenStyle::Jwt => "jwt",
+        TokenStyle::CompatJwt => "jwt_compat",
     }
 }
 
@@ -53,6 +54,7 @@ fn parse_style(word: &str) -> Option<TokenStyle> {
     match word {
         "opaque" => Some(TokenStyle::Opaque),
         "jwt" => Some(TokenStyle::Jwt),
+        "jwt_compat" => Some(TokenStyle::CompatJwt),
         _ => None,
     }
 }

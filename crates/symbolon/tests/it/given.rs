@@ -2,7 +2,9 @@ use symbolon::audit::Origin;
 use symbolon::device::{Device, SeenFrom};
 use symbolon::subject::{ClientId, SubjectId};
 use symbolon::token::RawToken;
-use symbolon::{Builder, Issued, LogIn, LoggedIn, NewAccount, NewSession, Password, Symbolon, Verdict};
+use symbolon::{
+    Builder, Issued, LogIn, LoggedIn, NewAccount, NewSession, Password, Symbolon, Token, Verdict,
+};
 
 pub(crate) const PASSWORD: &str = "seven quiet herons at dawn";
 
@@ -62,9 +64,14 @@ pub(crate) async fn logged_in(symbolon: &Symbolon, name: &str) -> Issued {
     }
 }
 
+/// A token as its holder presents it.
+pub(crate) fn presented(token: &RawToken) -> Token {
+    RawToken::parse(&token.expose()).unwrap().into()
+}
+
 /// What verify says, as one word.
 pub(crate) async fn says(symbolon: &Symbolon, token: &RawToken) -> &'static str {
-    match symbolon.verify(token).await.unwrap() {
+    match symbolon.verify(&presented(token)).await.unwrap() {
         Verdict::Active(_) => "active",
         Verdict::Inactive(reason) => reason.as_str(),
     }

@@ -3,7 +3,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use symbolon::{MASTER_KEY_FILE, MasterKeyFault, OpenFault, Symbolon};
 use tempfile::TempDir;
 
-use super::given::{builder, issue, says};
+use super::given::{builder, issue, presented, says};
 
 async fn open(folder: &TempDir) -> Result<Symbolon, OpenFault> {
     builder()
@@ -19,7 +19,7 @@ async fn what_was_issued_is_there_after_it_was_opened_again() {
     let symbolon = open(&folder).await.unwrap();
     let (kept, ended) = (issue(&symbolon, "ann").await, issue(&symbolon, "ann").await);
     symbolon
-        .log_out(&ended.pair.access, &symbolon.origin_of_system())
+        .log_out(&presented(&ended.pair.access), &symbolon.origin_of_system())
         .await
         .unwrap();
     symbolon.stop().await;

@@ -3,12 +3,12 @@ use symbolon::audit::Actor;
 use symbolon::device::SeenFrom;
 use symbolon::{ChangePassword, Live, LoggedIn, PasswordChanged, Refreshed, Symbolon, Verdict};
 
-use super::given::{PASSWORD, add_account, in_memory, log_in, logged_in, password, says};
+use super::given::{PASSWORD, add_account, in_memory, log_in, logged_in, password, presented, says};
 
 const NEXT: &str = "nine loud storks at dusk";
 
 async fn live(symbolon: &Symbolon, token: &symbolon::token::RawToken) -> Live {
-    match symbolon.verify(token).await.unwrap() {
+    match symbolon.verify(&presented(token)).await.unwrap() {
         Verdict::Active(live) => live,
         Verdict::Inactive(reason) => panic!("{reason:?}"),
     }
@@ -97,7 +97,7 @@ async fn a_token_that_comes_with_a_log_in_is_ended_by_it() {
     let symbolon = in_memory().await;
     add_account(&symbolon, "ann", Role::User).await;
     let before = super::given::issue(&symbolon, "guest").await;
-    let presented = symbolon::token::RawToken::parse(&before.pair.access.expose()).unwrap();
+    let presented = presented(&before.pair.access);
     let log_in = symbolon::LogIn {
         username: "ann".to_owned(),
         password: password(PASSWORD),

@@ -3,11 +3,11 @@ use symbolon::api_key::{Scope, Scopes};
 use symbolon::token::RawToken;
 use symbolon::{AccountFault, Principal, Symbolon};
 
-use super::given::{add_account, in_memory, issue, logged_in, origin, says};
+use super::given::{add_account, in_memory, issue, logged_in, origin, presented, says};
 
 async fn principal(symbolon: &Symbolon, token: &RawToken) -> Result<Principal, &'static str> {
     symbolon
-        .principal(token)
+        .principal(&presented(token))
         .await
         .unwrap()
         .map_err(|reason| reason.as_str())

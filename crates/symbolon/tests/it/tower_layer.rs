@@ -6,7 +6,7 @@ use http::{HeaderMap, Request, StatusCode};
 use symbolon::{Live, RequireSession, Symbolon};
 use tower_service::Service as _;
 
-use super::given::{in_memory, issue, origin};
+use super::given::{in_memory, issue, origin, presented};
 
 fn program(symbolon: &Symbolon) -> Router {
     let me = |Extension(live): Extension<Live>| async move { live.identity.subject().to_owned() };
@@ -40,7 +40,7 @@ async fn a_live_token_passes_and_the_program_knows_whose_it_is() {
     let mut program = program(&symbolon);
     assert_eq!(ask(&mut program, &[&bearer]).await.2, "ann");
     symbolon
-        .log_out(&issued.pair.access, &origin(&symbolon))
+        .log_out(&presented(&issued.pair.access), &origin(&symbolon))
         .await
         .unwrap();
     assert_eq!(ask(&mut program, &[&bearer]).await.0, StatusCode::UNAUTHORIZED);

@@ -180,7 +180,8 @@ mod tests {
             .unwrap()
             .unwrap();
         let rows = symbolon.listen();
-        let Verdict::Active(live) = symbolon.verify(&issued.pair.access).await.unwrap() else {
+        let presented = issued.pair.access.into();
+        let Verdict::Active(live) = symbolon.verify(&presented).await.unwrap() else {
             panic!("a fresh token is live")
         };
         let place = app.places().enter(live.session_id).unwrap();

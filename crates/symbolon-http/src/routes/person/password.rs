@@ -42,7 +42,7 @@ pub(super) async fn change_password(
             let kept = kept.as_deref();
             // The pair begins its life when it is made.
             let now = kept.map_or_else(|| app.symbolon().now(), |kept| kept.session.tokens.rotated_at);
-            Ok(password_changed(receipt, kept, now))
+            password_changed(&app, receipt, kept, now).await
         }
         Ok(PasswordChanged::InvalidCredentials) => Err(Problem::invalid_credentials()),
         Ok(PasswordChanged::Throttled { retry_at }) => Err(app.throttled(retry_at)),

