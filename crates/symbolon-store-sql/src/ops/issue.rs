@@ -46,7 +46,7 @@ impl Operation for InsertSession {
         if self.credential_epoch.is_some_and(|read| read != cut.seq) {
             return Ok(Inserted::CredentialStale);
         }
-        let Some(ending) = find_ending(tx.link, self, cut).await? else {
+        let Some(ending) = find_ending(tx.link, self, subject.is_new, cut).await? else {
             return Ok(Inserted::LimitReached);
         };
         write(tx.link, self, cut.seq).await?;
@@ -62,6 +62,7 @@ impl Operation for InsertSession {
 async fn find_ending<L: Link>(
     link: &mut L,
     order: &InsertSession,
+    is_new: bool,
     cut: Cut,
 ) -> Result<Option<Vec<(SessionId, SubjectId)>>, SqlError> {
     let subject = &order.session.subject;
@@ -72,7 +73,12 @@ async fn find_ending<L: Link>(
         now: order.session.created_at,
         cut: cut.seq,
     };
-    let count = count_live(link, living).await?;
+    // Every session has a subject's row, made before it: whose row is new has none.
+    let count = if is_new {
+        0
+    } else {
+        count_live(link, living).await?
+    };
     let excess = (count.saturating_sub(own) + 1).saturating_sub(u64::from(order.per_subject_max));
     let mut ending: Vec<_> = presented.into_iter().collect();
     if excess > 0 {

@@ -14,6 +14,8 @@ const WITHOUT_END: Timestamp = Timestamp(i64::MAX);
 pub(super) struct LockedSubject {
     /// The subject's own newest cut.
     pub(super) cut: Cut,
+    /// It was made by this very step: nothing of the subject was there before.
+    pub(super) is_new: bool,
     banned_until: Option<Timestamp>,
 }
 
@@ -51,13 +53,21 @@ pub(super) async fn lock_subject<L: Link>(
     if let Some(found) = link.find(&READ_SUBJECT, &params, read_subject).await? {
         return Ok(found);
     }
-    link.execute(&MAKE_SUBJECT, &params).await?;
+    if link.execute(&MAKE_SUBJECT, &params).await? == 1 {
+        return Ok(LockedSubject {
+            cut: Cut::NONE,
+            is_new: true,
+            banned_until: None,
+        });
+    }
+    // Somebody else made it between the two.
     link.get(&READ_SUBJECT, &params, read_subject).await
 }
 
 fn read_subject(fields: &mut Fields<'_>) -> Result<LockedSubject, SqlError> {
     Ok(LockedSubject {
         cut: read_cut(fields)?,
+        is_new: false,
         banned_until: fields.maybe_instant("banned_until")?,
     })
 }
