@@ -15,6 +15,8 @@ mod first_start;
 mod in_use;
 #[path = "it/kill9.rs"]
 mod kill9;
+#[path = "it/moving_in.rs"]
+mod moving_in;
 #[path = "it/place.rs"]
 mod place;
 #[path = "it/process.rs"]

@@ -19,9 +19,9 @@ pub(crate) struct LogInBody {
     /// What its owner shall recognise the session by.
     #[serde(default)]
     pub(crate) device: DeviceGiven,
-    /// Whether the session lives longer.
+    /// Whether the session lives longer; left out, as the server is configured (`login.remember`).
     #[serde(default)]
-    pub(crate) remember: bool,
+    pub(crate) remember: Option<bool>,
     /// Which application will hold the tokens.
     #[serde(default)]
     pub(crate) client_id: Option<String>,
