@@ -26,6 +26,8 @@ pub enum AuditEvent {
     SubjectRevoked,
     /// Everyone's sessions ended.
     EveryoneRevoked,
+    /// The subject of a session has proven once more who they are.
+    Confirmed,
     /// A session's lives or claims changed.
     SessionChanged,
     /// An account was made.
@@ -56,6 +58,7 @@ impl AuditEvent {
             Self::Revoked => "revoked",
             Self::SubjectRevoked => "subject_revoked",
             Self::EveryoneRevoked => "everyone_revoked",
+            Self::Confirmed => "confirmed",
             Self::SessionChanged => "session_changed",
             Self::AccountAdded => "account_added",
             Self::AccountChanged => "account_changed",

@@ -167,6 +167,19 @@ pub fn renewed(mut session: Session, seen: SeenFrom, now: Timestamp) -> Session 
     session
 }
 
+/// The session after its subject has proven once more who they are: [`replaced`], and used now.
+#[must_use]
+pub fn confirmed(session: Session, pair: &Pair, seen: SeenFrom, now: Timestamp) -> Session {
+    let idle_expires_at = idle_end(now, session.lives.idle_timeout);
+    Session {
+        authenticated_at: now,
+        last_seen_at: now,
+        idle_expires_at,
+        seen_from: seen,
+        ..replaced(session, pair, now)
+    }
+}
+
 /// The session with a pair that derives from nothing before it: every older token is dead, and none
 /// of them is a sign of theft. `pair` must be of the generation after the session's.
 #[must_use]

@@ -17,8 +17,8 @@ pub use accounts::{
 };
 pub use api_keys::{API_KEYS_MAX, ApiKeyStore};
 pub use sessions::{
-    Activity, ChangeSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted, ListSessions,
-    RevokeSession, Revoked, RotateSession, SessionStore, SuccessorUse,
+    Activity, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted,
+    ListSessions, RevokeSession, Revoked, RotateSession, SessionStore, SuccessorUse,
 };
 pub use upkeep::{LogHead, PurgeOrder, Purged, Upkeep};
 

@@ -19,6 +19,6 @@ pub mod tail;
 pub mod tasks;
 
 pub use node::{
-    ChangeLives, Entry, Issue, IssueRefused, Issued, Live, Node, NodeParts, Receipt, Refreshed, Undecided,
-    Verdict,
+    ChangeLives, Confirm, Entry, Issue, IssueRefused, Issued, Live, Node, NodeParts, Receipt, Refreshed,
+    Undecided, Verdict,
 };

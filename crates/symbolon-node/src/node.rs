@@ -1,6 +1,8 @@
 //! The use cases on one node.
 
 mod change;
+mod confirm;
+mod inspect;
 mod issue;
 mod list;
 mod refresh;
@@ -26,6 +28,7 @@ use crate::tail::Tail;
 use crate::tasks::Tasks;
 
 pub use change::ChangeLives;
+pub use confirm::Confirm;
 pub use issue::{Issue, IssueRefused, Issued};
 pub use list::Entry;
 pub use refresh::Refreshed;

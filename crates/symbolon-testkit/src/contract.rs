@@ -14,6 +14,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod api_keys;
+pub mod confirm;
 pub mod cuts;
 mod fresh;
 pub mod insert;
@@ -63,6 +64,14 @@ macro_rules! store_contract {
             of_parallel_rotations_exactly_one_is_written,
             a_change_writes_lives_ends_and_claims_and_nothing_else,
             a_change_of_an_ended_or_unknown_session_writes_nothing,
+        ]);
+        $crate::sentences!($fresh, confirm: [
+            a_confirmation_writes_the_proof_and_what_a_rotation_writes_and_nothing_else,
+            a_confirmation_is_said_in_the_log_and_clears_the_counter,
+            a_confirmation_from_another_generation_writes_nothing,
+            a_confirmation_of_an_ended_cut_or_unknown_session_writes_nothing,
+            of_parallel_confirmations_exactly_one_is_written,
+            a_confirmation_and_a_rotation_at_the_same_time_are_not_both_written,
         ]);
         $crate::sentences!($fresh, revoke: [
             a_revocation_is_a_state_and_a_row,
@@ -146,6 +155,7 @@ macro_rules! store_contract {
             keys_are_listed_newest_first_also_those_that_ended,
             an_ended_key_is_said_in_the_log,
             an_unknown_key_is_not_ended,
+            a_client_has_a_key_from_its_first_one_on_also_when_it_has_ended,
         ]);
     };
 }

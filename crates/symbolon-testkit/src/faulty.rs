@@ -10,12 +10,12 @@ use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::SessionId;
 use symbolon_core::store::{
-    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, ChangeSession, CutDone, CutSubject,
-    FoundAccount, FoundSession, InsertAccount, InsertSession, Inserted, ListSessions, LogHead, PurgeOrder,
-    Purged, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword, StoreError, SuccessorUse,
-    Upkeep,
+    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, ChangeSession, ConfirmSession, CutDone,
+    CutSubject, FoundAccount, FoundSession, InsertAccount, InsertSession, Inserted, ListSessions, LogHead,
+    PurgeOrder, Purged, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword, StoreError,
+    SuccessorUse, Upkeep,
 };
-use symbolon_core::subject::SubjectId;
+use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
 
 /// How a step fails.
@@ -144,6 +144,7 @@ steps! {
         fn find_session(id: SessionId) -> Option<FoundSession>;
         fn find_sessions(ids: Vec<SessionId>) -> Vec<Option<FoundSession>>;
         fn commit_rotation(rotate: RotateSession) -> bool;
+        fn confirm_session(confirm: ConfirmSession) -> Option<LogRow>;
         fn revoke_session(revoke: RevokeSession) -> Revoked;
         fn cut_subject(cut: CutSubject) -> CutDone;
         fn cut_everyone(reason: RevocationReason, audit: AuditEntry) -> CutDone;
@@ -169,6 +170,7 @@ steps! {
         fn insert_api_key(key: ApiKey, audit: AuditEntry) -> bool;
         fn find_api_key(id: ApiKeyId) -> Option<ApiKey>;
         fn list_api_keys() -> Vec<ApiKey>;
+        fn client_has_key(client: ClientId) -> bool;
         fn revoke_api_key(id: ApiKeyId, audit: AuditEntry) -> Option<LogRow>;
     }
     Upkeep {

@@ -25,7 +25,10 @@
 //! nothing that your program cannot.
 
 mod builder;
+mod clients;
+mod confirm;
 mod cursor;
+mod introspect;
 mod layer;
 mod log_in;
 mod master_key;
@@ -48,6 +51,9 @@ use symbolon_node::purge::{PurgePlan, sweep};
 use symbolon_store_sql::SqlStore;
 
 pub use builder::{Builder, DATABASE_FILE, OpenFault, Opened};
+pub use clients::{Grant, Granted};
+pub use confirm::{ConfirmPassword, Confirmed};
+pub use introspect::{ActiveToken, Introspected};
 pub use layer::{RequireSession, RequireSessionService};
 pub use log_in::{LogIn, LoggedIn};
 pub use master_key::{MASTER_KEY_FILE, MasterKeyFault};

@@ -72,6 +72,19 @@ pub struct RotateSession {
     pub audit: AuditEntry,
 }
 
+/// A session whose subject has proven once more who they are: it goes on with a new pair.
+#[derive(Clone, Debug)]
+pub struct ConfirmSession {
+    /// The session as it is to be: the instant of the proof is written, and what a rotation writes.
+    pub session: Session,
+    /// The generation that it must still have.
+    pub from: Generation,
+    /// The throttle's counter to clear, since the password was right.
+    pub clear_attempts: ThrottleKey,
+    /// Its audit entry.
+    pub audit: AuditEntry,
+}
+
 /// A session to end.
 #[derive(Clone, Debug)]
 pub struct RevokeSession {
@@ -195,6 +208,14 @@ pub trait SessionStore: Send + Sync + 'static {
     /// marked since the session was read stays marked: the grace of the old token has begun.
     fn commit_rotation(&self, rotate: RotateSession)
     -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Writes the new pair and the new proof of a session that is still active and of the expected
+    /// generation, and says in the log that what is remembered of it is stale; `None`: it is not, and
+    /// nothing was written.
+    fn confirm_session(
+        &self,
+        confirm: ConfirmSession,
+    ) -> impl Future<Output = Result<Option<LogRow>, StoreError>> + Send;
 
     /// Ends one session.
     fn revoke_session(

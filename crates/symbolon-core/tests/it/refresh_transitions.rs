@@ -1,6 +1,6 @@
 use symbolon_core::device::SeenFrom;
-use symbolon_core::refresh::{renewed, replaced, rotated};
-use symbolon_core::session::{Credential, Session, TokenState};
+use symbolon_core::refresh::{confirmed, renewed, replaced, rotated};
+use symbolon_core::session::{Credential, Session, TokenState, idle_end};
 use symbolon_core::token::{Generation, KeyId, Pair, TokenKeys};
 
 use super::given::{Counting, id, keys, master, ms, nonce, pair, session};
@@ -128,6 +128,33 @@ fn a_replacement_leaves_nothing_of_the_pairs_before() {
         ..before
     };
     assert_eq!(after, expected);
+}
+
+#[test]
+fn a_confirmation_is_a_replacement_a_proof_and_a_use() {
+    let before = rotated(session(), &next(), nonce(0x80), SeenFrom::default(), ms(101_000));
+    let fresh = Pair::random(&keys(), id(), Generation(2), &Counting(1)).unwrap();
+    let after = confirmed(before.clone(), &fresh, elsewhere(), ms(102_000));
+    let expected = Session {
+        authenticated_at: ms(102_000),
+        last_seen_at: ms(102_000),
+        idle_expires_at: idle_end(ms(102_000), before.lives.idle_timeout),
+        seen_from: elsewhere(),
+        ..replaced(before, &fresh, ms(102_000))
+    };
+    assert_eq!(after, expected);
+}
+
+#[test]
+fn a_confirmation_does_not_pass_the_absolute_end() {
+    let fresh = Pair::random(&keys(), id(), Generation(1), &Counting(1)).unwrap();
+    let after = confirmed(session(), &fresh, elsewhere(), ms(119_900));
+    assert_eq!(after.expires_at, session().expires_at);
+    assert_eq!(after.tokens.access.expires_at, ms(120_000));
+    assert_eq!(
+        after.tokens.refresh.map(|kept| kept.expires_at),
+        Some(ms(120_000))
+    );
 }
 
 #[test]

@@ -152,6 +152,7 @@ fn the_events_of_the_audit_are_these_words() {
         (AuditEvent::Revoked, "revoked"),
         (AuditEvent::SubjectRevoked, "subject_revoked"),
         (AuditEvent::EveryoneRevoked, "everyone_revoked"),
+        (AuditEvent::Confirmed, "confirmed"),
         (AuditEvent::SessionChanged, "session_changed"),
         (AuditEvent::AccountAdded, "account_added"),
         (AuditEvent::AccountChanged, "account_changed"),

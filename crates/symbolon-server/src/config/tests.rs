@@ -5,9 +5,7 @@ mod faults;
 mod files;
 mod fuzz;
 mod layers;
-mod older;
 mod production;
-mod profiles;
 mod values;
 
 use std::ffi::OsString;
@@ -28,12 +26,11 @@ fn read_under(yaml: &str, variables: &[(&str, &str)]) -> Result<Loaded, Vec<Stri
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
     let mut found = Findings::default();
-    let mut layers = [
+    let layers = [
         environment::of_process(&variables, &mut found.faults),
-        file::read(Path::new("s.yaml"), yaml.as_bytes(), &mut found),
+        file::read(Path::new("s.yaml"), yaml.as_bytes(), &mut found.faults),
     ];
-    judge(&mut layers, &[rules::check], found)
-        .map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    judge(&layers, &[rules::check], found).map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }
 
 /// The faults of a configuration file of this text.

@@ -144,8 +144,6 @@ pub(crate) struct Login {
     pub(crate) free_failures: u32,
     /// In characters.
     pub(crate) password_min: usize,
-    /// Where the log-in itself does not say.
-    pub(crate) remember: bool,
 }
 
 /// `login.argon2.*`.
@@ -313,7 +311,6 @@ impl Login {
             },
             free_failures: values.get("login.free_failures")?,
             password_min: values.get("login.password_min")?,
-            remember: values.get("login.remember")?,
         })
     }
 }

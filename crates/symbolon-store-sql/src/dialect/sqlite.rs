@@ -11,8 +11,14 @@ pub(crate) static SQLITE: Dialect = Dialect {
     least: "min",
     for_update: "",
     skip_locked: "",
-    migrations: &[Migration {
-        number: 1,
-        text: include_str!("../../migrations/sqlite/0001_first.sql"),
-    }],
+    migrations: &[
+        Migration {
+            number: 1,
+            text: include_str!("../../migrations/sqlite/0001_first.sql"),
+        },
+        Migration {
+            number: 2,
+            text: include_str!("../../migrations/sqlite/0002_clients.sql"),
+        },
+    ],
 };

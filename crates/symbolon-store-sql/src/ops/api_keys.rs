@@ -5,6 +5,7 @@ use symbolon_core::audit::AuditEntry;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogKind, LogRow, RevocationReason};
 use symbolon_core::store::API_KEYS_MAX;
+use symbolon_core::subject::ClientId;
 
 use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Entry, Lane, Operation, Tx};
@@ -24,6 +25,9 @@ pub(crate) struct FindApiKey(pub(crate) ApiKeyId);
 
 /// Reads all keys.
 pub(crate) struct ListApiKeys;
+
+/// Says whether a client has a key.
+pub(crate) struct ClientHasKey(pub(crate) ClientId);
 
 /// Ends a key.
 pub(crate) struct RevokeApiKey {
@@ -102,6 +106,23 @@ impl Operation for ListApiKeys {
         tx.link
             .query(&LIST_KEYS, &[API_KEYS_MAX.into()], read_api_key)
             .await
+    }
+}
+
+pub(super) static KEYS_OF_CLIENT: Statement =
+    Statement::new("SELECT api_key_id FROM api_keys WHERE client_id = ? LIMIT 1");
+
+impl Operation for ClientHasKey {
+    type Answer = bool;
+    const NAME: &'static str = "look for the keys of a client";
+    const LANE: Lane = Lane::Read;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<bool, SqlError> {
+        let params = [self.0.as_str().into()];
+        let found = tx
+            .link
+            .find(&KEYS_OF_CLIENT, &params, |fields| fields.session_id("api_key_id"));
+        Ok(found.await?.is_some())
     }
 }
 

@@ -2,14 +2,16 @@
 
 use rusqlite::Connection;
 
-use super::{accounts, cuts, live, purge, read, revoke, rotate, sweep, uses};
+use super::{accounts, api_keys, cuts, live, purge, read, revoke, rotate, sweep, uses};
 use crate::dialect::SQLITE;
 use crate::link::Statement;
 
 /// The steps of SQLite's plan.
 fn plan(statement: &Statement) -> Vec<String> {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(SQLITE.migrations[0].text).unwrap();
+    for migration in SQLITE.migrations {
+        connection.execute_batch(migration.text).unwrap();
+    }
     let text = format!("EXPLAIN QUERY PLAN {}", SQLITE.render(statement.text()));
     let mut explained = connection.prepare(&text).unwrap();
     let mut rows = explained.raw_query();
@@ -55,6 +57,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         &accounts::FIND_ACCOUNT,
         &accounts::FIND_ACCOUNT_OF,
         &accounts::LIST_ACCOUNTS,
+        &api_keys::KEYS_OF_CLIENT,
         &cuts::LOCK_OF_KIND,
         &live::OLDEST_LIVE,
         &purge::FIRST_LOG,

@@ -4,8 +4,8 @@ use symbolon_core::audit::AuditEntry;
 use symbolon_core::revocation::{LogRow, RevocationReason};
 use symbolon_core::session::SessionId;
 use symbolon_core::store::{
-    Activity, ChangeSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted, ListSessions,
-    RevokeSession, Revoked, RotateSession, SessionStore, StoreError, SuccessorUse,
+    Activity, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted,
+    ListSessions, RevokeSession, Revoked, RotateSession, SessionStore, StoreError, SuccessorUse,
 };
 
 use super::SqlStore;
@@ -28,6 +28,10 @@ impl SessionStore for SqlStore {
 
     async fn commit_rotation(&self, rotate: RotateSession) -> Result<bool, StoreError> {
         self.ask(rotate).await
+    }
+
+    async fn confirm_session(&self, confirm: ConfirmSession) -> Result<Option<LogRow>, StoreError> {
+        self.ask(confirm).await
     }
 
     async fn revoke_session(&self, revoke: RevokeSession) -> Result<Revoked, StoreError> {

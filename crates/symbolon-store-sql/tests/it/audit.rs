@@ -4,9 +4,10 @@ use symbolon_core::audit::AuditEvent;
 use symbolon_core::policy::OnMax;
 use symbolon_core::revocation::RevocationReason;
 use symbolon_core::store::{
-    AccountChange, AccountStore as _, ApiKeyStore as _, ChangeSession, CutSubject, InsertSession,
-    RotateSession, SessionStore as _,
+    AccountChange, AccountStore as _, ApiKeyStore as _, ChangeSession, ConfirmSession, CutSubject,
+    InsertSession, RotateSession, SessionStore as _,
 };
+use symbolon_core::throttle::ThrottleKey;
 use symbolon_store_sql::SqlStore;
 use symbolon_testkit::contract::sample::{self, entry};
 
@@ -31,8 +32,17 @@ async fn change_everything(store: &SqlStore) {
         audit: entry(AuditEvent::Refreshed, 10),
     };
     assert!(store.commit_rotation(rotate).await.unwrap());
+    let mut confirmed = rotated.clone();
+    confirmed.tokens.generation = rotated.tokens.generation.next();
+    let confirm = ConfirmSession {
+        session: confirmed.clone(),
+        from: rotated.tokens.generation,
+        clear_attempts: ThrottleKey([1; 16]),
+        audit: entry(AuditEvent::Confirmed, 10),
+    };
+    store.confirm_session(confirm).await.unwrap().unwrap();
     let change = ChangeSession {
-        session: rotated,
+        session: confirmed,
         audit: entry(AuditEvent::SessionChanged, 11),
     };
     store.change_session(change).await.unwrap().unwrap();
@@ -96,6 +106,7 @@ async fn every_change_has_exactly_one_entry() {
     let expected = [
         "issued",
         "refreshed",
+        "confirmed",
         "session_changed",
         "revoked",
         "subject_revoked",
@@ -129,6 +140,13 @@ async fn what_changes_nothing_has_no_entry() {
         audit: entry(AuditEvent::Refreshed, 10),
     };
     assert!(!store.commit_rotation(rotate).await.unwrap());
+    let confirm = ConfirmSession {
+        session: alice.clone(),
+        from: alice.tokens.generation,
+        clear_attempts: ThrottleKey([1; 16]),
+        audit: entry(AuditEvent::Confirmed, 10),
+    };
+    assert_eq!(store.confirm_session(confirm).await.unwrap(), None);
     let refused = InsertSession {
         per_subject_max: 0,
         on_max: OnMax::Refuse,

@@ -4,6 +4,7 @@ use symbolon_core::api_key::{ApiKey, Scope, Scopes};
 use symbolon_core::audit::{AuditEntry, AuditEvent};
 use symbolon_core::revocation::LogKind;
 use symbolon_core::store::Store;
+use symbolon_core::subject::ClientId;
 
 use super::Fresh;
 use super::sample::{api_key, at, entry};
@@ -79,4 +80,28 @@ pub async fn an_unknown_key_is_not_ended<S: Store>(fresh: &Fresh<S>) {
         .revoke_api_key(api_key(1).id, audit(AuditEvent::KeyRevoked));
     assert_eq!(step.await.unwrap(), None);
     assert_eq!(fresh.sink.rows(), []);
+}
+
+/// A client without a key is asked for none; one whose key has ended must not become such a client.
+pub async fn a_client_has_a_key_from_its_first_one_on_also_when_it_has_ended<S: Store>(fresh: &Fresh<S>) {
+    let client = |text: &str| ClientId::new(text).unwrap();
+    let has = async |text| fresh.store.client_has_key(client(text)).await.unwrap();
+    let nobody = ApiKey {
+        client_id: None,
+        ..api_key(1)
+    };
+    let shop = ApiKey {
+        client_id: Some(client("shop")),
+        ..api_key(2)
+    };
+    add(fresh, &nobody).await;
+    assert!(!has("shop").await);
+    add(fresh, &shop).await;
+    assert!(has("shop").await);
+    for other in ["Shop", "shop ", "sho", "%", "default"] {
+        assert!(!has(other).await, "{other}");
+    }
+    let step = fresh.store.revoke_api_key(shop.id, audit(AuditEvent::KeyRevoked));
+    assert!(step.await.unwrap().is_some());
+    assert!(has("shop").await);
 }

@@ -36,6 +36,10 @@ async fn one_of_each<S: Store>(fresh: &Fresh<S>) -> Vec<LogRow> {
         audit: entry(symbolon_core::audit::AuditEvent::SessionChanged, 1),
     };
     rows.extend(fresh.store.change_session(change).await.unwrap());
+    let eve = session("eve", 0);
+    fresh.begin(&eve).await;
+    let confirm = super::confirm::confirmation(&eve, 9);
+    rows.extend(fresh.store.confirm_session(confirm).await.unwrap());
     let limited = InsertSession {
         per_subject_max: 1,
         ..insert(session("bob", 1))
@@ -59,7 +63,7 @@ async fn one_of_each<S: Store>(fresh: &Fresh<S>) -> Vec<LogRow> {
 /// A follower that has seen a row knows whether it has seen the one before.
 pub async fn the_rows_form_a_chain_without_gaps<S: Store>(fresh: &Fresh<S>) {
     let rows = one_of_each(fresh).await;
-    assert_eq!(rows.len(), 6);
+    assert_eq!(rows.len(), 7);
     assert_chain(&rows);
     let read = fresh.store.revocations_from(rows[0].seq, 100).await.unwrap();
     assert_eq!(read, rows);
@@ -69,7 +73,7 @@ pub async fn the_rows_form_a_chain_without_gaps<S: Store>(fresh: &Fresh<S>) {
 pub async fn the_log_is_read_from_a_position_and_in_pages<S: Store>(fresh: &Fresh<S>) {
     let rows = one_of_each(fresh).await;
     let head = fresh.store.log_head().await.unwrap();
-    assert_eq!(head.seq, rows[5].seq);
+    assert_eq!(head.seq, rows[6].seq);
     for (index, row) in rows.iter().enumerate() {
         for limit in [1, 2, 100] {
             let read = fresh.store.revocations_from(row.seq, limit).await.unwrap();

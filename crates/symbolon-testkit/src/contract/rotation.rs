@@ -42,7 +42,7 @@ fn change(session: &Session) -> ChangeSession {
 }
 
 /// A session that differs from `session` in every field that neither a rotation nor a change writes.
-fn another(session: &Session) -> Session {
+pub(super) fn another(session: &Session) -> Session {
     let other = full_session();
     Session {
         id: session.id,

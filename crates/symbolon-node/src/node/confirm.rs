@@ -1,0 +1,74 @@
+//! Step-up: a password was proven, so its session goes on with a new proof and a new pair.
+
+use symbolon_core::audit::{AuditEvent, Origin};
+use symbolon_core::refresh;
+use symbolon_core::session::SessionId;
+use symbolon_core::store::{ConfirmSession, Store, StoreError};
+use symbolon_core::throttle::ThrottleKey;
+use symbolon_core::token::Generation;
+use symbolon_core::verdict::Inactive;
+
+use super::{Issued, Node, Undecided};
+
+/// How often a lost race is run again: each time the session was rotated by a refresh.
+const ATTEMPTS_MAX: usize = 8;
+
+/// A session whose subject has just proven who they are.
+pub struct Confirm {
+    /// Which.
+    pub id: SessionId,
+    /// The oldest generation that was not replaced on purpose, as it was *before* the password was
+    /// compared. If it has moved since, the password was changed, or proven by someone else, in the
+    /// meantime: the token that asked is dead, and a proof made with it gives nothing.
+    pub floor: Generation,
+    /// The throttle's counter to clear.
+    pub clear_attempts: ThrottleKey,
+    /// Who asks, from where, and when the password was found right.
+    pub origin: Origin,
+}
+
+impl<S: Store + Clone> Node<S> {
+    /// Gives a session a new proof and a pair that derives from nothing before it. All older tokens are
+    /// dead when this answers. The inner error: the session cannot go on.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn confirm(&self, confirm: Confirm) -> Result<Result<Issued, Inactive>, Undecided> {
+        for _ in 0..ATTEMPTS_MAX {
+            if let Some(done) = self.confirm_once(&confirm).await? {
+                return Ok(done);
+            }
+        }
+        Err(Undecided::Store(StoreError::Unavailable {
+            operation: "confirm a session",
+            detail: format!("it was changed by others {ATTEMPTS_MAX} times in a row"),
+        }))
+    }
+
+    /// One look and one try; `None`: someone else was faster.
+    async fn confirm_once(&self, confirm: &Confirm) -> Result<Option<Result<Issued, Inactive>>, Undecided> {
+        let origin = &confirm.origin;
+        let Some(found) = self.store.find_session(confirm.id).await? else {
+            return Ok(Some(Err(Inactive::Unknown)));
+        };
+        let session = found.session;
+        if let Some(ended) = session.ended(found.cut, origin.at) {
+            return Ok(Some(Err(ended.into())));
+        }
+        if session.tokens.generation_floor != confirm.floor {
+            return Ok(Some(Err(Inactive::Superseded)));
+        }
+        let from = session.tokens.generation;
+        let pair = self.fresh_pair(session.id, from.next())?;
+        let session = refresh::confirmed(session, &pair, origin.seen_from.clone(), origin.at);
+        let audit = origin.entry(AuditEvent::Confirmed);
+        let step = ConfirmSession {
+            session: session.clone(),
+            from,
+            clear_attempts: confirm.clear_attempts,
+            audit: audit.of(&session.subject).on(session.id),
+        };
+        let row = self.store.confirm_session(step).await?;
+        Ok(row.map(|_row| Ok(Issued { session, pair })))
+    }
+}
