@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     Failed { command: String, said: String },
     /// A file or folder could not be read.
     Read { path: PathBuf, source: std::io::Error },
+    /// A file could not be written.
+    Write { path: PathBuf, source: std::io::Error },
     /// `cargo metadata` answered something else than the JSON that its manual promises.
     Metadata(String),
     /// The tests need something that is not here; the text says what and how to get it.
@@ -25,6 +27,7 @@ impl fmt::Display for Fault {
             Self::Start { program, source } => write!(out, "could not start {program}: {source}"),
             Self::Failed { command, said } => write!(out, "{command} failed: {}", said.trim_end()),
             Self::Read { path, source } => write!(out, "could not read {}: {source}", path.display()),
+            Self::Write { path, source } => write!(out, "could not write {}: {source}", path.display()),
             Self::Metadata(what) => write!(out, "could not understand cargo metadata: {what}"),
             Self::Missing(what) => out.write_str(what),
         }

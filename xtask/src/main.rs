@@ -9,6 +9,7 @@ mod finding;
 mod layers;
 mod needs;
 mod process;
+mod python;
 mod shape;
 mod source;
 mod test;
@@ -27,7 +28,8 @@ The project's own commands.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test [-- ARGS]  Install what the tests need (Debian packages, when root), then run every test.
+  test [-- ARGS]  Install what the tests need (Debian packages, when root; Python packages below target/), then
+                  run every test.
                   ARGS go to `cargo test`; a package chosen with -p takes the place of the workspace.
   ci              Format, clippy, layers, shape, then the same test command; prints the time of each.
   layers          Check who may depend on whom, the banned crates, and the invariants that a search can prove.

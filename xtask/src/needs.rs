@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::fault::Fault;
-use crate::process;
+use crate::{process, python};
 
 /// A command that some test starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,13 @@ const NEEDS: &[Need] = &[
     },
 ];
 
+/// Debian's python3 comes without what makes environments, so that the command is there says too little.
+const PYTHON: Need = Need {
+    command: "python3",
+    package: "python3-venv",
+    purpose: "clients in Python that hold the server to its documents and to the standards",
+};
+
 /// Where Debian puts servers that are not in an ordinary user's `PATH`.
 const EXTRA_DIRS: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
@@ -48,16 +55,13 @@ enum Plan {
 ///
 /// Installs missing packages with apt-get when root; otherwise the fault names them and the command to type.
 pub(crate) fn provide() -> Result<(), Fault> {
-    let missing = missing(NEEDS, &search_dirs());
+    let missing = missing_here();
     match plan(&missing, can_install()) {
         Plan::Nothing => return Ok(()),
         Plan::Refuse(message) => return Err(Fault::Missing(message)),
         Plan::Install(packages) => install(&packages)?,
     }
-    let still: Vec<&str> = self::missing(NEEDS, &search_dirs())
-        .iter()
-        .map(|need| need.command)
-        .collect();
+    let still: Vec<&str> = missing_here().iter().map(|need| need.command).collect();
     if still.is_empty() {
         return Ok(());
     }
@@ -65,6 +69,14 @@ pub(crate) fn provide() -> Result<(), Fault> {
         "still not found after apt-get install: {}",
         still.join(", ")
     )))
+}
+
+fn missing_here() -> Vec<Need> {
+    let mut missing = missing(NEEDS, &search_dirs());
+    if !python::makes_environments() {
+        missing.push(PYTHON);
+    }
+    missing
 }
 
 fn missing(needs: &[Need], dirs: &[PathBuf]) -> Vec<Need> {

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use crate::fault::Fault;
-use crate::{needs, process};
+use crate::{needs, process, python};
 
 /// Provides what the tests need and runs them; `extra` goes to `cargo test`. Answers whether all passed.
 pub(crate) fn run(root: &Path, extra: &[String]) -> Result<bool, Fault> {
     needs::provide()?;
+    python::provide(root)?;
     let mut command = process::cargo(root);
     command.args(arguments(extra));
     println!("running {}", process::line(&command));

@@ -42,6 +42,8 @@ pub struct HttpSettings {
     pub compat: bool,
     /// Whether those routes take a token from the query too (`?token=`), where it ends up in logs.
     pub query_token: bool,
+    /// Whether a log-in that does not say is remembered.
+    pub remember: bool,
     /// How much a refusal says.
     pub reasons: Reasons,
     /// Whether answers of verify name the memory that they came from (`X-Symbolon-Tier`).
@@ -56,6 +58,7 @@ impl Default for HttpSettings {
             trusted_proxies: TrustedProxies::default(),
             compat: true,
             query_token: false,
+            remember: false,
             reasons: Reasons::default(),
             debug_tier: false,
             locale: Locale::default(),

@@ -34,6 +34,10 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE", global = true, env = "SYMBOLON_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 
+    /// A file of lines KEY = value that are read like variables of the environment, which win over them
+    #[arg(long, value_name = "FILE", global = true, env = "SYMBOLON_ENV_FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+
     /// Write JSON, for programs
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -132,6 +136,8 @@ mod tests {
         }
         let cli = read("symbolon serve --config other.yaml").unwrap();
         assert_eq!(cli.config, Some(PathBuf::from("other.yaml")));
+        let cli = read("symbolon config show --env-file .env.dev").unwrap();
+        assert_eq!(cli.env_file, Some(PathBuf::from(".env.dev")));
     }
 
     #[test]

@@ -128,6 +128,7 @@ impl<'a> Composition<'a> {
             trusted_proxies: self.trusted_proxies(),
             compat: config.compat.enabled,
             query_token: config.compat.query_token,
+            remember: config.login.remember,
             reasons: match config.verdict_reasons {
                 tree::Reasons::Full => Reasons::Full,
                 tree::Reasons::Coarse => Reasons::Coarse,

@@ -1,7 +1,7 @@
 //! The configuration: read, checked and complete before anything else begins.
 //!
 //! In reading order: the table of `settings` with the `kind` of each; `file` (over `yaml`) and `environment` read what
-//! was written into a `layer` each; `resolve` takes for each setting the first layer that names it; `tree` is what the
+//! was written into a `layer` each; `older` makes settings of other systems' names; `resolve` takes for each setting the first layer that names it; `tree` is what the
 //! rest of the server sees; `rules` and `files` say what cannot be; `show` says where each value is from.
 //! Every `fault` is told, not only the first, with its place.
 
@@ -13,6 +13,7 @@ pub(crate) mod files;
 mod kind;
 mod layer;
 mod not_yet;
+mod older;
 mod resolve;
 mod rules;
 mod settings;
@@ -70,9 +71,9 @@ pub(crate) fn load(inputs: &Inputs) -> Result<Loaded, Vec<Fault>> {
         Some(path) => env_layer(path, &mut found),
         None => Layer::default(),
     };
-    let (layer, file) = file_layer(inputs.file.as_deref(), &mut found.faults);
+    let (layer, file) = file_layer(inputs.file.as_deref(), &mut found);
     let loaded = judge(
-        &[variables, env_file, layer],
+        &mut [variables, env_file, layer],
         &[rules::check, files::check],
         found,
     )?;
@@ -84,8 +85,8 @@ pub(crate) fn load(inputs: &Inputs) -> Result<Loaded, Vec<Fault>> {
 #[cfg(test)]
 pub(crate) fn fuzz(bytes: &[u8]) -> Result<Loaded, Vec<Fault>> {
     let mut found = Findings::default();
-    let layer = file::read(Path::new(FILE), bytes, &mut found.faults);
-    judge(&[layer], &[rules::check], found)
+    let layer = file::read(Path::new(FILE), bytes, &mut found);
+    judge(&mut [layer], &[rules::check], found)
 }
 
 impl Loaded {
@@ -109,7 +110,8 @@ impl Loaded {
 type Rule = fn(&Config, &Resolved, &mut Findings);
 
 /// From the layers, the first of which wins, to a configuration.
-fn judge(layers: &[Layer], rules: &[Rule], mut found: Findings) -> Result<Loaded, Vec<Fault>> {
+fn judge(layers: &mut [Layer], rules: &[Rule], mut found: Findings) -> Result<Loaded, Vec<Fault>> {
+    older::translate(layers, &mut found);
     let values = resolve::resolve(layers, &mut found.faults);
     let config = match Config::of(&values) {
         Ok(config) => config,
@@ -130,13 +132,13 @@ fn judge(layers: &[Layer], rules: &[Rule], mut found: Findings) -> Result<Loaded
     }
 }
 
-fn file_layer(named: Option<&Path>, faults: &mut Vec<Fault>) -> (Layer, Option<PathBuf>) {
+fn file_layer(named: Option<&Path>, found: &mut Findings) -> (Layer, Option<PathBuf>) {
     let path = named.unwrap_or(Path::new(FILE));
     match disk::read(path, file::FILE_BYTES_MAX) {
-        Ok(bytes) => (file::read(path, &bytes, faults), Some(path.to_owned())),
+        Ok(bytes) => (file::read(path, &bytes, found), Some(path.to_owned())),
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => (Layer::default(), None),
         Err(error) => {
-            faults.push(Fault::of_file(
+            found.faults.push(Fault::of_file(
                 path,
                 format!("cannot read the configuration: {error}"),
             ));

@@ -32,32 +32,42 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 }
 
 fn dispatch(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
+    let files = Files {
+        config: cli.config,
+        env_file: cli.env_file,
+    };
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&startable(cli.config, terminal)?, terminal),
+        Command::Serve => serve::run(&startable(files, terminal)?, terminal),
         Command::Completions { shell } => completions(shell, terminal),
-        Command::Config(ConfigCommand::Check) => check(cli.config, terminal),
-        Command::Config(ConfigCommand::Show) => show(cli.config, terminal),
-        Command::Doctor => diagnose(cli.config, terminal),
-        Command::Init => on_store(cli.config, terminal, commands::init),
-        Command::Migrate => on_store(cli.config, terminal, commands::migrate),
-        Command::Account(command) => work(cli.config, terminal, StoreCommand::Account(command)),
-        Command::Session(command) => work(cli.config, terminal, StoreCommand::Session(command)),
-        Command::Key(command) => work(cli.config, terminal, StoreCommand::Key(command)),
+        Command::Config(ConfigCommand::Check) => check(files, terminal),
+        Command::Config(ConfigCommand::Show) => show(files, terminal),
+        Command::Doctor => diagnose(files, terminal),
+        Command::Init => on_store(files, terminal, commands::init),
+        Command::Migrate => on_store(files, terminal, commands::migrate),
+        Command::Account(command) => work(files, terminal, StoreCommand::Account(command)),
+        Command::Session(command) => work(files, terminal, StoreCommand::Session(command)),
+        Command::Key(command) => work(files, terminal, StoreCommand::Key(command)),
     }
 }
 
-fn load(file: Option<PathBuf>) -> Result<Loaded, Vec<Fault>> {
+/// The files that the command line names.
+struct Files {
+    config: Option<PathBuf>,
+    env_file: Option<PathBuf>,
+}
+
+fn load(files: Files) -> Result<Loaded, Vec<Fault>> {
     let variables = std::env::vars_os().collect();
     config::load(&Inputs {
-        file,
-        env_file: None,
+        file: files.config,
+        env_file: files.env_file,
         variables,
     })
 }
 
 /// A configuration that may be started with.
-fn startable(file: Option<PathBuf>, terminal: Terminal) -> Result<Loaded, Failure> {
-    let loaded = load(file).map_err(|faults| faulty(&faults, terminal))?;
+fn startable(files: Files, terminal: Terminal) -> Result<Loaded, Failure> {
+    let loaded = load(files).map_err(|faults| faulty(&faults, terminal))?;
     match loaded.not_yet() {
         faults if faults.is_empty() => Ok(loaded),
         faults => Err(faulty(&faults, terminal)),
@@ -73,8 +83,8 @@ fn faulty(faults: &[Fault], terminal: Terminal) -> Failure {
     Failure::config(message).with_details(faults.iter().map(ToString::to_string))
 }
 
-fn check(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
-    let loaded = startable(file, terminal)?;
+fn check(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
+    let loaded = startable(files, terminal)?;
     let terminal = terminal.in_language(loaded.config.log.locale);
     let doubts: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     if terminal.json {
@@ -89,8 +99,8 @@ fn check(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn show(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
-    let loaded = load(file).map_err(|faults| faulty(&faults, terminal))?;
+fn show(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
+    let loaded = load(files).map_err(|faults| faulty(&faults, terminal))?;
     if terminal.json {
         terminal.print_json(&loaded.show_json())?;
         return Ok(Exit::Ok);
@@ -103,8 +113,8 @@ fn show(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn diagnose(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> {
-    let loaded = load(file);
+fn diagnose(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
+    let loaded = load(files);
     let locale = loaded
         .as_ref()
         .map_or(terminal.locale, |loaded| loaded.config.log.locale);
@@ -114,19 +124,19 @@ fn diagnose(file: Option<PathBuf>, terminal: Terminal) -> Result<Exit, Failure> 
     ))?
 }
 
-fn work(file: Option<PathBuf>, terminal: Terminal, command: StoreCommand) -> Result<Exit, Failure> {
-    on_store(file, terminal, async |composition, terminal| {
+fn work(files: Files, terminal: Terminal, command: StoreCommand) -> Result<Exit, Failure> {
+    on_store(files, terminal, async |composition, terminal| {
         commands::run(command, composition, terminal).await
     })
 }
 
 /// Does something with the store that the configuration names.
 fn on_store(
-    file: Option<PathBuf>,
+    files: Files,
     terminal: Terminal,
     work: impl AsyncFnOnce(Composition<'_>, Terminal) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
-    let loaded = startable(file, terminal)?;
+    let loaded = startable(files, terminal)?;
     let terminal = terminal.in_language(loaded.config.log.locale);
     let composition = Composition::of(&loaded.config);
     block_on(work(composition, terminal))??;

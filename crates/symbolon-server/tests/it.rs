@@ -1,10 +1,14 @@
 //! The program as its users run it: the real binary, with its exit codes and its words.
 #![cfg(test)]
 
+#[path = "it/clients.rs"]
+mod clients;
 #[path = "it/commands.rs"]
 mod commands;
 #[path = "it/configuration.rs"]
 mod configuration;
+#[path = "it/contract.rs"]
+mod contract;
 #[path = "it/doctor.rs"]
 mod doctor;
 #[path = "it/end.rs"]
@@ -15,6 +19,8 @@ mod first_start;
 mod in_use;
 #[path = "it/kill9.rs"]
 mod kill9;
+#[path = "it/moving_in.rs"]
+mod moving_in;
 #[path = "it/place.rs"]
 mod place;
 #[path = "it/process.rs"]

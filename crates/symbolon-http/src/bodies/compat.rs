@@ -4,6 +4,9 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use symbolon::Issued;
+use utoipa::PartialSchema;
+use utoipa::openapi::schema::{Object, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -28,7 +31,14 @@ pub(crate) struct Envelope<T> {
     /// What is wrong, for a person; empty where nothing is.
     pub(crate) msg: &'static str,
     /// The answer; `null` with an error.
+    #[schema(schema_with = or_null::<T>)]
     pub(crate) data: Option<T>,
+}
+
+/// The answer or nothing. An option of a type parameter is described as if it were always there.
+fn or_null<T: PartialSchema>() -> RefOr<Schema> {
+    let null = Object::with_type(Type::Null);
+    OneOfBuilder::new().item(T::schema()).item(null).into()
 }
 
 impl<T> Envelope<T> {

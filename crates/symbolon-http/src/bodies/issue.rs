@@ -24,7 +24,7 @@ pub(crate) struct IssueBody {
     #[serde(default)]
     client_id: Option<String>,
     /// What its owner shall recognise it by.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::object")]
     device: DeviceGiven,
     /// The address of its owner.
     #[serde(default)]

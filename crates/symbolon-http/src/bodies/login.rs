@@ -17,11 +17,11 @@ pub(crate) struct LogInBody {
     #[schema(format = Password)]
     pub(crate) password: String,
     /// What its owner shall recognise the session by.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "super::object")]
     pub(crate) device: DeviceGiven,
-    /// Whether the session lives longer.
+    /// Whether the session lives longer; left out, as the server is configured (`login.remember`).
     #[serde(default)]
-    pub(crate) remember: bool,
+    pub(crate) remember: Option<bool>,
     /// Which application will hold the tokens.
     #[serde(default)]
     pub(crate) client_id: Option<String>,
@@ -75,4 +75,30 @@ fn yes() -> bool {
 /// 400 that names the field: it is longer than any password may be.
 pub(crate) fn password(field: &'static str, text: &str) -> Result<Password, Problem> {
     Password::new(text).map_err(|error| Problem::invalid_request(format!("{field}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogInBody;
+    use crate::limits::parse_strict;
+
+    fn read(device: &str) -> Result<(), String> {
+        let body = format!(r#"{{"username":"ada","password":"x","device":{device}}}"#);
+        let body = parse_strict::<LogInBody>(body.as_bytes());
+        body.map(drop).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_device_is_an_object_and_no_list_of_its_fields() {
+        assert_eq!(read(r#"{"kind":"web"}"#), Ok(()));
+        for other in [r#"["phone-1",null,null]"#, "[]", "\"web\"", "null", "1"] {
+            let fault = read(other).unwrap_err();
+            assert!(
+                fault.starts_with("device must be an object: line 1"),
+                "{other}: {fault}"
+            );
+        }
+        let fault = read(r#"{"knd":"web"}"#).unwrap_err();
+        assert!(fault.starts_with("unknown field knd, expected one of"), "{fault}");
+    }
 }

@@ -1,9 +1,13 @@
 //! Lives and other spans of time in bodies.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::Problem;
 
@@ -12,9 +16,34 @@ pub(crate) const SPAN_MAX: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
 
 /// A span of time: whole seconds as a number, or a text such as `30m` or `7d` (units `ms`, `s`, `m`, `h`, `d`). At most ten
 /// years, `3650d`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(value_type = String, example = "30m")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ttl(Duration);
+
+impl PartialSchema for Ttl {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[0-9]+(ms|s|m|h|d)$"))
+            .examples(["30m"]);
+        let seconds = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0_u64))
+            .maximum(Some(SPAN_MAX.as_secs()));
+        let either = OneOfBuilder::new()
+            .item(text.build())
+            .item(seconds.build())
+            .description(Some(
+                "A span of time: whole seconds as a number, or a text such as `30m` or `7d`. At most ten years, `3650d`.",
+            ));
+        either.into()
+    }
+}
+
+impl ToSchema for Ttl {
+    fn name() -> Cow<'static, str> {
+        "Ttl".into()
+    }
+}
 
 impl Ttl {
     /// The span, which may be nothing.

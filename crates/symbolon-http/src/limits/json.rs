@@ -182,7 +182,7 @@ fn describe(path: &str, error: &serde_json::Error) -> String {
     let message = message.strip_suffix(&format!(" at line {} column {}", error.line(), error.column()));
     let message = message.unwrap_or_default();
     let (fault, expected) = match message.rsplit_once(", expected ") {
-        Some((fault, expected)) => (fault, Some(expected)),
+        Some((fault, expected)) => (fault, Some(thing(expected))),
         None => (message, None),
     };
     let named = ["unknown field", "missing field", "duplicate field"]
@@ -206,6 +206,14 @@ fn describe(path: &str, error: &serde_json::Error) -> String {
         (None, Some(expected)) => format!("{place} must be {expected}"),
         (None, None) => format!("{place} has a value that is not allowed"),
     }
+}
+
+/// What was expected, as the sender sees it: our names of types tell them nothing.
+fn thing(expected: &str) -> &str {
+    if expected.starts_with("struct ") {
+        return "an object";
+    }
+    expected
 }
 
 fn is_name(text: &str) -> bool {

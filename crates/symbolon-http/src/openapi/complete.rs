@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn, PathItem};
-use utoipa::openapi::{Components, OpenApi, RefOr, Response};
+use utoipa::openapi::{Components, OpenApi, RefOr, Required, Response, Schema, Type};
 
+use super::examples::is;
 use super::{examples, refusals, tag};
 use crate::problem::Code;
 
@@ -35,6 +36,7 @@ pub(super) fn complete(document: &mut OpenApi) {
         name_apart(item, &mut names);
         for operation in operations_mut(item).map(|(_, operation)| operation) {
             trim_summary(operation);
+            leave_out_null(operation);
             describe_refusals(operation);
             add_common(operation);
             examples::complete(operation, components);
@@ -91,6 +93,27 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &m
 fn trim_summary(operation: &mut Operation) {
     if let Some(summary) = &mut operation.summary {
         summary.truncate(summary.trim_end_matches('.').len());
+    }
+}
+
+/// A body that may be left out is either not there or an object. An optional body of the handler is described as one
+/// that may be `null`, which is refused.
+fn leave_out_null(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else {
+        return;
+    };
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        let Some(RefOr::T(Schema::OneOf(either))) = &content.schema else {
+            continue;
+        };
+        let is_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if is(object, &Type::Null));
+        if let [given, nothing] = either.items.as_slice()
+            && is_null(nothing)
+        {
+            content.schema = Some(given.clone());
+            body.required = Some(Required::False);
+        }
     }
 }
 

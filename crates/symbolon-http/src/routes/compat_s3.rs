@@ -63,7 +63,7 @@ async fn log_in(
             client_id: ClientId::default(),
             device: DeviceGiven::default().seen_with(seen_from.user_agent.as_deref()),
             seen_from,
-            remember: false,
+            remember: app.settings().remember,
             presented: bearer::in_header(&app, &headers)?.token().ok(),
         };
         let issued = exchange::log_in(&app, log_in).await?;

@@ -68,7 +68,7 @@ async fn log_in(
         client_id: names::client_id(body.client_id)?,
         device: body.device.seen_with(seen_from.user_agent.as_deref()),
         seen_from,
-        remember: body.remember,
+        remember: body.remember.unwrap_or(app.settings().remember),
         presented: presented.token().ok(),
     };
     let issued = exchange::log_in(&app, log_in).await?;

@@ -213,6 +213,26 @@ async fn every_proof_that_is_asked_for_is_explained() {
 }
 
 #[tokio::test]
+async fn a_body_that_may_be_left_out_is_described_as_an_object_and_not_as_null() {
+    let served = Served::start().await;
+    let document = document(&served).await;
+    let mut optional = Vec::new();
+    for one in operations(&document) {
+        let Some(body) = one.says.get("requestBody") else {
+            continue;
+        };
+        for content in body["content"].as_object().unwrap().values() {
+            let schema = resolved(&document, &content["schema"]);
+            if body["required"] != true {
+                assert_eq!(schema["type"], "object", "{one}");
+                optional.push(one.path);
+            }
+        }
+    }
+    assert!(optional.contains(&"/v1/admin/revoke-all"), "{optional:?}");
+}
+
+#[tokio::test]
 async fn every_answer_is_described_and_every_problem_has_its_body() {
     let served = Served::start().await;
     let document = document(&served).await;

@@ -1,4 +1,5 @@
-//! The environment, and the file of `--env-file`: each setting as `SYMBOLON_` and its path in capitals.
+//! The environment, and the file of `--env-file`: each setting as `SYMBOLON_` and its path in capitals, and the names of
+//! an older system.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::sync::Arc;
 
 use super::fault::{Fault, Findings, Source};
 use super::layer::{self, Layer, Raw};
+use super::older;
 
 /// What every name begins with.
 const PREFIX: &str = "SYMBOLON_";
@@ -14,15 +16,6 @@ const PREFIX: &str = "SYMBOLON_";
 const NOT_SETTINGS: &[&str] = &["SYMBOLON_CONFIG", "SYMBOLON_ENV_FILE", "SYMBOLON_BIN"];
 /// Largest file of `--env-file`: a screen or two of lines are usual.
 pub(crate) const ENV_FILE_BYTES_MAX: usize = 64 * 1024;
-
-/// Names of an older system, in minutes, and the settings that each of them gives.
-const MINUTES: &[(&str, &[&str])] = &[
-    (
-        "JWT_EXPIRE_MINUTES",
-        &["session.access_ttl", "session.absolute_timeout"],
-    ),
-    ("JWT_REDIS_EXPIRE_MINUTES", &["session.idle_timeout"]),
-];
 
 /// The variable of a path: `session.access_ttl` is `SYMBOLON_SESSION__ACCESS_TTL`.
 pub(crate) fn variable(path: &str) -> String {
@@ -109,7 +102,7 @@ fn is_ours(name: &str) -> bool {
         .iter()
         .any(|part| name.contains(part));
     let is_link = is_service || name.ends_with("_PORT");
-    is_minutes(name) || name.starts_with(PREFIX) && !is_link && !NOT_SETTINGS.contains(&name)
+    older::path_of(name).is_some() || name.starts_with(PREFIX) && !is_link && !NOT_SETTINGS.contains(&name)
 }
 
 fn layer_of(variables: &[(String, String, Source)], faults: &mut Vec<Fault>) -> Layer {
@@ -122,32 +115,13 @@ fn layer_of(variables: &[(String, String, Source)], faults: &mut Vec<Fault>) -> 
             ));
         } else if let Some(path) = layer::paths().find(|path| variable(path) == *name) {
             layer.put(&path, Raw::of(value), source);
-        } else if !is_minutes(name) {
+        } else if let Some(path) = older::path_of(name) {
+            layer.put(path, Raw::Text(value.clone()), source);
+        } else {
             faults.push(unknown(name, source));
         }
     }
-    for (name, value, source) in variables.iter().filter(|(name, ..)| is_minutes(name)) {
-        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) {
-            faults.push(Fault::at(
-                source,
-                "is not understood; expected a whole number of minutes",
-            ));
-            continue;
-        }
-        for path in MINUTES
-            .iter()
-            .filter(|(known, _)| known == name)
-            .flat_map(|(_, paths)| *paths)
-        {
-            // Our own name, where it is set as well, is there by now, and is the one that was meant.
-            layer.put(path, Raw::Text(format!("{value}m")), source);
-        }
-    }
     layer
-}
-
-fn is_minutes(name: &str) -> bool {
-    MINUTES.iter().any(|(known, _)| *known == name)
 }
 
 fn unknown(name: &str, source: &Source) -> Fault {

@@ -7,24 +7,25 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::fault::{Fault, Source, excerpt};
+use super::fault::{Fault, Findings, Source, excerpt};
 use super::layer::{self, Layer, Raw};
+use super::older;
 use super::settings::SETTINGS;
 use super::yaml::{self, Body, Node};
 
 /// Largest file: the example file, which has everything, is a tenth of it.
 pub(crate) const FILE_BYTES_MAX: usize = 256 * 1024;
 
-/// Reads the text of the file called `file`. An empty one says nothing. Faults are added to `faults`.
-pub(crate) fn read(file: &Path, bytes: &[u8], faults: &mut Vec<Fault>) -> Layer {
+/// Reads the text of the file called `file`. An empty one says nothing. What is wrong is added to `found`.
+pub(crate) fn read(file: &Path, bytes: &[u8], found: &mut Findings) -> Layer {
     let mut walk = Walk {
         file: file.into(),
         layer: Layer::default(),
-        faults,
+        found,
     };
     match text_of(file, bytes) {
         Ok(text) => walk.document(text),
-        Err(fault) => walk.faults.push(fault),
+        Err(fault) => walk.found.faults.push(fault),
     }
     walk.layer
 }
@@ -75,7 +76,7 @@ fn without_bare_schemes(text: &str) -> String {
 struct Walk<'a> {
     file: Arc<Path>,
     layer: Layer,
-    faults: &'a mut Vec<Fault>,
+    found: &'a mut Findings,
 }
 
 impl Walk<'_> {
@@ -86,16 +87,14 @@ impl Walk<'_> {
                 flaws.iter().for_each(|flaw| self.flaw(flaw));
                 match &root.body {
                     Body::Null => {}
-                    Body::Map(entries) if is_of_the_older_store(entries) => {
-                        let message = "this file has REDIS and SESSION at the top: it is that of a session store \
-                                       over Redis, which is not supported by this version";
-                        self.faults.push(Fault::at(&self.place(&root), message));
+                    Body::Map(entries) if older::is_session_file(entries) => {
+                        self.layer = older::read_session_file(&self.file, entries, self.found);
                     }
                     Body::Map(entries) => self.group("", entries),
                     Body::Text(_) | Body::List(_) => {
                         let message =
                             "the file is no map of settings; expected lines such as `data_dir: PATH`";
-                        self.faults.push(Fault::at(&self.place(&root), message));
+                        self.found.faults.push(Fault::at(&self.place(&root), message));
                     }
                 }
             }
@@ -113,7 +112,9 @@ impl Walk<'_> {
             let is_known = layer::paths().any(|known| known == path);
             if name.contains('.') && is_known {
                 let message = "is no name; write each part on its own line, indented below the one before";
-                self.faults.push(Fault::of(&path, &self.place(key), message));
+                self.found
+                    .faults
+                    .push(Fault::of(&path, &self.place(key), message));
             } else if is_known {
                 self.setting(&path, value);
             } else if layer::is_group(&path) && !name.contains('.') {
@@ -134,7 +135,9 @@ impl Walk<'_> {
                     .filter_map(|setting| setting.path.strip_prefix(path)?.strip_prefix('.'));
                 let names: Vec<&str> = below.collect();
                 let message = format!("is a group of settings, not a value; it has {}", names.join(", "));
-                self.faults.push(Fault::of(path, &self.place(value), message));
+                self.found
+                    .faults
+                    .push(Fault::of(path, &self.place(value), message));
             }
         }
     }
@@ -147,15 +150,19 @@ impl Walk<'_> {
             Body::List(items) => match items.iter().map(Node::text).collect() {
                 Some(texts) => Raw::List(texts),
                 None => {
-                    return self
-                        .faults
-                        .push(Fault::of(path, &source, "has an item that is no plain value"));
+                    return self.found.faults.push(Fault::of(
+                        path,
+                        &source,
+                        "has an item that is no plain value",
+                    ));
                 }
             },
             Body::Map(_) => {
-                return self
-                    .faults
-                    .push(Fault::of(path, &source, "is a value, not a group of settings"));
+                return self.found.faults.push(Fault::of(
+                    path,
+                    &source,
+                    "is a value, not a group of settings",
+                ));
             }
         };
         self.layer.put(path, raw, &source);
@@ -167,7 +174,8 @@ impl Walk<'_> {
             .filter_map(|setting| setting.path.rsplit_once('.'));
         let known = layer::paths().chain(groups.map(|(group, _)| group.to_owned()));
         let message = layer::unknown(layer::nearest(path, known).as_deref());
-        self.faults
+        self.found
+            .faults
             .push(Fault::of(&excerpt(path), &self.place(key), message));
     }
 
@@ -177,24 +185,10 @@ impl Walk<'_> {
             line: flaw.line,
             column: flaw.column,
         };
-        self.faults.push(Fault::at(&source, flaw.message.clone()));
+        self.found.faults.push(Fault::at(&source, flaw.message.clone()));
     }
 
     fn place(&self, node: &Node) -> Source {
-        Source::Place {
-            file: Arc::clone(&self.file),
-            line: node.line,
-            column: node.column,
-        }
+        node.place(&self.file)
     }
-}
-
-/// Whether this is the file of a session store over Redis that this server can take the place of.
-fn is_of_the_older_store(entries: &[(Node, Node)]) -> bool {
-    let has = |wanted: &str| {
-        entries
-            .iter()
-            .any(|(key, _)| matches!(&key.body, Body::Text(name) if name == wanted))
-    };
-    has("REDIS") && has("SESSION")
 }

@@ -1,6 +1,7 @@
 //! Settings that later versions will honour: given now, they stop the start in place of being ignored.
 //!
-//! `fallback.enabled` is not among them: it means something only where the store is Redis, which is refused itself.
+//! `fallback.enabled` and `cache.prefix` are not among them: they mean something only with a Redis, which is refused
+//! itself.
 
 use super::fault::Fault;
 use super::resolve::{Entry, Resolved};
@@ -11,7 +12,6 @@ use super::value::Value;
 pub(crate) const LATER: &[(&str, &str)] = &[
     ("http.cors_origins", "calls from other sites"),
     ("cache.redis_url", "a shared cache in Redis"),
-    ("cache.prefix", "a shared cache in Redis"),
     ("token.style", "the jwt style of tokens"),
     ("token.alg", "a signature of tokens"),
     ("session.renew_before", "renewal near the end"),
@@ -43,7 +43,10 @@ fn store(entry: &Entry) -> Option<Fault> {
         Value::Store(StoreUrl::Redis(_)) => "redis",
         _ => return None,
     };
-    let message = format!("{name} is not supported by this version; sqlite: and memory: are");
+    let message = format!(
+        "{name} is not supported by this version; sqlite: and memory: are (SYMBOLON_STORE__URL=sqlite: keeps sessions in \
+         data_dir)"
+    );
     Some(Fault::of(entry.setting.path, &entry.source, message))
 }
 

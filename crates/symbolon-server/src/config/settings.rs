@@ -217,6 +217,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Wrong passwords in a row before an account has to wait; the wait doubles up to 5 minutes."),
     Setting::new("login.password_min", PASSWORD_MIN, "15",
         "Shortest new password, in characters. 15 where it is the only factor (NIST SP 800-63B-4); never below 8."),
+    Setting::new("login.remember", Flag, "false",
+        "Whether a log-in that does not say is remembered, with the lives of session.remember."),
 
     Setting::new("purge.schedule", Schedule, "0 3 * * *",
         "The full clean-up of ended sessions: minute, hour, day, month, weekday, in UTC. A little is cleaned all the time."),

@@ -5,7 +5,9 @@ mod faults;
 mod files;
 mod fuzz;
 mod layers;
+mod older;
 mod production;
+mod profiles;
 mod values;
 
 use std::ffi::OsString;
@@ -26,11 +28,12 @@ fn read_under(yaml: &str, variables: &[(&str, &str)]) -> Result<Loaded, Vec<Stri
         .map(|(name, value)| (name.into(), value.into()))
         .collect();
     let mut found = Findings::default();
-    let layers = [
+    let mut layers = [
         environment::of_process(&variables, &mut found.faults),
-        file::read(Path::new("s.yaml"), yaml.as_bytes(), &mut found.faults),
+        file::read(Path::new("s.yaml"), yaml.as_bytes(), &mut found),
     ];
-    judge(&layers, &[rules::check], found).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    judge(&mut layers, &[rules::check], found)
+        .map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }
 
 /// The faults of a configuration file of this text.

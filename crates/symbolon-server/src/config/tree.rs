@@ -144,6 +144,8 @@ pub(crate) struct Login {
     pub(crate) free_failures: u32,
     /// In characters.
     pub(crate) password_min: usize,
+    /// Where the log-in itself does not say.
+    pub(crate) remember: bool,
 }
 
 /// `login.argon2.*`.
@@ -311,6 +313,7 @@ impl Login {
             },
             free_failures: values.get("login.free_failures")?,
             password_min: values.get("login.password_min")?,
+            remember: values.get("login.remember")?,
         })
     }
 }

@@ -1,8 +1,11 @@
 //! YAML as a tree of texts with their places, and nothing that could surprise.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
 
-use super::fault::excerpt;
+use super::fault::{Source, excerpt};
 
 /// Deepest nesting: the settings have three levels.
 const DEPTH_MAX: usize = 16;
@@ -45,6 +48,15 @@ impl Node {
             Some(text.clone())
         } else {
             None
+        }
+    }
+
+    /// Where it stands in `file`.
+    pub(crate) fn place(&self, file: &Arc<Path>) -> Source {
+        Source::Place {
+            file: Arc::clone(file),
+            line: self.line,
+            column: self.column,
         }
     }
 }

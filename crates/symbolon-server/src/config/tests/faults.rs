@@ -203,17 +203,6 @@ fn an_empty_file_and_empty_groups_say_nothing() {
 }
 
 #[test]
-fn the_file_of_the_older_session_store_is_told_in_one_sentence() {
-    assert_eq!(
-        faults("REDIS:\n  HOST: localhost\n  PORT: 6379\nSESSION:\n  TYPE: redis\n"),
-        [
-            "s.yaml:1:1: this file has REDIS and SESSION at the top: it is that of a session store over Redis, which is \
-          not supported by this version"
-        ]
-    );
-}
-
-#[test]
 fn a_variable_that_is_no_setting_is_told_with_the_nearest_name() {
     let variables = [
         ("SYMBOLON_SESSION_ACCESS_TTL", "1h"),
