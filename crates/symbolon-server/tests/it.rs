@@ -31,6 +31,8 @@ mod readme;
 mod scenarios;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/security_page.rs"]
+mod security_page;
 #[path = "it/socket.rs"]
 mod socket;
 #[path = "it/usage.rs"]

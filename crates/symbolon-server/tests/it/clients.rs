@@ -28,7 +28,8 @@ pub(crate) fn program(name: &str) -> Command {
     };
     let mut command = Command::new(environment.join("bin").join(name));
     command
-        .current_dir(scripts())
+        // What it keeps between runs is no part of the project.
+        .current_dir(std::env::temp_dir())
         .env_remove("PYTHONHOME")
         .env("PYTHONPATH", scripts())
         .env("PYTHONDONTWRITEBYTECODE", "1")

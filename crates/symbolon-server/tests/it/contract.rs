@@ -20,6 +20,7 @@ fn trial(server: &Server, caller: &str) -> Command {
     let maker = place.run("key add --name maker --scope admin --json").ok().json();
     let mut command = program("schemathesis");
     command
+        .current_dir(server.folder())
         .arg("--config-file")
         .arg(scripts().join("schemathesis.toml"))
         .arg("run")
