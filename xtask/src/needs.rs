@@ -18,8 +18,8 @@ struct Need {
 }
 
 /// One row for each command that a test starts. A test that starts something new adds its row in the same commit; the
-/// servers of other stores and gateways (Debian: redis-server, mariadb-server, postgresql, nginx, caddy, chromium) come
-/// in with their first test, not before.
+/// servers of other stores (Debian: redis-server, mariadb-server, postgresql) and chromium come in with their first test,
+/// not before.
 const NEEDS: &[Need] = &[
     Need {
         command: "faketime",
@@ -30,6 +30,16 @@ const NEEDS: &[Need] = &[
         command: "curl",
         package: "curl",
         purpose: "the commands of the README's tour",
+    },
+    Need {
+        command: "nginx",
+        package: "nginx-light",
+        purpose: "the recipe in deploy/nginx",
+    },
+    Need {
+        command: "caddy",
+        package: "caddy",
+        purpose: "the recipe in deploy/caddy",
     },
 ];
 
@@ -125,7 +135,11 @@ fn install(packages: &[&str]) -> Result<(), Fault> {
 
 fn apt_get(arguments: &[&str]) -> Result<(), Fault> {
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    // Debian starts a server that it installs, but not in the single-user runlevel. The tests start their own.
+    command
+        .env("RUNLEVEL", "1")
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(arguments);
     process::answer(&mut command).map(drop)
 }
 

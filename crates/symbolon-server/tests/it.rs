@@ -15,6 +15,8 @@ mod doctor;
 mod end;
 #[path = "it/first_start.rs"]
 mod first_start;
+#[path = "it/gateways.rs"]
+mod gateways;
 #[path = "it/in_use.rs"]
 mod in_use;
 #[path = "it/kill9.rs"]

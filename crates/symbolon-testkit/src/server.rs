@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::http::{Ask, Client};
 use captured::Captured;
+pub use port::free_address;
 
 /// Longer than a start takes on a busy machine with an old store to check.
 const START_DEADLINE: Duration = Duration::from_secs(60);
@@ -75,7 +76,7 @@ impl Start {
     #[must_use]
     pub fn begin(self) -> Server {
         let folder = TempDir::new().unwrap();
-        let address = port::free();
+        let address = free_address();
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let child = spawn(&self, folder.path(), address, &stdout, &stderr);
         Server {
@@ -246,9 +247,28 @@ impl Server {
         self.signal(Signal::TERM);
     }
 
-    /// Stops its process where it stands; [`Server::sigcont`] lets it go on.
-    pub fn sigstop(&self) {
+    /// Stops its process where it stands, and waits until no thread of it runs; [`Server::sigcont`] lets it go on.
+    pub async fn sigstop(&self) {
         self.signal(Signal::STOP);
+        let stopped = async {
+            while !self.is_stopped() {
+                sleep(LOOK).await;
+            }
+        };
+        if timeout(EXIT_DEADLINE, stopped).await.is_err() {
+            panic!("it does not stop: {}", self.account());
+        }
+    }
+
+    /// Whether the kernel says of each thread that it is stopped (`T`).
+    fn is_stopped(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        threads.filter_map(Result::ok).all(|thread| {
+            // One that is gone does not run either.
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ")
+                .is_none_or(|(_, rest)| rest.starts_with('T'))
+        })
     }
 
     /// Lets a stopped process go on.

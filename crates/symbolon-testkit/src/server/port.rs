@@ -9,7 +9,11 @@ const COUNT: u32 = 12_000;
 /// A port of the loopback address that nobody listens on.
 ///
 /// Processes begin their search at places of their own, and no process tries one twice.
-pub(super) fn free() -> SocketAddr {
+///
+/// # Panics
+/// When none is free.
+#[must_use]
+pub fn free_address() -> SocketAddr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let begin = std::process::id().wrapping_mul(97);
     for _ in 0..COUNT {
