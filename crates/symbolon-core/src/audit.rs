@@ -42,6 +42,10 @@ pub enum AuditEvent {
     KeyAdded,
     /// An API key was ended.
     KeyRevoked,
+    /// A key that signs access tokens was made.
+    SigningKeyAdded,
+    /// Keys whose signatures are all past were removed.
+    SigningKeysRemoved,
 }
 
 impl AuditEvent {
@@ -66,6 +70,8 @@ impl AuditEvent {
             Self::PasswordSet => "password_set",
             Self::KeyAdded => "key_added",
             Self::KeyRevoked => "key_revoked",
+            Self::SigningKeyAdded => "signing_key_added",
+            Self::SigningKeysRemoved => "signing_keys_removed",
         }
     }
 }

@@ -10,7 +10,8 @@
 //! 5. [`verdict`] and [`refresh`]: the two decisions of the protocol.
 //! 6. [`revocation`]: why a session ended, and the ordered log of endings.
 //! 7. [`account`], [`api_key`], [`throttle`], [`audit`]: what log-in and the callers of the API need.
-//! 8. [`store`]: the traits of the authoritative memory.
+//! 8. [`signing`]: which key signs an access token when.
+//! 9. [`store`]: the traits of the authoritative memory.
 
 pub mod account;
 pub mod api_key;
@@ -22,6 +23,7 @@ pub mod random;
 pub mod refresh;
 pub mod revocation;
 pub mod session;
+pub mod signing;
 pub mod store;
 pub mod subject;
 pub mod throttle;

@@ -112,6 +112,8 @@ pub enum LogKind {
     StaleSubject(SubjectId),
     /// An API key ended or changed (`K`).
     ApiKey(ApiKeyId),
+    /// The keys that sign access tokens are not as they were (`K` without an id).
+    SigningKeys,
 }
 
 /// The most sessions that one cut of a subject may keep.

@@ -10,6 +10,7 @@
 mod accounts;
 mod api_keys;
 mod sessions;
+mod signing_keys;
 mod upkeep;
 
 pub use accounts::{
@@ -20,6 +21,7 @@ pub use sessions::{
     Activity, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted,
     ListSessions, RevokeSession, Revoked, RotateSession, SessionStore, SuccessorUse,
 };
+pub use signing_keys::{InsertSigningKey, SigningKeyStore};
 pub use upkeep::{LogHead, PurgeOrder, Purged, Upkeep};
 
 /// The store could not do a step. Nothing of it was done, unless the error says that this is not known.
@@ -44,6 +46,6 @@ pub enum StoreError {
 }
 
 /// A whole store.
-pub trait Store: SessionStore + AccountStore + ApiKeyStore + Upkeep {}
+pub trait Store: SessionStore + AccountStore + ApiKeyStore + SigningKeyStore + Upkeep {}
 
-impl<S: SessionStore + AccountStore + ApiKeyStore + Upkeep> Store for S {}
+impl<S: SessionStore + AccountStore + ApiKeyStore + SigningKeyStore + Upkeep> Store for S {}

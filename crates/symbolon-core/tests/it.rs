@@ -13,6 +13,7 @@ mod it {
     mod refresh_decision;
     mod refresh_transitions;
     mod session_life;
+    mod signing;
     mod tag;
     mod throttle;
     mod token_format;

@@ -131,7 +131,7 @@ impl Overlay {
                 *everyone = everyone.newer(cut);
                 self.everyone_seq.fetch_max(row.seq.0, Ordering::Release);
             }
-            LogKind::ApiKey(_) => {}
+            LogKind::ApiKey(_) | LogKind::SigningKeys => {}
         }
     }
 

@@ -97,7 +97,11 @@ impl LogSink for Tail {
                 LogKind::ApiKey(id) => {
                     self.keys.pin().insert(*id, row.seq);
                 }
-                LogKind::Subject { .. } | LogKind::StaleSubject(_) | LogKind::Everyone => {}
+                LogKind::Subject { .. }
+                | LogKind::StaleSubject(_)
+                | LogKind::Everyone
+                // Whoever keeps these keys in memory listens to the rows.
+                | LogKind::SigningKeys => {}
             }
             self.applied.fetch_max(row.seq.0, Ordering::AcqRel);
             // Nobody listening is no fault.

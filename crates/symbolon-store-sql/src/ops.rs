@@ -13,6 +13,7 @@ pub(crate) mod purge;
 pub(crate) mod read;
 pub(crate) mod revoke;
 pub(crate) mod rotate;
+pub(crate) mod signing_keys;
 pub(crate) mod subjects;
 pub(crate) mod sweep;
 pub(crate) mod uses;

@@ -7,3 +7,4 @@ pub(crate) mod cut;
 pub(crate) mod log;
 pub(crate) mod place;
 pub(crate) mod session;
+pub(crate) mod signing_key;

@@ -3,6 +3,7 @@
 mod accounts;
 mod api_keys;
 mod sessions;
+mod signing_keys;
 mod upkeep;
 
 use std::path::Path;

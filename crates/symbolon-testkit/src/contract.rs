@@ -24,6 +24,7 @@ pub mod purge;
 pub mod revoke;
 pub mod rotation;
 pub mod sample;
+pub mod signing_keys;
 pub mod throttle;
 
 pub use fresh::{Fresh, Recorded};
@@ -156,6 +157,14 @@ macro_rules! store_contract {
             an_ended_key_is_said_in_the_log,
             an_unknown_key_is_not_ended,
             a_client_has_a_key_from_its_first_one_on_also_when_it_has_ended,
+        ]);
+        $crate::sentences!($fresh, signing_keys: [
+            a_signing_key_comes_back_as_it_was_written,
+            signing_keys_are_listed_oldest_first,
+            a_signing_key_that_follows_another_than_the_newest_is_not_written,
+            of_parallel_first_signing_keys_exactly_one_is_written,
+            a_signing_key_can_revoke_the_older_ones_of_its_alg,
+            every_change_of_the_signing_keys_is_said_in_the_log,
         ]);
     };
 }

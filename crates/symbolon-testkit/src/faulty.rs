@@ -9,11 +9,12 @@ use symbolon_core::audit::AuditEntry;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::SessionId;
+use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
     AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, ChangeSession, ConfirmSession, CutDone,
-    CutSubject, FoundAccount, FoundSession, InsertAccount, InsertSession, Inserted, ListSessions, LogHead,
-    PurgeOrder, Purged, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword, StoreError,
-    SuccessorUse, Upkeep,
+    CutSubject, FoundAccount, FoundSession, InsertAccount, InsertSession, InsertSigningKey, Inserted,
+    ListSessions, LogHead, PurgeOrder, Purged, RevokeSession, Revoked, RotateSession, SessionStore,
+    SetPassword, SigningKeyStore, StoreError, SuccessorUse, Upkeep,
 };
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
@@ -172,6 +173,11 @@ steps! {
         fn list_api_keys() -> Vec<ApiKey>;
         fn client_has_key(client: ClientId) -> bool;
         fn revoke_api_key(id: ApiKeyId, audit: AuditEntry) -> Option<LogRow>;
+    }
+    SigningKeyStore {
+        fn list_signing_keys() -> Vec<SigningKeyRecord>;
+        fn insert_signing_key(insert: InsertSigningKey) -> Option<LogRow>;
+        fn remove_signing_keys(ids: Vec<SigningKeyId>, audit: AuditEntry) -> Option<LogRow>;
     }
     Upkeep {
         fn log_head() -> LogHead;

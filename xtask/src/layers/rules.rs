@@ -9,7 +9,7 @@ pub(crate) struct Layer {
     pub(crate) tests_use: &'static [&'static str],
 }
 
-/// One way only: server → {http, console} → symbolon → {node, accounts, store-sql, redis} → core. Siblings never see
+/// One way only: server → {http, console} → symbolon → {node, accounts, jwt, store-sql, redis} → core. Siblings never see
 /// each other. A crate without a row here is refused, so that a new one is placed on purpose.
 pub(crate) const LAYERS: &[Layer] = &[
     Layer {
@@ -22,6 +22,11 @@ pub(crate) const LAYERS: &[Layer] = &[
         name: "symbolon-accounts",
         uses: &["symbolon-core"],
         tests_use: &["symbolon-testkit", "symbolon-store-sql"],
+    },
+    Layer {
+        name: "symbolon-jwt",
+        uses: &["symbolon-core"],
+        tests_use: &["symbolon-testkit"],
     },
     Layer {
         name: "symbolon-store-sql",
@@ -44,6 +49,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         uses: &[
             "symbolon-core",
             "symbolon-accounts",
+            "symbolon-jwt",
             "symbolon-store-sql",
             "symbolon-redis",
             "symbolon-node",

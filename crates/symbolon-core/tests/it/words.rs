@@ -160,6 +160,8 @@ fn the_events_of_the_audit_are_these_words() {
         (AuditEvent::PasswordSet, "password_set"),
         (AuditEvent::KeyAdded, "key_added"),
         (AuditEvent::KeyRevoked, "key_revoked"),
+        (AuditEvent::SigningKeyAdded, "signing_key_added"),
+        (AuditEvent::SigningKeysRemoved, "signing_keys_removed"),
     ];
     for (event, word) in table {
         assert_eq!(event.as_str(), word);

@@ -20,5 +20,9 @@ pub(crate) static SQLITE: Dialect = Dialect {
             number: 2,
             text: include_str!("../../migrations/sqlite/0002_clients.sql"),
         },
+        Migration {
+            number: 3,
+            text: include_str!("../../migrations/sqlite/0003_signing_keys.sql"),
+        },
     ],
 };

@@ -56,6 +56,11 @@ impl<'r> Fields<'r> {
         }
     }
 
+    /// Bytes.
+    pub(crate) fn bytes(&mut self, name: &str) -> Result<&'r [u8], SqlError> {
+        self.maybe_bytes(name)?.ok_or_else(|| missing(name))
+    }
+
     /// Exactly `N` bytes, or nothing.
     pub(crate) fn maybe_array<const N: usize>(&mut self, name: &str) -> Result<Option<[u8; N]>, SqlError> {
         let Some(bytes) = self.maybe_bytes(name)? else {

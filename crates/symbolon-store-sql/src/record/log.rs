@@ -11,7 +11,7 @@ use crate::link::{Fields, SqlError};
 pub(crate) struct KindColumns<'k> {
     /// One letter.
     pub(crate) kind: &'static str,
-    /// A session, or an API key.
+    /// A session, or an API key. With the letter of keys and without an id it is the signing keys.
     pub(crate) session_id: Option<&'k SessionId>,
     /// A subject.
     pub(crate) subject: Option<&'k str>,
@@ -28,6 +28,7 @@ pub(crate) fn columns(kind: &LogKind) -> KindColumns<'_> {
         LogKind::StaleSession(id) => ("A", Some(id), None, None),
         LogKind::StaleSubject(subject) => ("A", None, Some(subject), None),
         LogKind::ApiKey(id) => ("K", Some(id), None, None),
+        LogKind::SigningKeys => ("K", None, None, None),
     };
     KindColumns {
         kind: letter,
@@ -67,6 +68,7 @@ fn read_kind(fields: &mut Fields<'_>) -> Result<LogKind, SqlError> {
         ("A", Some(id), None) => Ok(LogKind::StaleSession(id)),
         ("A", None, Some(subject)) => Ok(LogKind::StaleSubject(subject)),
         ("K", Some(id), None) => Ok(LogKind::ApiKey(id)),
+        ("K", None, None) => Ok(LogKind::SigningKeys),
         (kind, ..) => Err(SqlError::Damaged(format!(
             "a row of the log of kind {kind:?} has not the target of that kind"
         ))),

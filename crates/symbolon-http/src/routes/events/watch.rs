@@ -113,7 +113,10 @@ impl Watch {
             LogKind::Everyone => Some(revoked),
             LogKind::StaleSession(id) if *id == self.session => self.look().await,
             LogKind::StaleSubject(subject) if subject.as_str() == self.subject => self.look().await,
-            LogKind::StaleSession(_) | LogKind::StaleSubject(_) | LogKind::ApiKey(_) => None,
+            LogKind::StaleSession(_)
+            | LogKind::StaleSubject(_)
+            | LogKind::ApiKey(_)
+            | LogKind::SigningKeys => None,
         }
     }
 

@@ -1,0 +1,12 @@
+//! Signed tokens, through the public methods.
+#![cfg(test)]
+
+mod it {
+    mod corpus;
+    mod fuzz;
+    mod given;
+    mod jwks;
+    mod keys;
+    mod ring;
+    mod text;
+}
