@@ -3,10 +3,13 @@
 //! [`Accounts`] is the one place where a password meets an account. Each compare was counted before
 //! it was made, durably, whatever its name: see [`Accounts::authenticate`].
 
+mod addresses;
 mod administration;
 mod authentication;
 mod first;
+mod known_device;
 mod passwords;
+mod rehash;
 mod throttle;
 
 use std::sync::Arc;
@@ -15,13 +18,15 @@ use std::time::Duration;
 use symbolon_core::random::{Randomness, RandomnessUnavailable};
 use symbolon_core::store::StoreError;
 use symbolon_core::subject::NameError;
-use symbolon_core::throttle::ThrottleRule;
+use symbolon_core::throttle::{AddressRule, ThrottleRule};
 use tokio::sync::Semaphore;
 
 pub use administration::{ACCOUNTS_PAGE_MAX, Change, NewAccount};
 pub use authentication::{Authenticated, Outcome, Refusal};
 pub use first::FirstAdministrator;
+pub use known_device::{Known, KnownDevice};
 pub use passwords::{ChangePassword, PasswordChange};
+pub use rehash::Rehasher;
 
 use crate::password::pool::{Pool, PoolError};
 use crate::password::rules::{Refused, Rules};
@@ -29,8 +34,10 @@ use crate::password::rules::{Refused, Rules};
 /// How accounts are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AccountSettings {
-    /// How fast passwords may be guessed.
+    /// How fast the password of one account may be guessed.
     pub throttle: ThrottleRule,
+    /// How fast passwords of any accounts may be guessed from one address.
+    pub addresses: AddressRule,
     /// Which new passwords are taken.
     pub rules: Rules,
 }
@@ -44,9 +51,19 @@ impl Default for AccountSettings {
             throttle: ThrottleRule {
                 free_failures: FREE_FAILURES_DEFAULT,
             },
+            addresses: AddressRule::DEFAULT,
             rules: Rules::default(),
         }
     }
+}
+
+/// The keys that accounts need besides: every node of a store needs the same.
+#[derive(Clone, Copy)]
+pub struct AccountKeys<'a> {
+    /// The purpose key [`Throttle`](symbolon_core::token::Purpose::Throttle).
+    pub throttle: &'a [u8; 32],
+    /// The purpose key [`KnownDevice`](symbolon_core::token::Purpose::KnownDevice).
+    pub known_device: &'a [u8; 32],
 }
 
 /// Accounts over a store.
@@ -54,6 +71,9 @@ pub struct Accounts<S> {
     store: Arc<S>,
     pool: Arc<Pool>,
     counters: throttle::CounterKey,
+    addresses: addresses::Addresses,
+    devices: known_device::DeviceKey,
+    rehashes: rehash::Rehashes,
     settings: AccountSettings,
     random: Arc<dyn Randomness>,
     /// One permit: whoever takes an administrator's power away looks for another one first, and no
@@ -62,20 +82,22 @@ pub struct Accounts<S> {
 }
 
 impl<S> Accounts<S> {
-    /// Accounts in `store`, hashed by `pool`. `throttle_key` is the purpose key
-    /// [`Throttle`](symbolon_core::token::Purpose::Throttle): every node of a store needs the same.
+    /// Accounts in `store`, hashed by `pool`.
     #[must_use]
     pub fn new(
         store: Arc<S>,
         pool: Arc<Pool>,
-        throttle_key: &[u8; 32],
+        keys: AccountKeys<'_>,
         settings: AccountSettings,
         random: Arc<dyn Randomness>,
     ) -> Self {
         Self {
             store,
             pool,
-            counters: throttle::CounterKey::new(throttle_key),
+            counters: throttle::CounterKey::new(keys.throttle),
+            addresses: addresses::Addresses::new(settings.addresses),
+            devices: known_device::DeviceKey::new(keys.known_device),
+            rehashes: rehash::Rehashes::new(),
             settings,
             random,
             administrators: Semaphore::new(1),
@@ -86,6 +108,12 @@ impl<S> Accounts<S> {
     #[must_use]
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// How many addresses and networks have failures that are remembered.
+    #[must_use]
+    pub fn addresses_len(&self) -> usize {
+        self.addresses.len()
     }
 
     /// Which new passwords are taken.

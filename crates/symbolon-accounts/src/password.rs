@@ -57,4 +57,9 @@ impl Password {
     fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same password once more, for the one place that needs it twice.
+    pub(crate) fn again(&self) -> Self {
+        Self(self.0.clone())
+    }
 }

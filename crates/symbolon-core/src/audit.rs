@@ -38,6 +38,8 @@ pub enum AuditEvent {
     AccountRemoved,
     /// A password was set.
     PasswordSet,
+    /// A password's image was made anew with another cost.
+    PasswordRehashed,
     /// An API key was made.
     KeyAdded,
     /// An API key was ended.
@@ -68,6 +70,7 @@ impl AuditEvent {
             Self::AccountChanged => "account_changed",
             Self::AccountRemoved => "account_removed",
             Self::PasswordSet => "password_set",
+            Self::PasswordRehashed => "password_rehashed",
             Self::KeyAdded => "key_added",
             Self::KeyRevoked => "key_revoked",
             Self::SigningKeyAdded => "signing_key_added",

@@ -14,7 +14,8 @@ mod signing_keys;
 mod upkeep;
 
 pub use accounts::{
-    AccountChange, AccountPage, AccountStore, FoundAccount, InsertAccount, KeptSession, SetPassword,
+    AccountChange, AccountPage, AccountStore, FoundAccount, InsertAccount, KeptSession, ReplaceHash,
+    SetPassword,
 };
 pub use api_keys::{API_KEYS_MAX, ApiKeyStore};
 pub use sessions::{

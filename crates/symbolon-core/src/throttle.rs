@@ -1,8 +1,12 @@
-//! How fast passwords may be guessed.
+//! How fast passwords may be guessed: at one account, and from one address.
+
+mod address;
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+
+pub use address::{AddressPrefix, AddressRule, Failures, NameMark};
 
 /// Which counter an attempt belongs to: a keyed sum of the account's folded name, so that known
 /// and unknown names look alike in the store and no list of names can be read from it.
@@ -31,6 +35,15 @@ const WAIT_MAX: Duration = Duration::from_secs(300);
 /// After this many failures in a row the password is no longer accepted
 /// (NIST SP 800-63B-4, section 3.2.2: at most 100).
 pub const FAILURES_MAX: u32 = 100;
+
+/// Whose failures a log-in waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ThrottledBy {
+    /// Those of the name, from wherever they came.
+    Account,
+    /// Those of the address, whatever the names were.
+    Address,
+}
 
 /// Whether one more compare is allowed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,6 +4,7 @@
 mod it {
     mod access_check;
     mod accounts;
+    mod addresses;
     mod clock;
     mod cursor;
     mod device;

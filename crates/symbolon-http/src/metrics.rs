@@ -31,7 +31,8 @@ pub(crate) enum Verified {
 pub(crate) enum LogInResult {
     Issued,
     InvalidCredentials,
-    Throttled,
+    ThrottledByAccount,
+    ThrottledByAddress,
     Banned,
     LimitReached,
     Undecided,
@@ -84,10 +85,11 @@ impl RouteClass {
 
 const RESULTS: [&str; 4] = ["active", "inactive", "unmet", "undecided"];
 const TIERS: [&str; 2] = ["near", "store"];
-const LOG_INS: [&str; 6] = [
+const LOG_INS: [&str; 7] = [
     "issued",
     "invalid_credentials",
-    "throttled",
+    "throttled_by_account",
+    "throttled_by_address",
     "banned",
     "limit_reached",
     "undecided",
@@ -119,6 +121,7 @@ pub(crate) struct Metrics {
     requests: [[Counter; STATUSES.len()]; ROUTES.len()],
     near: Gauge,
     passwords: Gauge,
+    throttled: Gauge,
     streams: Gauge,
 }
 
@@ -155,6 +158,11 @@ impl Metrics {
             ),
             near: gauge(all, "near_sessions", "Sessions answered for from memory"),
             passwords: gauge(all, "passwords_waiting", "Passwords that wait for their hash"),
+            throttled: gauge(
+                all,
+                "throttle_addresses",
+                "Addresses and networks with failed log-ins within an hour",
+            ),
             streams: gauge(all, "event_streams", "Event streams open"),
             registry,
         }
@@ -204,6 +212,7 @@ impl Metrics {
         let symbolon: &Symbolon = app.symbolon();
         set(&self.near, symbolon.near_len());
         set(&self.passwords, symbolon.passwords_waiting());
+        set(&self.throttled, symbolon.addresses_len());
         set(&self.streams, app.places().taken());
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {

@@ -57,6 +57,8 @@ mod served;
 mod services;
 #[path = "it/smuggling.rs"]
 mod smuggling;
+#[path = "it/throttle.rs"]
+mod throttle;
 #[path = "it/tls.rs"]
 mod tls;
 #[path = "it/unix.rs"]

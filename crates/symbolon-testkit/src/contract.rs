@@ -145,6 +145,8 @@ macro_rules! store_contract {
             a_password_that_is_not_the_expected_one_is_not_replaced,
             a_new_password_keeps_the_session_it_names_with_its_new_pair,
             a_kept_session_that_rotated_meanwhile_ends_with_the_others,
+            a_hash_is_replaced_where_it_is_the_expected_one_and_nothing_else_changes,
+            a_hash_that_is_not_the_expected_one_is_not_replaced,
             a_new_role_is_said_in_the_log_and_ends_nothing,
             a_disabled_account_ends_its_sessions,
             a_password_disabled_by_guessing_ends_no_session,

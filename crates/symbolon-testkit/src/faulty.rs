@@ -13,8 +13,8 @@ use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
     AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, ChangeSession, ConfirmSession, CutDone,
     CutSubject, FoundAccount, FoundSession, InsertAccount, InsertSession, InsertSigningKey, Inserted,
-    ListSessions, LogHead, PurgeOrder, Purged, RevokeSession, Revoked, RotateSession, SessionStore,
-    SetPassword, SigningKeyStore, StoreError, SuccessorUse, Upkeep,
+    ListSessions, LogHead, PurgeOrder, Purged, ReplaceHash, RevokeSession, Revoked, RotateSession,
+    SessionStore, SetPassword, SigningKeyStore, StoreError, SuccessorUse, Upkeep,
 };
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
@@ -57,6 +57,12 @@ impl Faults {
     /// Lets everything go well again.
     pub fn heal(&self) {
         self.lock().clear();
+    }
+
+    /// Whether everything that was to fail has failed.
+    #[must_use]
+    pub fn are_over(&self) -> bool {
+        self.lock().is_empty()
     }
 
     fn plan(&self, step: &'static str, nth: u32, fault: Fault, lasting: bool) {
@@ -162,6 +168,7 @@ steps! {
         fn list_accounts(page: AccountPage) -> Vec<Account>;
         fn insert_account(insert: InsertAccount) -> bool;
         fn set_password(set: SetPassword) -> Option<CutDone>;
+        fn replace_hash(replace: ReplaceHash) -> bool;
         fn change_account(change: AccountChange) -> Option<CutDone>;
         fn remove_account(name: AccountName, reason: RevocationReason, audit: AuditEntry) -> Option<CutDone>;
         fn find_attempts(key: ThrottleKey) -> Attempts;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use croner::Cron;
-use symbolon_accounts::accounts::{AccountError, AccountSettings, Accounts};
+use symbolon_accounts::accounts::{AccountError, AccountKeys, AccountSettings, Accounts};
 use symbolon_accounts::api_keys::ApiKeys;
 use symbolon_accounts::password::cost::{Cost, CostError};
 use symbolon_accounts::password::pool::{Pool, PoolSettings, StartError};
@@ -18,7 +18,7 @@ use symbolon_core::clock::Clock;
 use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::Randomness;
 use symbolon_core::session::SessionId;
-use symbolon_core::throttle::ThrottleRule;
+use symbolon_core::throttle::{AddressRule, ThrottleRule};
 use symbolon_core::token::{KeyId, MasterKey, Purpose, TokenKeys};
 use symbolon_node::clock::{SteadyClock, wall_clock};
 use symbolon_node::purge::PurgePlan;
@@ -278,11 +278,15 @@ impl Builder {
             throttle: ThrottleRule {
                 free_failures: self.free_failures,
             },
+            addresses: AddressRule::DEFAULT,
             rules,
         };
         let pool = Arc::new(Pool::start(pool, randomness.clone())?);
-        let counters = key.derive(Purpose::Throttle);
-        let accounts = Accounts::new(shared.clone(), pool, &counters, settings, randomness.clone());
+        let account_keys = AccountKeys {
+            throttle: &key.derive(Purpose::Throttle),
+            known_device: &key.derive(Purpose::KnownDevice),
+        };
+        let accounts = Accounts::new(shared.clone(), pool, account_keys, settings, randomness.clone());
         let api_keys = ApiKeys::new(shared, keys.clone(), randomness.clone());
         let policy = self.policy;
         let node = Node::alone(NodeParts {
@@ -294,6 +298,11 @@ impl Builder {
             randomness,
         });
         node.start(&clock, plan.clone());
+        if let Some(rehasher) = accounts.rehasher() {
+            node.tasks().required("rehasher", |cancel| async move {
+                rehasher.run(cancel.cancelled()).await;
+            });
+        }
         let symbolon = Symbolon {
             inner: Arc::new(Inner {
                 node,

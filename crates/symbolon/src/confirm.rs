@@ -1,6 +1,6 @@
 //! Step-up: proving once more, in the middle of a session, who one is (RFC 9470).
 
-use symbolon_accounts::accounts::{Outcome, Refusal};
+use symbolon_accounts::accounts::{Known, Outcome, Refusal};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::device::SeenFrom;
 use symbolon_core::verdict::Inactive;
@@ -62,9 +62,12 @@ impl Symbolon {
         };
         let origin = self.origin(Self::actor_of(subject), seen_from);
         let name = account.name.as_str();
-        let proof = match self.inner.accounts.authenticate(name, password, &origin).await? {
+        // Strangers who guess at the password do not keep its owner from confirming it.
+        let known = Known::Session(live.session_id);
+        let accounts = &self.inner.accounts;
+        let proof = match accounts.authenticate(name, password, known, &origin).await? {
             Outcome::Authenticated(proof) => proof,
-            Outcome::Refused(Refusal::Throttled { retry_at }) => {
+            Outcome::Refused(Refusal::Throttled { retry_at, .. }) => {
                 return Ok(Confirmed::Throttled { retry_at });
             }
             Outcome::Refused(Refusal::InvalidCredentials | Refusal::AccountDisabled) => {

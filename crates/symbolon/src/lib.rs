@@ -65,6 +65,7 @@ pub use principal::Principal;
 pub use randomness::OsRandomness;
 pub use unavailable::Unavailable;
 
+pub use symbolon_accounts::accounts::KnownDevice;
 pub use symbolon_accounts::password::Password;
 pub use symbolon_core::{
     account, api_key, audit, clock, device, policy, random, revocation, session, subject, throttle, token,
@@ -126,5 +127,11 @@ impl Symbolon {
     #[must_use]
     pub fn passwords_waiting(&self) -> usize {
         self.inner.accounts.pool().waiting()
+    }
+
+    /// How many addresses and networks have failed log-ins that are remembered.
+    #[must_use]
+    pub fn addresses_len(&self) -> usize {
+        self.inner.accounts.addresses_len()
     }
 }

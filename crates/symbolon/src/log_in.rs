@@ -1,10 +1,11 @@
 //! Log-in by name and password.
 
-use symbolon_accounts::accounts::{Outcome, Refusal};
+use symbolon_accounts::accounts::{Authenticated, Known, KnownDevice, Outcome, Refusal};
 use symbolon_core::audit::{Actor, AuditEvent};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::device::{Device, SeenFrom};
 use symbolon_core::subject::{ClientId, SubjectId};
+use symbolon_core::throttle::ThrottledBy;
 use symbolon_node::{Issue, IssueRefused, Issued};
 
 use crate::{NewSession, Password, Symbolon, Token, Unavailable};
@@ -26,18 +27,28 @@ pub struct LogIn {
     /// A token that came along: if it is live, its session ends in the same step, so that a session
     /// from before the log-in never becomes an authenticated one.
     pub presented: Option<Token>,
+    /// The proof of a known device that an earlier log-in gave along: with it, the wrong passwords of
+    /// strangers do not keep this log-in waiting. One that is not good is ignored.
+    pub known_device: Option<String>,
 }
 
 /// What became of a log-in.
 pub enum LoggedIn {
     /// A session began; it is durable.
-    Issued(Box<Issued>),
+    Issued {
+        /// The session and its pair.
+        issued: Box<Issued>,
+        /// The proof of this device for its next log-in.
+        known_device: Option<KnownDevice>,
+    },
     /// Name or password is wrong. Nothing tells which.
     InvalidCredentials,
-    /// Not before this instant: too many wrong passwords.
+    /// Not before this instant: too many wrong passwords, at the name or from the address.
     Throttled {
         /// When one more try is allowed.
         retry_at: Timestamp,
+        /// Whose failures they are: for those who watch the server, not for whoever asks.
+        by: ThrottledBy,
     },
     /// The password is right, but the account is disabled or its subject banned.
     Banned {
@@ -55,15 +66,20 @@ impl Symbolon {
     /// When it cannot be decided now; nothing follows about name or password.
     pub async fn log_in(&self, log_in: LogIn) -> Result<LoggedIn, Unavailable> {
         let origin = self.origin(Actor::System, log_in.seen_from.clone());
-        let proof = match self
-            .inner
-            .accounts
-            .authenticate(&log_in.username, log_in.password, &origin)
+        let known = match &log_in.known_device {
+            Some(text) => Known::Device(text),
+            None => Known::Stranger,
+        };
+        let accounts = &self.inner.accounts;
+        let proof = match accounts
+            .authenticate(&log_in.username, log_in.password, known, &origin)
             .await?
         {
             Outcome::Authenticated(proof) => proof,
             Outcome::Refused(Refusal::InvalidCredentials) => return Ok(LoggedIn::InvalidCredentials),
-            Outcome::Refused(Refusal::Throttled { retry_at }) => return Ok(LoggedIn::Throttled { retry_at }),
+            Outcome::Refused(Refusal::Throttled { retry_at, by }) => {
+                return Ok(LoggedIn::Throttled { retry_at, by });
+            }
             Outcome::Refused(Refusal::AccountDisabled) => return Ok(LoggedIn::Banned { until: None }),
         };
         let session = NewSession {
@@ -80,15 +96,24 @@ impl Symbolon {
             clear_attempts: Some(proof.throttle_key),
             replaces: self.presented_session(log_in.presented.as_ref()),
             event: AuditEvent::LoggedIn,
-            origin: self.origin(Actor::Subject(proof.subject), origin.seen_from),
+            origin: self.origin(Actor::Subject(proof.subject.clone()), origin.seen_from),
         };
         Ok(match node.issue(issue).await? {
-            Ok(issued) => LoggedIn::Issued(Box::new(issued)),
-            Err(IssueRefused::LimitReached) => LoggedIn::LimitReached,
-            Err(IssueRefused::Banned { until }) => LoggedIn::Banned { until },
+            Ok(issued) => LoggedIn::Issued {
+                known_device: accounts.known_device(&proof, issued.session.created_at),
+                issued: Box::new(issued),
+            },
+            Err(IssueRefused::LimitReached) => self.not_begun(&proof, LoggedIn::LimitReached).await?,
+            Err(IssueRefused::Banned { until }) => self.not_begun(&proof, LoggedIn::Banned { until }).await?,
             // Someone changed the password, or ended this subject's sessions, while it was compared.
             Err(IssueRefused::CredentialStale) => LoggedIn::InvalidCredentials,
         })
+    }
+
+    /// A right password that begins no session is no wrong one either: it leaves no failure behind.
+    async fn not_begun(&self, proof: &Authenticated, refused: LoggedIn) -> Result<LoggedIn, Unavailable> {
+        self.inner.accounts.clear_attempts(proof, self.now()).await?;
+        Ok(refused)
     }
 
     /// The session of a genuine token that came along with a log-in.

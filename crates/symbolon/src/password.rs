@@ -1,6 +1,6 @@
 //! A person's own password.
 
-use symbolon_accounts::accounts::{AccountError, PasswordChange, Refusal};
+use symbolon_accounts::accounts::{AccountError, Known, PasswordChange, Refusal};
 use symbolon_core::audit::Origin;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::device::SeenFrom;
@@ -66,6 +66,8 @@ impl Symbolon {
             name_text: account.name.as_str(),
             current: change.current,
             new: change.new,
+            // Strangers who guess at the password do not keep its owner from changing it.
+            known: Known::Session(change.live.session_id),
             keep: kept.as_ref().map(|(kept, _)| kept.clone()),
         };
         match self.inner.accounts.change_password(ask, &origin).await {
@@ -81,7 +83,7 @@ impl Symbolon {
                     kept,
                 })
             }
-            Ok(PasswordChange::Refused(Refusal::Throttled { retry_at })) => {
+            Ok(PasswordChange::Refused(Refusal::Throttled { retry_at, .. })) => {
                 Ok(PasswordChanged::Throttled { retry_at })
             }
             Ok(PasswordChange::Refused(_)) => Ok(PasswordChanged::InvalidCredentials),

@@ -1,13 +1,15 @@
 //! Log-in, up to the session: protocol LOG-IN, steps 1 to 3.
 
-use symbolon_core::account::{AccountName, AccountState, PasswordHash, Role};
+use symbolon_core::account::{Account, AccountName, AccountState, PasswordHash, Role};
 use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::clock::Timestamp;
+use symbolon_core::random::draw;
 use symbolon_core::session::Epoch;
 use symbolon_core::store::{AccountChange, AccountStore, FoundAccount, SessionStore};
 use symbolon_core::subject::SubjectId;
-use symbolon_core::throttle::ThrottleKey;
+use symbolon_core::throttle::{ThrottleKey, ThrottledBy};
 
+use super::known_device::{DeviceId, Known, KnownDevice};
 use super::throttle::{Admitted, Reservation, was_not_compared};
 use super::{AccountError, Accounts};
 use crate::name::account_name;
@@ -29,10 +31,13 @@ pub enum Refusal {
     /// No account of this name, or another password, or a password that is disabled: nothing tells
     /// which.
     InvalidCredentials,
-    /// Too many failures under this name, whether or not it has an account. Nothing was compared.
+    /// Too many failures under this name, whether or not it has an account, or from this address.
+    /// Nothing was compared.
     Throttled {
         /// When the next attempt is allowed.
         retry_at: Timestamp,
+        /// Whose failures they are: for those who watch the server, not for whoever asks.
+        by: ThrottledBy,
     },
     /// The password is right, and an operator has disabled the account.
     AccountDisabled,
@@ -57,6 +62,7 @@ pub struct Authenticated {
     pub needs_rehash: bool,
     pub(super) compared: PasswordHash,
     pub(super) reserved: Reservation,
+    device: Option<(DeviceId, Account)>,
 }
 
 /// The words of an audit entry's detail.
@@ -69,13 +75,18 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
     /// Says whether `password` is that of the account that `name_text` means.
     ///
     /// The attempt is counted durably before the compare, so that of guesses made at the same time,
-    /// on any node, no more are compared than are allowed (ThrottleRule). An unknown name has a
-    /// counter like any other and costs the same compare, with a decoy. A refusal after a compare is
-    /// audited; one without is not, since it costs its sender nothing and would fill the record. The
-    /// text of an unknown name is not recorded: now and then it is somebody's password.
+    /// on any node, no more are compared than are allowed (ThrottleRule); and in this process for its
+    /// address (AddressRule). An unknown name has a counter like any other and costs the same compare,
+    /// with a decoy. A refusal after a compare is audited; one without is not, since it costs its
+    /// sender nothing and would fill the record. The text of an unknown name is not recorded: now and
+    /// then it is somebody's password.
     ///
-    /// After [`FAILURES_MAX`](symbolon_core::throttle::FAILURES_MAX) failures in a row the password is
-    /// disabled (NIST SP 800-63B-4, section 3.2.2).
+    /// Whoever is `known` for this account has a counter of their own in place of both.
+    ///
+    /// After [`FAILURES_MAX`](symbolon_core::throttle::FAILURES_MAX) failures of strangers in a row the
+    /// password is disabled (NIST SP 800-63B-4, section 3.2.2). It is so for strangers: one who could
+    /// take it from its owner's own devices too would need nothing but the name to lock them out. A
+    /// device has as many tries of its own, then it is a stranger.
     ///
     /// # Errors
     /// When the store or the pool cannot answer: then nothing is known of the password. A place in
@@ -84,6 +95,7 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
         &self,
         name_text: &str,
         password: Password,
+        known: Known<'_>,
         origin: &Origin,
     ) -> Result<Outcome, AccountError> {
         let name = account_name(name_text).ok();
@@ -91,20 +103,55 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
             Some(name) => self.store.find_account(name).await?,
             None => None,
         };
-        let key = match &name {
+        let stranger = match &name {
             Some(name) => self.counters.of(name),
             None => self.counters.of_text(name_text),
         };
-        let reserved = match self.reserve(key, origin.at).await? {
+        let known = found
+            .as_ref()
+            .and_then(|found| self.recognise(known, &found.account, origin));
+        let reserved = match self
+            .admit(stranger, known.map(|known| known.counter), origin)
+            .await?
+        {
             Admitted::Yes(reserved) => reserved,
-            Admitted::Wait(retry_at) => return Ok(Outcome::Refused(Refusal::Throttled { retry_at })),
+            Admitted::Wait { until, by } => {
+                return Ok(Outcome::Refused(Refusal::Throttled { retry_at: until, by }));
+            }
             Admitted::Exhausted => {
-                self.disable_password(key, found, origin).await?;
+                self.disable_password(stranger, found, origin).await?;
                 return Ok(Outcome::Refused(Refusal::InvalidCredentials));
             }
         };
         let comparison = self.compare(found.as_ref(), password, reserved, origin).await?;
-        self.conclude(found, comparison, reserved, origin).await
+        let device = known.and_then(|known| known.device);
+        self.conclude(found, comparison, reserved, device, origin).await
+    }
+
+    /// The proof of the device that this log-in was made on, for the next one; `None`: there is no
+    /// randomness to name it by.
+    #[must_use]
+    pub fn known_device(&self, proven: &Authenticated, now: Timestamp) -> Option<KnownDevice> {
+        let (device, account) = proven.device.as_ref()?;
+        Some(self.devices.prove(account, *device, now))
+    }
+
+    /// What `known` is worth for this account.
+    fn recognise(&self, known: Known<'_>, account: &Account, origin: &Origin) -> Option<Recognised> {
+        match known {
+            Known::Stranger => None,
+            Known::Device(text) => {
+                let device = self.devices.device(text, account, origin.at)?;
+                Some(Recognised {
+                    counter: self.counters.of_device(&account.name, device),
+                    device: Some(device),
+                })
+            }
+            Known::Session(session) => Some(Recognised {
+                counter: self.counters.of_session(&account.name, session),
+                device: None,
+            }),
+        }
     }
 
     /// Clears the counter of a right password that begins no session, such as a confirmation.
@@ -125,12 +172,22 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
         reserved: Reservation,
         origin: &Origin,
     ) -> Result<Comparison, AccountError> {
-        let stored = match found {
-            Some(found) if found.account.state != AccountState::PasswordDisabled => &found.account.password,
-            _ => self.pool.decoy(),
+        let (stored, again) = match found {
+            Some(found) if may_be_right(found, reserved) => {
+                let stored = &found.account.password;
+                // Held only where it will be needed once more.
+                let again = self.pool.is_outdated(stored).then(|| password.again());
+                (stored, again.map(|again| (found, again)))
+            }
+            _ => (self.pool.decoy(), None),
         };
         match self.pool.verify(password, stored).await {
-            Ok(comparison) => Ok(comparison),
+            Ok(comparison) => {
+                if let (Comparison::Right { .. }, Some((found, again))) = (comparison, again) {
+                    self.rehashes.offer(&found.account, again, origin);
+                }
+                Ok(comparison)
+            }
             Err(error) => {
                 if was_not_compared(&error) {
                     self.give_back(reserved, origin.at).await?;
@@ -145,24 +202,24 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
         found: Option<FoundAccount>,
         comparison: Comparison,
         reserved: Reservation,
+        device: Option<DeviceId>,
         origin: &Origin,
     ) -> Result<Outcome, AccountError> {
         let (refusal, detail) = match (&found, comparison) {
             (None, _) => (Refusal::InvalidCredentials, UNKNOWN_NAME),
-            (Some(found), comparison) => match (found.account.state, comparison) {
-                (AccountState::PasswordDisabled, _) => (Refusal::InvalidCredentials, PASSWORD_DISABLED),
-                (_, Comparison::Wrong) => (Refusal::InvalidCredentials, INVALID_CREDENTIALS),
-                (AccountState::Disabled, Comparison::Right { .. }) => {
-                    (Refusal::AccountDisabled, ACCOUNT_DISABLED)
+            (Some(found), _) if !may_be_right(found, reserved) => {
+                (Refusal::InvalidCredentials, PASSWORD_DISABLED)
+            }
+            (Some(_), Comparison::Wrong) => (Refusal::InvalidCredentials, INVALID_CREDENTIALS),
+            (Some(found), Comparison::Right { needs_rehash }) => {
+                self.forgive_address(reserved);
+                if found.account.state != AccountState::Disabled {
+                    let device = device.or_else(|| draw(&*self.random).ok().map(DeviceId));
+                    let proven = authenticated(found, needs_rehash, reserved, device);
+                    return Ok(Outcome::Authenticated(proven));
                 }
-                (AccountState::Enabled, Comparison::Right { needs_rehash }) => {
-                    return Ok(Outcome::Authenticated(authenticated(
-                        found,
-                        needs_rehash,
-                        reserved,
-                    )));
-                }
-            },
+                (Refusal::AccountDisabled, ACCOUNT_DISABLED)
+            }
         };
         let entry = origin.entry(AuditEvent::LoginRefused).saying(detail);
         let entry = match &found {
@@ -170,7 +227,7 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
             None => entry,
         };
         self.store.record_audit(vec![entry]).await?;
-        if reserved.is_last() {
+        if reserved.is_strangers_last() {
             self.disable_password(reserved.key, found, origin).await?;
         }
         Ok(Outcome::Refused(refusal))
@@ -203,7 +260,25 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
     }
 }
 
-fn authenticated(found: &FoundAccount, needs_rehash: bool, reserved: Reservation) -> Authenticated {
+/// An account's own counter in place of a stranger's.
+#[derive(Clone, Copy)]
+struct Recognised {
+    counter: ThrottleKey,
+    device: Option<DeviceId>,
+}
+
+/// Whether the account's password may prove anything to whoever made this reservation: one that is
+/// disabled does so for known devices alone.
+fn may_be_right(found: &FoundAccount, reserved: Reservation) -> bool {
+    found.account.state != AccountState::PasswordDisabled || !reserved.is_strangers()
+}
+
+fn authenticated(
+    found: &FoundAccount,
+    needs_rehash: bool,
+    reserved: Reservation,
+    device: Option<DeviceId>,
+) -> Authenticated {
     let account = &found.account;
     Authenticated {
         subject: account.subject.clone(),
@@ -214,5 +289,6 @@ fn authenticated(found: &FoundAccount, needs_rehash: bool, reserved: Reservation
         needs_rehash,
         compared: account.password.clone(),
         reserved,
+        device: device.map(|device| (device, account.clone())),
     }
 }

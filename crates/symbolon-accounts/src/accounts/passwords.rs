@@ -3,7 +3,7 @@
 use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::store::{AccountStore, CutDone, KeptSession, SessionStore, SetPassword};
 
-use super::{AccountError, Accounts, Conflict, Outcome, Refusal};
+use super::{AccountError, Accounts, Conflict, Known, Outcome, Refusal};
 use crate::name::account_name;
 use crate::password::Password;
 
@@ -15,6 +15,8 @@ pub struct ChangePassword<'a> {
     pub current: Password,
     /// The password that it gets.
     pub new: Password,
+    /// What tells whoever asks from strangers.
+    pub known: Known<'a>,
     /// The session that goes on.
     pub keep: Option<KeptSession>,
 }
@@ -42,21 +44,30 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
     ) -> Result<PasswordChange, AccountError> {
         let name = account_name(change.name_text).map_err(|_| AccountError::Unknown)?;
         self.settings.rules.check(&change.new, &name)?;
-        let proven = match self.authenticate(name.as_str(), change.current, origin).await? {
+        let proven = match self
+            .authenticate(name.as_str(), change.current, change.known, origin)
+            .await?
+        {
             Outcome::Authenticated(proven) => proven,
             Outcome::Refused(refusal) => return Ok(PasswordChange::Refused(refusal)),
         };
         let password = self.pool.hash(change.new).await?;
         let set = SetPassword {
-            name,
             password,
-            expected: Some(proven.compared),
+            expected: Some(proven.compared.clone()),
             keep: change.keep,
-            clear_attempts: proven.throttle_key,
+            // Strangers guess at another password from now on.
+            clear_attempts: self.counters.of(&name),
             audit: origin.entry(AuditEvent::PasswordSet).of(&proven.subject),
+            name,
         };
         let done = self.store.set_password(set).await?;
-        Ok(PasswordChange::Done(done.ok_or(Conflict::PasswordChanged)?))
+        let done = done.ok_or(Conflict::PasswordChanged)?;
+        if let Err(error) = self.clear_attempts(&proven, origin.at).await {
+            // It is done: that a counter of the owner's own stays must not read as if it were not.
+            tracing::warn!(%error, "a password was changed, and its owner's counter could not be cleared");
+        }
+        Ok(PasswordChange::Done(done))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Argon2id on a few threads of its own.
 //!
 //! A hash takes tens of milliseconds and megabytes, and anyone may ask for one: so there are as many
-//! threads as cores to spare, each with one block of memory that it keeps, and a short queue before
-//! them. Whoever finds the queue full, or waits in it too long, is told to come again; nobody else
+//! threads as cores to spare, each with one block of memory that it keeps while there is work, and a
+//! short queue before them. Whoever finds the queue full, or waits in it too long, is told to come again; nobody else
 //! waits longer for it, and no other part of the server shares these threads.
 
 mod queue;
@@ -33,6 +33,10 @@ pub const WAITING_PER_PERMIT_MAX: usize = 8;
 /// How long one waits for its turn at the most.
 pub const WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// How long a thread keeps its memory without work. Taking it anew costs a fraction of one hash; kept
+/// for ever, the first log-in of a day would make the server larger for good.
+pub const KEEP_IDLE: Duration = Duration::from_secs(10);
+
 /// The most threads: each keeps its memory, and a machine with more cores has other work for them.
 pub const PERMITS_MAX: usize = 256;
 
@@ -45,6 +49,8 @@ pub struct PoolSettings {
     pub cost: Cost,
     /// How long one waits for its turn.
     pub wait_max: Duration,
+    /// How long a thread keeps its memory without work.
+    pub keep_idle: Duration,
 }
 
 impl Default for PoolSettings {
@@ -55,6 +61,7 @@ impl Default for PoolSettings {
             permits: cores.saturating_sub(1).clamp(1, PERMITS_MAX),
             cost: Cost::default(),
             wait_max: WAIT_MAX,
+            keep_idle: KEEP_IDLE,
         }
     }
 }
@@ -132,7 +139,7 @@ impl Pool {
             decoy,
         };
         for number in 0..permits {
-            let worker = Worker::new(Arc::clone(&pool.queue), settings.cost);
+            let worker = Worker::new(Arc::clone(&pool.queue), settings.cost, settings.keep_idle);
             let thread = std::thread::Builder::new().name(format!("password-{number}"));
             pool.threads.push(thread.spawn(move || worker.run())?);
         }
@@ -167,6 +174,24 @@ impl Pool {
         Ok(recipe.to_hash(output)?)
     }
 
+    /// Makes the hash of a new password unless somebody waits for a thread; `None`: somebody does.
+    ///
+    /// # Errors
+    /// When there was no turn, no randomness, or the computation failed.
+    pub async fn hash_if_idle(&self, password: Password) -> Result<Option<PasswordHash>, PoolError> {
+        if self.queue.waiting() > 0 {
+            return Ok(None);
+        }
+        self.hash(password).await.map(Some)
+    }
+
+    /// Whether a stored hash was made with another cost than new ones are. One that is damaged is not:
+    /// no password proves it.
+    #[must_use]
+    pub fn is_outdated(&self, stored: &PasswordHash) -> bool {
+        Recipe::parse(stored).is_ok_and(|(recipe, _)| !recipe.is_of(self.settings.cost))
+    }
+
     /// A hash that no password has, of the cost that new ones have: to compare with where there is
     /// no account, so that the answer takes as much work as where there is one.
     #[must_use]
@@ -178,6 +203,12 @@ impl Pool {
     #[must_use]
     pub fn compares(&self) -> u64 {
         self.queue.compares()
+    }
+
+    /// How many threads hold memory now.
+    #[must_use]
+    pub fn memory_held(&self) -> usize {
+        self.queue.memory_held()
     }
 
     /// How many wait for their turn now.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use symbolon_accounts::accounts::{Change, ChangePassword};
+use symbolon_accounts::accounts::{Change, ChangePassword, Known};
 use symbolon_accounts::api_keys::{ApiKeys, NewApiKey};
 use symbolon_core::account::{AccountState, Role};
 use symbolon_core::api_key::{Scope, Scopes};
@@ -122,6 +122,7 @@ async fn each_change_is_recorded_once_with_what_it_was() {
             name_text: "alice",
             current: password("moth kelp anvils"),
             new: password("anvils moth kelp"),
+            known: Known::Stranger,
             keep: None,
         };
         accounts.change_password(change, &at(3)).await.unwrap();

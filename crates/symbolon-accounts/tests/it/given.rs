@@ -7,18 +7,18 @@ use std::task::Poll;
 use std::time::Duration;
 
 use symbolon_accounts::accounts::{
-    AccountError, AccountSettings, Accounts, Authenticated, NewAccount, Outcome, Refusal,
+    AccountError, AccountKeys, AccountSettings, Accounts, Authenticated, Known, NewAccount, Outcome, Refusal,
 };
 use symbolon_accounts::password::Password;
 use symbolon_accounts::password::cost::Cost;
-use symbolon_accounts::password::pool::{Pool, PoolSettings};
+use symbolon_accounts::password::pool::{KEEP_IDLE, Pool, PoolSettings};
 use symbolon_accounts::password::rules::Rules;
 use symbolon_core::account::{Account, AccountName, AccountState, PasswordHash, Role};
 use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::store::{AccountStore, InsertAccount};
 use symbolon_core::subject::SubjectId;
-use symbolon_core::throttle::ThrottleRule;
+use symbolon_core::throttle::{AddressRule, ThrottleRule};
 use symbolon_core::token::MasterKey;
 use symbolon_store_sql::{Durability, OpenSqlite, Place, SqlStore};
 use symbolon_testkit::contract::Recorded;
@@ -75,12 +75,14 @@ pub(crate) fn pool_settings() -> PoolSettings {
         permits: 2,
         cost: Cost::new(64, 1).unwrap(),
         wait_max: Duration::from_secs(60),
+        keep_idle: KEEP_IDLE,
     }
 }
 
 pub(crate) fn account_settings() -> AccountSettings {
     AccountSettings {
         throttle: ThrottleRule { free_failures: 5 },
+        addresses: AddressRule::DEFAULT,
         rules: Rules::default(),
     }
 }
@@ -144,7 +146,9 @@ impl Given {
         text: &str,
         origin: &Origin,
     ) -> Result<Outcome, AccountError> {
-        self.accounts.authenticate(name, password(text), origin).await
+        self.accounts
+            .authenticate(name, password(text), Known::Stranger, origin)
+            .await
     }
 
     pub(crate) async fn log_in(&self, name: &str, text: &str, origin: &Origin) -> Outcome {
@@ -182,7 +186,10 @@ pub(crate) fn node(
     Arc::new(Accounts::new(
         Arc::clone(store),
         Arc::new(pool),
-        &[9; 32],
+        AccountKeys {
+            throttle: &[9; 32],
+            known_device: &[8; 32],
+        },
         settings,
         random,
     ))

@@ -2,11 +2,11 @@
 
 use std::pin::pin;
 
-use symbolon_accounts::accounts::{AccountError, Change, Outcome, Refusal};
+use symbolon_accounts::accounts::{AccountError, Change, Known, Outcome, Refusal};
 use symbolon_accounts::password::pool::{HashFault, PoolError, PoolSettings, WAITING_PER_PERMIT_MAX};
 use symbolon_core::account::{AccountState, PasswordHash, Role};
 use symbolon_core::store::{AccountStore, Inserted, SessionStore};
-use symbolon_core::throttle::Attempts;
+use symbolon_core::throttle::{Attempts, ThrottledBy};
 use symbolon_testkit::contract::sample;
 use symbolon_testkit::faulty::Fault;
 
@@ -195,7 +195,7 @@ async fn a_full_queue_is_an_error_that_says_when_to_come_and_costs_no_attempt() 
     }
     for _ in 0..20 {
         let failed = busy
-            .authenticate("alice", password(RIGHT), &at(1))
+            .authenticate("alice", password(RIGHT), Known::Stranger, &at(1))
             .await
             .unwrap_err();
         let seconds = failed.retry_after().unwrap().as_secs();
@@ -210,7 +210,13 @@ async fn a_full_queue_is_an_error_that_says_when_to_come_and_costs_no_attempt() 
         );
     }
     let refused = given.refuse("alice", WRONG, &at(1)).await;
-    assert_eq!(refused, Refusal::Throttled { retry_at: at(2).at });
+    assert_eq!(
+        refused,
+        Refusal::Throttled {
+            retry_at: at(2).at,
+            by: ThrottledBy::Account
+        }
+    );
 }
 
 #[tokio::test]

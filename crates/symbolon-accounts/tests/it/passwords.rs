@@ -1,12 +1,15 @@
 //! New passwords, by their owner and by an operator.
 
-use symbolon_accounts::accounts::{AccountError, ChangePassword, Conflict, Outcome, PasswordChange, Refusal};
+use symbolon_accounts::accounts::{
+    AccountError, ChangePassword, Conflict, Known, Outcome, PasswordChange, Refusal,
+};
 use symbolon_accounts::password::rules::Refused;
 use symbolon_core::account::{AccountState, Role};
 use symbolon_core::refresh::replaced;
 use symbolon_core::revocation::{LogKind, RevocationReason};
 use symbolon_core::store::{KeptSession, SessionStore};
 use symbolon_core::throttle::FAILURES_MAX;
+use symbolon_core::throttle::ThrottledBy;
 use symbolon_core::token::Pair;
 use symbolon_testkit::contract::sample;
 use symbolon_testkit::randomness::Seeded;
@@ -20,6 +23,7 @@ fn change<'a>(name: &'a str, current: &str, new: &str) -> ChangePassword<'a> {
         name_text: name,
         current: password(current),
         new: password(new),
+        known: Known::Stranger,
         keep: None,
     }
 }
@@ -114,7 +118,10 @@ async fn the_current_password_is_guessed_at_no_faster_than_at_log_in() {
         .unwrap();
     assert_eq!(
         changed,
-        PasswordChange::Refused(Refusal::Throttled { retry_at: at(2).at })
+        PasswordChange::Refused(Refusal::Throttled {
+            retry_at: at(2).at,
+            by: ThrottledBy::Account,
+        })
     );
     assert_eq!(given.compares(), 6);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use symbolon_accounts::password::Password;
 use symbolon_accounts::password::cost::{Cost, CostError};
 use symbolon_accounts::password::pool::{
-    Comparison, HashFault, Pool, PoolError, PoolSettings, StartError, WAITING_PER_PERMIT_MAX,
+    Comparison, HashFault, KEEP_IDLE, Pool, PoolError, PoolSettings, StartError, WAITING_PER_PERMIT_MAX,
 };
 use symbolon_core::account::PasswordHash;
 use symbolon_testkit::randomness::Seeded;
@@ -23,6 +23,7 @@ fn settings() -> PoolSettings {
         permits: 1,
         cost: Cost::new(64, 1).unwrap(),
         wait_max: Duration::from_secs(60),
+        keep_idle: KEEP_IDLE,
     }
 }
 
@@ -341,6 +342,58 @@ async fn several_permits_compute_at_the_same_time() {
             "all three have begun and none is done"
         );
     }
+}
+
+#[tokio::test]
+async fn a_thread_without_work_gives_its_memory_back_and_takes_it_anew() {
+    let pool = pool_of(PoolSettings {
+        keep_idle: Duration::from_millis(1),
+        ..settings()
+    });
+    assert_eq!(pool.memory_held(), 0, "before the first hash there is none");
+    for _ in 0..3 {
+        pool.hash(password("kelp anvil moth")).await.unwrap();
+        while pool.memory_held() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_thread_with_work_keeps_its_memory() {
+    let pool = pool_of(settings());
+    for _ in 0..3 {
+        pool.hash(password("kelp anvil moth")).await.unwrap();
+        while pool.memory_held() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(KEEP_IDLE, Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_hash_that_is_not_urgent_is_not_made_while_others_wait() {
+    let pool = pool_of(settings());
+    assert!(pool.hash_if_idle(password("x")).await.unwrap().is_some());
+    let compares = pool.compares();
+    let hash = slow_hash();
+    let mut busy = pin!(pool.verify(password("whatever"), &hash));
+    assert!(step(&mut busy).await.is_none());
+    while pool.compares() == compares {
+        tokio::task::yield_now().await;
+    }
+    let mut waiting = pin!(pool.verify(password("x"), pool.decoy()));
+    assert!(step(&mut waiting).await.is_none());
+    assert!(pool.hash_if_idle(password("x")).await.unwrap().is_none());
+    waiting.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hash_is_outdated_where_its_cost_is_another_and_never_where_it_is_damaged() {
+    let pool = pool_of(settings());
+    assert!(!pool.is_outdated(&pool.hash(password("x")).await.unwrap()));
+    assert!(pool.is_outdated(&slow_hash()));
+    assert!(!pool.is_outdated(&phc("damaged")));
 }
 
 #[cfg(target_os = "linux")]

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use symbolon_accounts::accounts::{AccountSettings, Outcome, Refusal};
+use symbolon_accounts::accounts::{AccountSettings, Known, Outcome, Refusal};
 use symbolon_core::account::{AccountState, Role};
 use symbolon_core::audit::Origin;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::store::AccountStore;
-use symbolon_core::throttle::{Attempts, FAILURES_MAX, ThrottleKey, ThrottleRule};
+use symbolon_core::throttle::{Attempts, FAILURES_MAX, ThrottleKey, ThrottleRule, ThrottledBy};
 use symbolon_testkit::faulty::Fault;
 use tokio::task::JoinSet;
 
@@ -38,7 +38,7 @@ async fn flood(
         let origin = origin.clone();
         all.spawn(async move {
             accounts
-                .authenticate(name, password(text), &origin)
+                .authenticate(name, password(text), Known::Stranger, &origin)
                 .await
                 .unwrap()
         });
@@ -109,14 +109,15 @@ async fn six_guesses_are_free_then_waits_double_from_1_to_300_seconds_for_known_
         }
         let mut waits = Vec::new();
         for _ in 0..11 {
-            let Refusal::Throttled { retry_at } = given.refuse(name, WRONG, &Origin::system(now)).await
+            let Refusal::Throttled { retry_at, by } = given.refuse(name, WRONG, &Origin::system(now)).await
             else {
                 panic!("{name}: no wait after {waits:?}");
             };
             waits.push(retry_at.since(now).as_secs());
             let early = Origin::system(Timestamp(retry_at.0 - 1));
             let refused = given.refuse(name, RIGHT, &early).await;
-            assert_eq!(refused, Refusal::Throttled { retry_at }, "{name}");
+            assert_eq!(refused, Refusal::Throttled { retry_at, by }, "{name}");
+            assert_eq!(by, ThrottledBy::Account, "{name}");
             now = retry_at;
             let refused = given.refuse(name, WRONG, &Origin::system(now)).await;
             assert_eq!(refused, Refusal::InvalidCredentials, "{name}");

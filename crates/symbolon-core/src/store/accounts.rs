@@ -67,6 +67,19 @@ pub struct SetPassword {
     pub audit: AuditEntry,
 }
 
+/// The same password under another cost.
+#[derive(Clone, Debug)]
+pub struct ReplaceHash {
+    /// Whose.
+    pub name: AccountName,
+    /// The image that must still be there.
+    pub expected: PasswordHash,
+    /// Its new image.
+    pub password: PasswordHash,
+    /// Its audit entry.
+    pub audit: AuditEntry,
+}
+
 /// A new role or state of an account.
 #[derive(Clone, Debug)]
 pub struct AccountChange {
@@ -110,6 +123,10 @@ pub trait AccountStore: Send + Sync + 'static {
         &self,
         set: SetPassword,
     ) -> impl Future<Output = Result<Option<CutDone>, StoreError>> + Send;
+
+    /// Replaces the image of a password that stays the same: nothing ends, and the instant of its
+    /// change stays. `false`: no such account, or its image is not the expected one.
+    fn replace_hash(&self, replace: ReplaceHash) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Changes role or state and says so in the log; `None`: no such account.
     fn change_account(

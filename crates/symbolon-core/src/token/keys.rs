@@ -48,6 +48,8 @@ pub enum Purpose {
     Seal,
     /// The names of the counters of log-in attempts.
     Throttle,
+    /// The proof of a device that its account has logged in on before.
+    KnownDevice,
 }
 
 impl Purpose {
@@ -60,6 +62,7 @@ impl Purpose {
             Self::Ratchet => b"symbolon/v1/ratchet",
             Self::Seal => b"symbolon/v1/seal",
             Self::Throttle => b"symbolon/v1/throttle",
+            Self::KnownDevice => b"symbolon/v1/known-device",
         }
     }
 }

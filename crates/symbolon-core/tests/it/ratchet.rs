@@ -21,7 +21,7 @@ const SECOND: (&str, &str) = (
     "sya_ARAREhMUFRYXGBkaGxwdHh8AAAAC5G_deBm9lpags_WyKbPMfvzrWDeYapZZfCzazvAbyx6wmcP0YH4-7A",
     "syr_ARAREhMUFRYXGBkaGxwdHh8AAAACH_FvY8stFi0_cBfYPX80LotZVyN2L4UieVzakfIyA6bHkh-4pAbKdw",
 );
-const PURPOSES: [(Purpose, &str); 7] = [
+const PURPOSES: [(Purpose, &str); 8] = [
     (
         Purpose::Tag,
         "880579da7ac74e6b6456cdb578ded7ee305fede3cb8c3de5e8b888641e18ee06",
@@ -49,6 +49,10 @@ const PURPOSES: [(Purpose, &str); 7] = [
     (
         Purpose::Throttle,
         "b60448a10641e9d87bd856513c2f3e74f992619874d3d16bd0f78411bddf5552",
+    ),
+    (
+        Purpose::KnownDevice,
+        "f9ca27032799f31e65f87622f00b972fea9f1ea931c33ccb79697248f15e2d39",
     ),
 ];
 const CHECK: &str = "4dbc0b662b9043db529d495b843ece6a8e8600a3ca3b7a0b1a8d7405247cf311";

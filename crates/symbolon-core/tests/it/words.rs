@@ -158,6 +158,7 @@ fn the_events_of_the_audit_are_these_words() {
         (AuditEvent::AccountChanged, "account_changed"),
         (AuditEvent::AccountRemoved, "account_removed"),
         (AuditEvent::PasswordSet, "password_set"),
+        (AuditEvent::PasswordRehashed, "password_rehashed"),
         (AuditEvent::KeyAdded, "key_added"),
         (AuditEvent::KeyRevoked, "key_revoked"),
         (AuditEvent::SigningKeyAdded, "signing_key_added"),

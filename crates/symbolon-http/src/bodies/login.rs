@@ -28,6 +28,11 @@ pub(crate) struct LogInBody {
     /// Whether the tokens go into cookies.
     #[serde(default)]
     pub(crate) cookie: bool,
+    /// The `known_device` of this account's last log-in on this device. With it, the wrong passwords of others do
+    /// not keep this log-in waiting. One that is no longer good is ignored.
+    #[serde(default)]
+    #[schema(example = "syd_…")]
+    pub(crate) known_device: Option<String>,
 }
 
 /// The next pair, please.

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use symbolon::clock::Timestamp;
 use symbolon::token::RawToken;
-use symbolon::{Issued, Receipt};
+use symbolon::{Issued, KnownDevice, Receipt};
 
 use super::receipt::ReceiptBody;
 use crate::app::App;
@@ -36,6 +36,20 @@ pub(crate) struct PairBody<'t> {
     session_id: String,
     /// Whose session it is.
     subject: &'t str,
+}
+
+/// The answer to a log-in.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = LoggedIn)]
+pub(crate) struct LogInAnswer<'t> {
+    /// The pair of the session that began.
+    #[serde(flatten)]
+    pair: PairBody<'t>,
+    /// What tells this device from strangers at the account's next log-in. It opens nothing by itself. A change of
+    /// the password, or ninety days, make it worthless.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "syd_…")]
+    known_device: Option<&'t str>,
 }
 
 /// The answer to a change of the password.
@@ -73,12 +87,27 @@ async fn exposed<R>(
     }))
 }
 
-/// The answer to a log-in, a refresh or an issue, at `now`.
+/// The answer to a refresh or an issue, at `now`.
 ///
 /// # Errors
 /// 503: the access token cannot be signed now.
 pub(crate) async fn pair(app: &App, issued: &Issued, now: Timestamp) -> Result<Response, Problem> {
     exposed(app, issued, now, |pair| Json(pair).into_response()).await
+}
+
+/// The answer to a log-in by name and password, at `now`.
+///
+/// # Errors
+/// 503: the access token cannot be signed now.
+pub(crate) async fn logged_in(
+    app: &App,
+    issued: &Issued,
+    known_device: Option<&KnownDevice>,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let known_device = known_device.map(KnownDevice::as_str);
+    let write = |pair: PairBody<'_>| Json(LogInAnswer { pair, known_device }).into_response();
+    exposed(app, issued, now, write).await
 }
 
 /// The answer to a change of the password, at `now`.

@@ -65,6 +65,7 @@ async fn log_in(
             seen_from,
             remember: app.settings().remember,
             presented: bearer::in_header(&app, &headers)?.token().ok(),
+            known_device: None,
         };
         let issued = exchange::log_in(&app, log_in).await?;
         pair(&app, &issued).await

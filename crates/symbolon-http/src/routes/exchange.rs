@@ -3,8 +3,9 @@
 use axum::Json;
 use symbolon::audit::{Actor, Origin};
 use symbolon::device::SeenFrom;
+use symbolon::throttle::ThrottledBy;
 use symbolon::verdict::Inactive;
-use symbolon::{Issued, LogIn, LoggedIn, Receipt, Refreshed, Token};
+use symbolon::{Issued, KnownDevice, LogIn, LoggedIn, Receipt, Refreshed, Token};
 
 use crate::app::App;
 use crate::bearer::Presented;
@@ -18,13 +19,30 @@ use crate::refusal::limit_reached;
 /// # Errors
 /// 401, 403, 409, 429 or 503.
 pub(crate) async fn log_in(app: &App, log_in: LogIn) -> Result<Box<Issued>, Problem> {
+    log_in_on_device(app, log_in).await.map(|(issued, _)| issued)
+}
+
+/// Logs in, for a client that can keep the proof of its device for the next time.
+///
+/// # Errors
+/// As [`log_in`].
+pub(crate) async fn log_in_on_device(
+    app: &App,
+    log_in: LogIn,
+) -> Result<(Box<Issued>, Option<KnownDevice>), Problem> {
     let (result, answer) = match app.symbolon().log_in(log_in).await {
-        Ok(LoggedIn::Issued(issued)) => (LogInResult::Issued, Ok(issued)),
+        Ok(LoggedIn::Issued { issued, known_device }) => (LogInResult::Issued, Ok((issued, known_device))),
         Ok(LoggedIn::InvalidCredentials) => (
             LogInResult::InvalidCredentials,
             Err(Problem::invalid_credentials()),
         ),
-        Ok(LoggedIn::Throttled { retry_at }) => (LogInResult::Throttled, Err(app.throttled(retry_at))),
+        Ok(LoggedIn::Throttled { retry_at, by }) => {
+            let result = match by {
+                ThrottledBy::Account => LogInResult::ThrottledByAccount,
+                ThrottledBy::Address => LogInResult::ThrottledByAddress,
+            };
+            (result, Err(app.throttled(retry_at)))
+        }
         Ok(LoggedIn::Banned { .. }) => (LogInResult::Banned, Err(Problem::account_banned())),
         Ok(LoggedIn::LimitReached) => (LogInResult::LimitReached, Err(limit_reached())),
         Err(error) => (LogInResult::Undecided, Err(app.undecided(error))),

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::bearer::Presented;
 use crate::bodies::login::{LogInBody, LogOutBody, RefreshBody, password};
 use crate::bodies::names;
-use crate::bodies::pair::{PairBody, pair};
+use crate::bodies::pair::{LogInAnswer, PairBody, logged_in, pair};
 use crate::bodies::receipt::ReceiptBody;
 use crate::caller::{SeenAt, Shown};
 use crate::limits::{AuthJson, StrictJson};
@@ -40,11 +40,12 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// Log in by name and password.
 ///
 /// A live token that comes along is ended in the same step. An unknown name is refused like a wrong password, after
-/// the same work.
+/// the same work. Keep the answer's `known_device` beside the account's name and send it at the next log-in: whoever
+/// guesses at the password elsewhere cannot keep this device waiting.
 #[utoipa::path(
     post, path = "/v1/login", tag = tag::PERSONS, request_body = LogInBody,
     responses(
-        (status = 200, description = "A session began", body = PairBody<'static>),
+        (status = 200, description = "A session began", body = LogInAnswer<'static>),
         (status = 401, description = "`invalid_credentials`: the name or the password is wrong"),
         (status = 403, description = "`account_banned`: the password is right, but the account may not log in"),
         (status = 409, description = "`limit_reached`: there are as many sessions as there may be"),
@@ -70,9 +71,10 @@ async fn log_in(
         seen_from,
         remember: body.remember.unwrap_or(app.settings().remember),
         presented: presented.token().ok(),
+        known_device: body.known_device,
     };
-    let issued = exchange::log_in(&app, log_in).await?;
-    pair(&app, &issued, issued.session.created_at).await
+    let (issued, known_device) = exchange::log_in_on_device(&app, log_in).await?;
+    logged_in(&app, &issued, known_device.as_ref(), issued.session.created_at).await
 }
 
 /// Exchange a refresh token for the next pair.

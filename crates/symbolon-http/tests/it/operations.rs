@@ -86,7 +86,8 @@ async fn a_scrape_counts_what_was_answered() {
         (r#"symbolon_verified_total{result="undecided",tier="store"}"#, 0),
         (r#"symbolon_logins_total{result="issued"}"#, 1),
         (r#"symbolon_logins_total{result="invalid_credentials"}"#, 1),
-        (r#"symbolon_logins_total{result="throttled"}"#, 0),
+        (r#"symbolon_logins_total{result="throttled_by_account"}"#, 0),
+        (r#"symbolon_logins_total{result="throttled_by_address"}"#, 0),
         (r#"symbolon_refreshed_total{result="pair"}"#, 1),
         (r#"symbolon_refreshed_total{result="refused"}"#, 1),
         ("symbolon_issued_total", 1),
@@ -96,6 +97,7 @@ async fn a_scrape_counts_what_was_answered() {
         (r#"symbolon_http_requests_total{route="person",status="2xx"}"#, 3),
         (r#"symbolon_http_requests_total{route="other",status="4xx"}"#, 1),
         ("symbolon_passwords_waiting", 0),
+        ("symbolon_throttle_addresses", 1),
         ("symbolon_event_streams", 0),
     ] {
         assert_eq!(value(&scrape, series), expected, "{series}");

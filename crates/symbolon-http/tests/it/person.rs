@@ -15,6 +15,11 @@ const PAIR: &str = concat!(
     r#""refresh_expires_in":2592000,"session_id":"<id>","subject":"ann"}"#,
 );
 
+const LOGGED_IN: &str = concat!(
+    r#"{"access_token":"<access>","refresh_token":"<refresh>","token_type":"Bearer","expires_in":1800,"#,
+    r#""refresh_expires_in":2592000,"session_id":"<id>","subject":"ann","known_device":"<device>"}"#,
+);
+
 #[tokio::test]
 async fn a_log_in_answers_with_a_pair_that_works() {
     let served = Served::start().await;
@@ -22,7 +27,7 @@ async fn a_log_in_answers_with_a_pair_that_works() {
     let answer = served
         .post("/v1/login", json!({"username": " ANN ", "password": PASSWORD}))
         .await;
-    assert_eq!(answer.exact(), (200, PAIR.to_owned()));
+    assert_eq!(answer.exact(), (200, LOGGED_IN.to_owned()));
     let tokens = Tokens::of(&answer);
     assert_eq!(served.refused(&tokens.access).await, None);
     assert_eq!(served.get("/v1/session", &tokens.access).await.status, 200);

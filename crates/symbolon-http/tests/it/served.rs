@@ -325,6 +325,7 @@ fn steady(text: &str) -> String {
     let parts = text.split('"').map(|part| match part {
         token if token.starts_with("sya_") => "<access>",
         token if token.starts_with("syr_") => "<refresh>",
+        device if device.starts_with("syd_") => "<device>",
         id if is_like("xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx", id) => "<id>",
         instant if is_like("dddd-dd-ddTdd:dd:dd.dddZ", instant) => "<instant>",
         other => other,

@@ -4,7 +4,7 @@ use symbolon_core::account::{Account, AccountState};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogKind, RevocationReason};
 use symbolon_core::session::SessionId;
-use symbolon_core::store::{CutDone, KeptSession, SetPassword};
+use symbolon_core::store::{CutDone, KeptSession, ReplaceHash, SetPassword};
 
 use super::accounts::lock_account;
 use super::attempts::clear_attempts;
@@ -14,6 +14,32 @@ use super::subjects::lock_subject;
 use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Entry, Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
+
+static REPLACE_HASH: Statement =
+    Statement::new("UPDATE accounts SET password_phc = ? WHERE account = ? AND password_phc = ?");
+
+impl Operation for ReplaceHash {
+    type Answer = bool;
+    const NAME: &'static str = "renew a password hash";
+    const LANE: Lane = Lane::Write;
+
+    fn instant(&self) -> Option<Timestamp> {
+        Some(self.audit.at)
+    }
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<bool, SqlError> {
+        let params = [
+            self.password.as_phc().into(),
+            self.name.as_str().into(),
+            self.expected.as_phc().into(),
+        ];
+        let replaced = tx.link.execute(&REPLACE_HASH, &params).await? == 1;
+        if replaced {
+            insert_audit(tx.link, &self.audit).await?;
+        }
+        Ok(replaced)
+    }
+}
 
 static WRITE_PASSWORD: Statement = Statement::new(
     "UPDATE accounts SET password_phc = ?, password_changed_at = ?, state = ? WHERE account = ?",

@@ -5,7 +5,8 @@ use symbolon_core::audit::AuditEntry;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::RevocationReason;
 use symbolon_core::store::{
-    AccountChange, AccountPage, AccountStore, CutDone, FoundAccount, InsertAccount, SetPassword, StoreError,
+    AccountChange, AccountPage, AccountStore, CutDone, FoundAccount, InsertAccount, ReplaceHash, SetPassword,
+    StoreError,
 };
 use symbolon_core::subject::SubjectId;
 use symbolon_core::throttle::{Attempts, ThrottleKey};
@@ -33,6 +34,10 @@ impl AccountStore for SqlStore {
 
     async fn set_password(&self, set: SetPassword) -> Result<Option<CutDone>, StoreError> {
         self.ask(set).await
+    }
+
+    async fn replace_hash(&self, replace: ReplaceHash) -> Result<bool, StoreError> {
+        self.ask(replace).await
     }
 
     async fn change_account(&self, change: AccountChange) -> Result<Option<CutDone>, StoreError> {

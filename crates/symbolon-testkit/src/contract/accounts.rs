@@ -5,7 +5,8 @@ use symbolon_core::audit::AuditEvent;
 use symbolon_core::revocation::{LogKind, RevocationReason, RevocationSeq};
 use symbolon_core::session::Session;
 use symbolon_core::store::{
-    AccountChange, AccountPage, InsertAccount, InsertSession, Inserted, KeptSession, SetPassword, Store,
+    AccountChange, AccountPage, InsertAccount, InsertSession, Inserted, KeptSession, ReplaceHash,
+    SetPassword, Store,
 };
 use symbolon_core::throttle::{Attempts, ThrottleKey};
 use symbolon_core::token::Generation;
@@ -260,6 +261,46 @@ pub async fn a_password_that_is_not_the_expected_one_is_not_replaced<S: Store>(f
             .unwrap()
             .is_some()
     );
+}
+
+fn renewed(text: &str, expected: &str) -> ReplaceHash {
+    ReplaceHash {
+        name: name(text),
+        expected: password(expected),
+        password: password("renewed"),
+        audit: entry(AuditEvent::PasswordRehashed, 600),
+    }
+}
+
+/// Neither a session nor a fact is concerned, and the instant of the password's change stays.
+pub async fn a_hash_is_replaced_where_it_is_the_expected_one_and_nothing_else_changes<S: Store>(
+    fresh: &Fresh<S>,
+) {
+    add(fresh, &account("alice")).await;
+    add(fresh, &account("bob")).await;
+    let ids = fresh.begin_many("alice", 2).await;
+    assert!(fresh.store.replace_hash(renewed("alice", "old")).await.unwrap());
+    let expected = Account {
+        password: password("renewed"),
+        ..account("alice")
+    };
+    assert_eq!(account_of(fresh, "alice").await, Some(expected));
+    assert_eq!(account_of(fresh, "bob").await, Some(account("bob")));
+    assert_eq!(fresh.alive(&ids, at(601)).await, ids);
+    assert_eq!(epoch_of(fresh, "alice").await, RevocationSeq::ZERO);
+    assert_eq!(fresh.sink.rows(), []);
+}
+
+/// Whoever sets a password meanwhile wins.
+pub async fn a_hash_that_is_not_the_expected_one_is_not_replaced<S: Store>(fresh: &Fresh<S>) {
+    add(fresh, &account("alice")).await;
+    for (name, expected) in [("alice", "other"), ("nobody", "old")] {
+        assert!(
+            !fresh.store.replace_hash(renewed(name, expected)).await.unwrap(),
+            "{name}"
+        );
+    }
+    assert_eq!(account_of(fresh, "alice").await, Some(account("alice")));
 }
 
 fn keeping(session: &Session) -> SetPassword {

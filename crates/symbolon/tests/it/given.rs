@@ -53,13 +53,14 @@ pub(crate) async fn log_in(symbolon: &Symbolon, name: &str, text: &str) -> Logge
         seen_from: SeenFrom::default(),
         remember: false,
         presented: None,
+        known_device: None,
     };
     symbolon.log_in(log_in).await.unwrap()
 }
 
 pub(crate) async fn logged_in(symbolon: &Symbolon, name: &str) -> Issued {
     match log_in(symbolon, name, PASSWORD).await {
-        LoggedIn::Issued(issued) => *issued,
+        LoggedIn::Issued { issued, .. } => *issued,
         _ => panic!("the password is right"),
     }
 }

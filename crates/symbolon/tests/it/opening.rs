@@ -121,7 +121,7 @@ async fn the_first_administrator_is_made_once() {
     assert!(password.len() >= 20 && password.chars().all(|c| c.is_ascii_alphanumeric()));
     assert!(matches!(
         super::given::log_in(&symbolon, "admin", &password).await,
-        symbolon::LoggedIn::Issued(_)
+        symbolon::LoggedIn::Issued { .. }
     ));
     symbolon.stop().await;
     let (symbolon, opened) = open().await.unwrap();

@@ -60,7 +60,7 @@ async fn a_new_password_ends_the_others_and_gives_the_kept_session_a_new_pair() 
     ));
     assert!(matches!(
         log_in(&symbolon, "ann", NEXT).await,
-        LoggedIn::Issued(_)
+        LoggedIn::Issued { .. }
     ));
 }
 
@@ -88,7 +88,7 @@ async fn a_wrong_current_or_a_weak_new_password_changes_nothing() {
     assert_eq!(says(&symbolon, &own.pair.access).await, "active");
     assert!(matches!(
         log_in(&symbolon, "ann", PASSWORD).await,
-        LoggedIn::Issued(_)
+        LoggedIn::Issued { .. }
     ));
 }
 
@@ -106,8 +106,9 @@ async fn a_token_that_comes_with_a_log_in_is_ended_by_it() {
         seen_from: SeenFrom::default(),
         remember: true,
         presented: Some(presented),
+        known_device: None,
     };
-    let LoggedIn::Issued(issued) = symbolon.log_in(log_in).await.unwrap() else {
+    let LoggedIn::Issued { issued, .. } = symbolon.log_in(log_in).await.unwrap() else {
         panic!("it is right")
     };
     assert_eq!(issued.session.lives, symbolon.policy().remembered);

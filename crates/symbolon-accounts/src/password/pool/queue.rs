@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use argon2::password_hash::phc::Output;
 use parking_lot::{Condvar, Mutex};
@@ -110,6 +111,17 @@ pub(super) struct Queue {
     changed: Condvar,
     places: usize,
     compares: AtomicU64,
+    memory_held: AtomicUsize,
+}
+
+/// What a thread does next.
+pub(super) enum Next {
+    /// This job, which is begun.
+    Job(Job),
+    /// Nothing came in the time that it would wait.
+    Idle,
+    /// The queue was closed.
+    End,
 }
 
 #[derive(Default)]
@@ -125,6 +137,7 @@ impl Queue {
             changed: Condvar::new(),
             places,
             compares: AtomicU64::new(0),
+            memory_held: AtomicUsize::new(0),
         }
     }
 
@@ -144,24 +157,45 @@ impl Queue {
         Ok(())
     }
 
-    /// Begins the job that has waited longest, or waits for one; `None`: the queue was closed.
-    pub(super) fn begin(&self) -> Option<Job> {
+    /// Begins the job that has waited longest, or waits for one: `patience` long, or for ever.
+    pub(super) fn begin(&self, patience: Option<Duration>) -> Next {
         let mut state = self.state.lock();
         loop {
             if state.closed {
-                return None;
+                return Next::End;
             }
             match state.jobs.pop_front() {
                 Some(job) if job.claim.take(BEGUN) => {
                     if job.is_compare {
                         self.compares.fetch_add(1, Ordering::Relaxed);
                     }
-                    return Some(job);
+                    return Next::Job(job);
                 }
                 Some(_given_up) => {}
-                None => self.changed.wait(&mut state),
+                None => match patience {
+                    None => self.changed.wait(&mut state),
+                    // A wake without a job begins the time anew: then the memory is kept a little longer.
+                    Some(patience) => {
+                        if self.changed.wait_for(&mut state, patience).timed_out() && state.jobs.is_empty() {
+                            return Next::Idle;
+                        }
+                    }
+                },
             }
         }
+    }
+
+    /// Notes that one more thread holds memory, or one less.
+    pub(super) fn holds_memory(&self, held: bool) {
+        if held {
+            self.memory_held.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.memory_held.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn memory_held(&self) -> usize {
+        self.memory_held.load(Ordering::Relaxed)
     }
 
     /// Ends the waiting of all: threads stop, jobs that were not begun fail.

@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::Block;
 use argon2::password_hash::phc::Output;
 
-use super::queue::Queue;
+use super::queue::{Job, Next, Queue};
 use crate::password::cost::Cost;
 use crate::password::phc::{Recipe, Uncomputable};
 
@@ -14,30 +15,44 @@ use crate::password::phc::{Recipe, Uncomputable};
 pub(super) struct Worker {
     queue: Arc<Queue>,
     memory: Memory,
+    keep_idle: Duration,
 }
 
 impl Worker {
-    pub(super) fn new(queue: Arc<Queue>, cost: Cost) -> Self {
+    pub(super) fn new(queue: Arc<Queue>, cost: Cost, keep_idle: Duration) -> Self {
         Self {
             queue,
             memory: Memory {
                 blocks: Vec::new(),
                 kept: cost.memory_kib() as usize,
             },
+            keep_idle,
         }
     }
 
     pub(super) fn run(mut self) {
-        while let Some(job) = self.queue.begin() {
-            // A fault in the computation fails this job, not the thread: the next one writes all
-            // the memory anew before it reads any.
-            let computed = catch_unwind(AssertUnwindSafe(|| {
-                self.memory.compute(&job.recipe, job.password.as_str().as_bytes())
-            }));
-            match computed {
-                Ok(Ok(output)) => job.answer(output),
-                Ok(Err(Uncomputable)) | Err(_) => tracing::error!("a password hash could not be computed"),
+        loop {
+            let held = self.memory.is_held();
+            match self.queue.begin(held.then_some(self.keep_idle)) {
+                Next::Job(job) => self.work(job),
+                Next::Idle => self.memory.give_back(),
+                Next::End => return,
             }
+            if held != self.memory.is_held() {
+                self.queue.holds_memory(!held);
+            }
+        }
+    }
+
+    fn work(&mut self, job: Job) {
+        // A fault in the computation fails this job, not the thread: the next one writes all the
+        // memory anew before it reads any.
+        let computed = catch_unwind(AssertUnwindSafe(|| {
+            self.memory.compute(&job.recipe, job.password.as_str().as_bytes())
+        }));
+        match computed {
+            Ok(Ok(output)) => job.answer(output),
+            Ok(Err(Uncomputable)) | Err(_) => tracing::error!("a password hash could not be computed"),
         }
     }
 }
@@ -50,6 +65,14 @@ struct Memory {
 }
 
 impl Memory {
+    fn is_held(&self) -> bool {
+        self.blocks.capacity() > 0
+    }
+
+    fn give_back(&mut self) {
+        self.blocks = Vec::new();
+    }
+
     /// Computes in the kept blocks; a hash that needs more of them, made under another cost, gets its
     /// own for once, so that one such account does not make every thread larger for good.
     fn compute(&mut self, recipe: &Recipe, password: &[u8]) -> Result<Output, Uncomputable> {
