@@ -110,10 +110,12 @@ fn decide_older(
 /// pair younger than twice the grace is answered as it is, with no write and no cookie.
 ///
 /// The tabs of a browser share one jar, in which a late answer overwrites a newer token: without
-/// this, such a token would come back after its successor was used, and look stolen.
+/// this, such a token would come back after its successor was used, and look stolen. A pair whose
+/// access token has ended is of no use to keep: where its life is that short, a new one comes first.
 #[must_use]
 pub fn keeps_cookies(session: &Session, grace: Duration, now: Timestamp) -> bool {
-    now < session.tokens.rotated_at.after(grace.saturating_mul(2))
+    let tokens = &session.tokens;
+    now < tokens.rotated_at.after(grace.saturating_mul(2)) && now < tokens.access.expires_at
 }
 
 /// The session after a rotation to `pair`, which was made with `nonce`. A refresh is a use: the

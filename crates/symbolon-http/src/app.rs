@@ -9,6 +9,8 @@ use symbolon::{Principal, Symbolon};
 use tokio_util::sync::CancellationToken;
 
 use crate::client_addr::TrustedProxies;
+use crate::cookies::CookieSettings;
+use crate::cors::AllowedOrigins;
 use crate::metrics::Metrics;
 use crate::request_id::RequestIds;
 use crate::routes::events::Places;
@@ -38,6 +40,10 @@ pub enum Locale {
 pub struct HttpSettings {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
+    /// The pages of other sites that may call the API.
+    pub cors_origins: AllowedOrigins,
+    /// How cookies are written.
+    pub cookies: CookieSettings,
     /// Whether the routes of the older systems are served.
     pub compat: bool,
     /// Whether those routes take a token from the query too (`?token=`), where it ends up in logs.
@@ -56,6 +62,8 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             trusted_proxies: TrustedProxies::default(),
+            cors_origins: AllowedOrigins::default(),
+            cookies: CookieSettings::default(),
             compat: true,
             query_token: false,
             remember: false,

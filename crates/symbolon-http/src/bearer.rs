@@ -3,6 +3,9 @@
 //! `Authorization: Bearer …` is where it belongs; a bare value is tolerated, since clients of the older systems send
 //! one. Two such headers are refused: a proxy may have believed the other. A token in the query is refused (RFC 9700
 //! §4.3.2), since addresses end up in logs, histories and `Referer`.
+//!
+//! A browser that logged in with `cookie: true` shows the same token as a cookie. The header comes first, and two
+//! different tokens are refused: one of them is somebody else's.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -10,6 +13,7 @@ use symbolon::Token;
 use symbolon::verdict::Inactive;
 
 use crate::app::App;
+use crate::cookies::Cookies;
 use crate::limits::single_header;
 use crate::problem::Problem;
 use crate::query;
@@ -33,6 +37,13 @@ impl Presented {
             .map_or(Self::NotAToken, Self::Token)
     }
 
+    /// The same for the value of a cookie. What is no text is no token.
+    pub(crate) fn of_bytes(app: &App, bytes: Option<&[u8]>) -> Self {
+        bytes.map_or(Self::Nothing, |bytes| {
+            std::str::from_utf8(bytes).map_or(Self::NotAToken, |text| Self::of(app, text))
+        })
+    }
+
     /// The token, or why there is none.
     pub(crate) fn token(self) -> Result<Token, Inactive> {
         match self {
@@ -43,29 +54,83 @@ impl Presented {
     }
 }
 
-/// The token of a request: from its header, and never from its query.
+/// What carried a proof here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// A header that the client's program wrote.
+    Header,
+    /// A cookie, which a browser adds whoever makes it ask.
+    Cookie,
+}
+
+/// A proof, and what carried it.
+pub(crate) struct Proof {
+    pub(crate) presented: Presented,
+    pub(crate) carrier: Carrier,
+}
+
+/// The access token of a request: from its header or its cookie, and never from its query.
 ///
 /// # Errors
-/// 400 `invalid_request`: two headers, or a token in the query.
-pub(crate) fn presented(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Presented, Problem> {
+/// 400 `invalid_request`: two headers, two cookies, two different tokens, or a token in the query. 431: more cookies
+/// than are read.
+pub(crate) fn presented(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Proof, Problem> {
     refuse_in_query(query)?;
-    in_header(app, headers)
+    without_query(app, headers)
+}
+
+/// The same where there is no query.
+///
+/// # Errors
+/// As above.
+#[inline]
+pub(crate) fn without_query(app: &App, headers: &HeaderMap) -> Result<Proof, Problem> {
+    let text = text_in_header(headers)?;
+    // Most requests come from programs, which have no cookies.
+    match Cookies::of(headers) {
+        None => Ok(Proof {
+            presented: Presented::of_bytes(app, text),
+            carrier: Carrier::Header,
+        }),
+        Some(cookies) => beside_cookies(app, text, cookies),
+    }
+}
+
+fn beside_cookies(app: &App, in_header: Option<&[u8]>, cookies: Cookies<'_>) -> Result<Proof, Problem> {
+    let in_cookie = cookies.value(app.settings().cookies.access_name())?;
+    let (text, carrier) = match (in_header, in_cookie) {
+        (None, Some(_)) => (in_cookie, Carrier::Cookie),
+        // Both came from the same client, so there is nobody to hide the difference from.
+        (Some(a), Some(b)) if a != b => {
+            return Err(Problem::invalid_bearer(
+                "the header and the cookie hold different tokens",
+            ));
+        }
+        _ => (in_header, Carrier::Header),
+    };
+    Ok(Proof {
+        presented: Presented::of_bytes(app, text),
+        carrier,
+    })
 }
 
 /// The token of the header alone.
 ///
 /// # Errors
 /// 400 `invalid_request`: two headers.
-#[inline]
 pub(crate) fn in_header(app: &App, headers: &HeaderMap) -> Result<Presented, Problem> {
+    Ok(Presented::of_bytes(app, text_in_header(headers)?))
+}
+
+/// What stands for a token in the header.
+#[inline]
+fn text_in_header(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
     let Some(value) = single_header(headers, &AUTHORIZATION)? else {
-        return Ok(Presented::Nothing);
+        return Ok(None);
     };
-    // What is no text is no token.
-    let Ok(text) = std::str::from_utf8(value.as_bytes()) else {
-        return Ok(Presented::NotAToken);
-    };
-    Ok(credentials(text).map_or(Presented::Nothing, |text| Presented::of(app, text)))
+    // What is no text is no token, and shown all the same.
+    let bytes = value.as_bytes();
+    Ok(std::str::from_utf8(bytes).map_or(Some(bytes), |text| credentials(text).map(str::as_bytes)))
 }
 
 /// What stands for a token in the value of `Authorization`.

@@ -16,7 +16,10 @@ use symbolon::verdict::Inactive;
 use symbolon::{Live, Principal, Symbolon, Token, Verdict};
 
 use crate::app::App;
-use crate::bearer::{self, Presented};
+use crate::bearer::{self, Carrier, Presented, Proof};
+use crate::bodies::pair::Delivery;
+use crate::cookies::Jar;
+use crate::csrf;
 use crate::listen::Peer;
 use crate::problem::Problem;
 
@@ -58,8 +61,17 @@ impl FromRequestParts<App> for Shown {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        bearer::presented(app, &parts.headers, parts.uri.query()).map(Self)
+        Ok(Self(proof(parts, app)?.presented))
     }
+}
+
+/// What a request shows, where it may show it: a cookie proves nothing on an unsafe method unless a page of ours asks.
+fn proof(parts: &Parts, app: &App) -> Result<Proof, Problem> {
+    let proof = bearer::presented(app, &parts.headers, parts.uri.query())?;
+    if proof.carrier == Carrier::Cookie && csrf::is_unsafe(&parts.method) {
+        csrf::check(app, parts)?;
+    }
+    Ok(proof)
 }
 
 /// A person, by the access token of their session.
@@ -68,6 +80,8 @@ pub(crate) struct Person {
     pub(crate) live: Live,
     /// Where they are.
     pub(crate) seen_from: SeenFrom,
+    /// Where a new pair of theirs is to go: where the token came from.
+    pub(crate) delivery: Delivery,
 }
 
 impl Person {
@@ -82,12 +96,19 @@ impl FromRequestParts<App> for Person {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let presented = bearer::presented(app, &parts.headers, parts.uri.query())?;
+        let Proof { presented, carrier } = proof(parts, app)?;
         let token = presented.token().map_err(|inactive| app.refuse(inactive))?;
         let live = live(app, &token).await?;
+        let delivery = match carrier {
+            Carrier::Header => Delivery::Body,
+            Carrier::Cookie => Delivery::Cookies {
+                lasting: Jar::of(app, parts).is_lasting(),
+            },
+        };
         Ok(Self {
             live,
             seen_from: seen_from(parts, app),
+            delivery,
         })
     }
 }
@@ -168,7 +189,7 @@ impl<N: Needs> FromRequestParts<App> for Allowed<N> {
 }
 
 async fn principal(parts: &Parts, app: &App) -> Result<Principal, Problem> {
-    let token = match bearer::presented(app, &parts.headers, parts.uri.query())?.token() {
+    let token = match proof(parts, app)?.presented.token() {
         Ok(token) => token,
         Err(Inactive::Absent) if parts.extensions.get::<OperatorSocket>().is_some() => {
             return Ok(Principal::Operator);

@@ -17,4 +17,5 @@ mod start;
 mod tests;
 
 pub(crate) use serve::publish;
+use start::scheme;
 pub(crate) use start::{start, tag};

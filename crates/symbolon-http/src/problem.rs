@@ -134,6 +134,12 @@ impl Problem {
         Self::new(Code::AccountBanned, "the account is banned")
     }
 
+    /// 403: a cookie came along, but nothing shows that a page of ours sent it.
+    #[must_use]
+    pub fn cross_site(detail: &'static str) -> Self {
+        Self::new(Code::CrossSite, detail)
+    }
+
     /// 404.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(Code::NotFound, detail)
@@ -283,7 +289,7 @@ fn status(code: Code) -> StatusCode {
     match code {
         Code::InvalidRequest => StatusCode::BAD_REQUEST,
         Code::InvalidCredentials | Code::InvalidToken | Code::ReauthRequired => StatusCode::UNAUTHORIZED,
-        Code::InsufficientScope | Code::AccountBanned => StatusCode::FORBIDDEN,
+        Code::InsufficientScope | Code::AccountBanned | Code::CrossSite => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,

@@ -13,7 +13,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub use layer::{SealLayer, Sealed, SealedFuture};
@@ -25,6 +28,12 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Two years: what the preload lists of browsers ask for.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// For what is no page: should a browser be led to show it as one, it loads nothing and stands in no frame. A page
+/// brings its own.
+const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 const ID_LENGTH: usize = 24;
 
@@ -131,7 +140,7 @@ fn write_hex(text: &mut [u8], number: u64) {
 }
 
 /// The most headers that a seal has.
-const SEAL_HEADERS: usize = 5;
+const SEAL_HEADERS: usize = 7;
 
 /// What is put on every answer of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,8 +149,8 @@ pub struct Seal {
 }
 
 impl Seal {
-    /// `tls`: whether the connection itself is encrypted. Only then may it ask browsers to insist on that (RFC 6797
-    /// §7.2); behind a proxy that is the proxy's to say.
+    /// `tls`: whether the browser's side of the way is encrypted: this connection, or that to a trusted proxy. Only
+    /// then may it ask browsers to insist on that (RFC 6797 §7.2).
     #[must_use]
     pub fn new(tls: bool) -> Self {
         Self { tls }
@@ -153,8 +162,8 @@ impl Seal {
         self.apply_headers(response.headers_mut(), id);
     }
 
-    /// The headers alone, for an answer that is no [`Problem`]. A `Cache-Control` or `Referrer-Policy` that the
-    /// answer has stays.
+    /// The headers alone, for an answer that is no [`Problem`]. A `Cache-Control`, `Referrer-Policy` or
+    /// `Content-Security-Policy` that the answer has stays.
     pub fn apply_headers(self, headers: &mut HeaderMap, id: RequestId) {
         // At once: growing step by step costs more than all of the insertions.
         headers.reserve(SEAL_HEADERS);
@@ -163,6 +172,12 @@ impl Seal {
         headers
             .entry(REFERRER_POLICY)
             .or_insert(HeaderValue::from_static("no-referrer"));
+        headers.entry(CONTENT_SECURITY_POLICY).or_insert(NO_PAGE);
+        // Not even as the source of a script or an image of another site, whose side effects can be measured.
+        headers.insert(
+            CROSS_ORIGIN_RESOURCE_POLICY,
+            HeaderValue::from_static("same-origin"),
+        );
         if self.tls {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
         }

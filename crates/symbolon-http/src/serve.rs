@@ -25,6 +25,7 @@ use crate::problem::Problem;
 use crate::request_id::{RequestId, Seal};
 use crate::router;
 use crate::routes::gateway;
+use crate::web_origin::Arrival;
 use caught::Caught;
 
 /// The service of a listener.
@@ -52,6 +53,7 @@ impl Serve for HttpServe {
         HttpService {
             serve: self.clone(),
             seal: Seal::new(peer.is_tls()),
+            arrival: Arrival::of(&peer, &self.app.settings().trusted_proxies),
             peer,
         }
     }
@@ -72,6 +74,7 @@ impl Serve for HttpServe {
 pub struct HttpService {
     serve: HttpServe,
     seal: Seal,
+    arrival: Arrival,
     peer: Peer,
 }
 
@@ -121,7 +124,9 @@ impl HttpService {
         request: Request<Incoming>,
         id: RequestId,
     ) -> impl Future<Output = Response> + Send + use<> {
-        let (app, seal) = (self.serve.app.clone(), self.seal);
+        let app = self.serve.app.clone();
+        let seal = Seal::new(self.arrival.is_https(request.headers()));
+        let readable = app.settings().cors_origins.judge(&request);
         let route = RouteClass::of(request.uri().path());
         let mut request = request.map(Body::new);
         let extensions = request.extensions_mut();
@@ -134,12 +139,16 @@ impl HttpService {
         let span = tracing::info_span!("request", request.id = %id);
         async move {
             let routed = async {
+                if let Some(answer) = readable.answer() {
+                    return answer;
+                }
                 match router.call(request).await {
                     Ok(response) => response,
                     Err(never) => match never {},
                 }
             };
-            let answer = Caught::new(routed).await;
+            let mut answer = Caught::new(routed).await;
+            readable.tell(answer.headers_mut());
             finish(&app, seal, answer, route, id)
         }
         .instrument(span)

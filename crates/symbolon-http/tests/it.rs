@@ -17,6 +17,12 @@ mod bodies;
 mod client_addr;
 #[path = "it/compat_s3.rs"]
 mod compat_s3;
+#[path = "it/cookies.rs"]
+mod cookies;
+#[path = "it/cors.rs"]
+mod cors;
+#[path = "it/csrf.rs"]
+mod csrf;
 #[path = "it/docs_page.rs"]
 mod docs_page;
 #[path = "it/drain.rs"]
@@ -53,6 +59,8 @@ mod problem;
 mod request_id;
 #[path = "it/running.rs"]
 mod running;
+#[path = "it/security_headers.rs"]
+mod security_headers;
 #[path = "it/served.rs"]
 mod served;
 #[path = "it/services.rs"]

@@ -20,5 +20,5 @@ pub mod tasks;
 
 pub use node::{
     ChangeLives, Confirm, Entry, Issue, IssueRefused, Issued, Live, Node, NodeParts, Receipt, Refreshed,
-    Undecided, Verdict,
+    RefreshedInBrowser, Undecided, Verdict,
 };

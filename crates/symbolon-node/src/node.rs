@@ -31,7 +31,7 @@ pub use change::ChangeLives;
 pub use confirm::Confirm;
 pub use issue::{Issue, IssueRefused, Issued};
 pub use list::Entry;
-pub use refresh::Refreshed;
+pub use refresh::{Refreshed, RefreshedInBrowser};
 pub use revoke::Receipt;
 pub use verify::{Live, Tier, Verdict};
 

@@ -8,6 +8,8 @@ use symbolon::session::Lives;
 use symbolon::{Builder, MASTER_KEY_FILE, Symbolon};
 use symbolon_http::app::{App, HttpSettings, Locale, Reasons, ServiceContext};
 use symbolon_http::client_addr::TrustedProxies;
+use symbolon_http::cookies::CookieSettings;
+use symbolon_http::cors::AllowedOrigins;
 use symbolon_http::listen::{Tls, TlsError};
 use symbolon_http::request_id::RequestIds;
 
@@ -126,6 +128,11 @@ impl<'a> Composition<'a> {
         let config = self.config;
         HttpSettings {
             trusted_proxies: self.trusted_proxies(),
+            cors_origins: AllowedOrigins::new(config.http.cors_origins.iter().cloned()),
+            cookies: CookieSettings {
+                secure: config.cookie.secure,
+                clear_site_data: config.cookie.clear_site_data,
+            },
             compat: config.compat.enabled,
             query_token: config.compat.query_token,
             remember: config.login.remember,

@@ -74,7 +74,8 @@ pub use symbolon_core::{
 pub use symbolon_node::near::Identity;
 pub use symbolon_node::node::Tier;
 pub use symbolon_node::{
-    ChangeLives, Entry, IssueRefused, Issued, Live, Receipt, Refreshed, Undecided, Verdict,
+    ChangeLives, Entry, IssueRefused, Issued, Live, Receipt, Refreshed, RefreshedInBrowser, Undecided,
+    Verdict,
 };
 pub use symbolon_store_sql::{Examined, OpenError};
 

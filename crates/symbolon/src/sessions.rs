@@ -9,7 +9,8 @@ use symbolon_core::session::SessionId;
 use symbolon_core::subject::SubjectId;
 use symbolon_core::token::RawToken;
 use symbolon_node::{
-    ChangeLives, Entry, Issue, IssueRefused, Issued, Receipt, Refreshed, Undecided, Verdict,
+    ChangeLives, Entry, Issue, IssueRefused, Issued, Receipt, Refreshed, RefreshedInBrowser, Undecided,
+    Verdict,
 };
 use tokio::sync::broadcast;
 
@@ -92,6 +93,19 @@ impl Symbolon {
     /// When it cannot be decided now; the token stays usable.
     pub async fn refresh(&self, token: &RawToken, origin: &Origin) -> Result<Refreshed, Undecided> {
         self.inner.node.refresh(token, origin).await
+    }
+
+    /// The same for a browser whose tokens are in cookies: a pair that is only seconds old is kept, since a late answer
+    /// to one tab would overwrite the newer cookies of another.
+    ///
+    /// # Errors
+    /// See [`Symbolon::refresh`].
+    pub async fn refresh_in_browser(
+        &self,
+        token: &RawToken,
+        origin: &Origin,
+    ) -> Result<RefreshedInBrowser, Undecided> {
+        self.inner.node.refresh_in_browser(token, origin).await
     }
 
     /// Ends the session of any genuine token of it, of any kind or age.

@@ -25,7 +25,7 @@ pub(crate) struct LogInBody {
     /// Which application will hold the tokens.
     #[serde(default)]
     pub(crate) client_id: Option<String>,
-    /// Whether the tokens go into cookies.
+    /// Whether the tokens go into cookies and not into the body.
     #[serde(default)]
     pub(crate) cookie: bool,
     /// The `known_device` of this account's last log-in on this device. With it, the wrong passwords of others do
@@ -40,8 +40,9 @@ pub(crate) struct LogInBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = Refresh)]
 pub(crate) struct RefreshBody {
-    /// The refresh token.
-    pub(crate) refresh_token: String,
+    /// The refresh token, unless it is in a cookie.
+    #[serde(default)]
+    pub(crate) refresh_token: Option<String>,
 }
 
 /// A log-out by the refresh token, for a client without an access token at hand.

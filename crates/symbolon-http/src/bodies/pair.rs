@@ -1,14 +1,18 @@
 //! The answer that issues tokens: the only one that shows them, once.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use symbolon::clock::Timestamp;
+use symbolon::session::Session;
 use symbolon::token::RawToken;
 use symbolon::{Issued, KnownDevice, Receipt};
 
 use super::receipt::ReceiptBody;
 use crate::app::App;
+use crate::cookies;
 use crate::problem::Problem;
 use crate::routes::admin::ApiKeyBody;
 
@@ -16,10 +20,11 @@ use crate::routes::admin::ApiKeyBody;
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Pair)]
 pub(crate) struct PairBody<'t> {
-    /// For each request.
+    /// For each request; left out where it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "sya_…")]
-    access_token: &'t str,
-    /// For the next pair; left out where the session has none.
+    access_token: Option<&'t str>,
+    /// For the next pair; left out where the session has none, or where it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "syr_…")]
     refresh_token: Option<&'t str>,
@@ -64,35 +69,95 @@ pub(crate) struct PasswordAnswer<'t> {
     pair: Option<PairBody<'t>>,
 }
 
-/// Calls `write` with the tokens in the clear, which are wiped after it.
-async fn exposed<R>(
+/// Where the tokens of an answer go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Into its body.
+    Body,
+    /// Into cookies; the body has all but the tokens.
+    Cookies {
+        /// Whether they outlive the browser.
+        lasting: bool,
+    },
+}
+
+impl<'t> PairBody<'t> {
+    /// All but the tokens.
+    fn without_tokens(session: &'t Session, now: Timestamp) -> Self {
+        Self {
+            access_token: None,
+            refresh_token: None,
+            token_type: "Bearer",
+            expires_in: session.tokens.access.expires_at.since(now).as_secs(),
+            refresh_expires_in: refresh_life(session, now).map(|life| life.as_secs()),
+            session_id: session.id.to_string(),
+            subject: session.subject.as_str(),
+        }
+    }
+}
+
+/// How long the refresh token of a session still lives.
+fn refresh_life(session: &Session, now: Timestamp) -> Option<Duration> {
+    let refresh = session.tokens.refresh?;
+    Some(refresh.expires_at.since(now))
+}
+
+/// Calls `write` with the body of an answer and delivers the tokens with it or beside it. Their clear texts are wiped
+/// after it.
+async fn delivered(
     app: &App,
     issued: &Issued,
     now: Timestamp,
-    write: impl FnOnce(PairBody<'_>) -> R,
-) -> Result<R, Problem> {
+    delivery: Delivery,
+    write: impl FnOnce(PairBody<'_>) -> Response,
+) -> Result<Response, Problem> {
     let Issued { session, pair } = issued;
     let access_token = app.symbolon().access_text(issued).await;
     let access_token = access_token.map_err(|error| app.undecided(error))?;
-    let refresh = session.tokens.refresh;
-    let refresh_token = refresh.map(|_| pair.refresh.expose());
-    Ok(write(PairBody {
-        access_token: &access_token,
-        refresh_token: refresh_token.as_ref().map(|token| token.as_str()),
-        token_type: "Bearer",
-        expires_in: session.tokens.access.expires_at.since(now).as_secs(),
-        refresh_expires_in: refresh.map(|refresh| refresh.expires_at.since(now).as_secs()),
-        session_id: session.id.to_string(),
-        subject: session.subject.as_str(),
-    }))
+    let refresh_token = session.tokens.refresh.map(|_| pair.refresh.expose());
+    let refresh_token = refresh_token.as_ref().map(|token| token.as_str());
+    let body = PairBody::without_tokens(session, now);
+    let Delivery::Cookies { lasting } = delivery else {
+        return Ok(write(PairBody {
+            access_token: Some(&access_token),
+            refresh_token,
+            ..body
+        }));
+    };
+    let mut response = write(body);
+    let lasting = refresh_life(session, now).filter(|_| lasting);
+    let (settings, headers) = (app.settings().cookies, response.headers_mut());
+    cookies::set(settings, headers, &access_token, refresh_token, lasting).map_err(|error| {
+        tracing::error!(%error, session.id = %session.id, "a browser would not keep its token");
+        Problem::internal()
+    })?;
+    Ok(response)
 }
 
-/// The answer to a refresh or an issue, at `now`.
+/// The answer to an issue, at `now`, with the tokens in its body.
 ///
 /// # Errors
 /// 503: the access token cannot be signed now.
 pub(crate) async fn pair(app: &App, issued: &Issued, now: Timestamp) -> Result<Response, Problem> {
-    exposed(app, issued, now, |pair| Json(pair).into_response()).await
+    deliver(app, issued, now, Delivery::Body).await
+}
+
+/// The answer to a refresh or a confirmation, at `now`.
+///
+/// # Errors
+/// 503: the access token cannot be signed now.
+pub(crate) async fn deliver(
+    app: &App,
+    issued: &Issued,
+    now: Timestamp,
+    delivery: Delivery,
+) -> Result<Response, Problem> {
+    delivered(app, issued, now, delivery, |pair| Json(pair).into_response()).await
+}
+
+/// The answer to a browser that keeps the pair it has.
+pub(crate) fn kept(session: &Session, now: Timestamp) -> Response {
+    Json(PairBody::without_tokens(session, now)).into_response()
 }
 
 /// The answer to a log-in by name and password, at `now`.
@@ -104,10 +169,11 @@ pub(crate) async fn logged_in(
     issued: &Issued,
     known_device: Option<&KnownDevice>,
     now: Timestamp,
+    delivery: Delivery,
 ) -> Result<Response, Problem> {
     let known_device = known_device.map(KnownDevice::as_str);
     let write = |pair: PairBody<'_>| Json(LogInAnswer { pair, known_device }).into_response();
-    exposed(app, issued, now, write).await
+    delivered(app, issued, now, delivery, write).await
 }
 
 /// The answer to a change of the password, at `now`.
@@ -119,16 +185,21 @@ pub(crate) async fn password_changed(
     receipt: Receipt,
     kept: Option<&Issued>,
     now: Timestamp,
+    delivery: Delivery,
 ) -> Result<Response, Problem> {
     let receipt = receipt.into();
     let Some(kept) = kept else {
-        return Ok(Json(PasswordAnswer { receipt, pair: None }).into_response());
+        let mut response = Json(PasswordAnswer { receipt, pair: None }).into_response();
+        if delivery != Delivery::Body {
+            cookies::clear(app.settings().cookies, response.headers_mut());
+        }
+        return Ok(response);
     };
     let write = |pair: PairBody<'_>| {
         let pair = Some(pair);
         Json(PasswordAnswer { receipt, pair }).into_response()
     };
-    exposed(app, kept, now, write).await
+    delivered(app, kept, now, delivery, write).await
 }
 
 /// An API key just made.

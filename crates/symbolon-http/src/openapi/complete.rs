@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn, PathItem};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Components, OpenApi, RefOr, Required, Response, Schema, Type};
 
 use super::examples::is;
-use super::{examples, refusals, tag};
+use super::{examples, refusals, scheme, tag};
 use crate::problem::Code;
 
 /// The operations of a path with their methods, in the order in which they are read.
@@ -34,11 +35,17 @@ pub(super) fn complete(document: &mut OpenApi) {
     let mut names = BTreeSet::new();
     for item in document.paths.paths.values_mut() {
         name_apart(item, &mut names);
-        for operation in operations_mut(item).map(|(_, operation)| operation) {
+        for (method, operation) in operations_mut(item) {
             trim_summary(operation);
             leave_out_null(operation);
             describe_refusals(operation);
+            let takes_cookies = offer_cookies(operation);
             add_common(operation);
+            // Where a scope is needed, the description of its refusal comes first.
+            if takes_cookies && !matches!(method, "get" | "head" | "options" | "trace") {
+                let refusal = |code| RefOr::Ref(refusals::reference(code));
+                add(operation, &[Code::CrossSite], refusal);
+            }
             examples::complete(operation, components);
             used.extend(operation.tags.iter().flatten().cloned());
         }
@@ -148,6 +155,22 @@ fn code_of(status: u16, description: &str) -> Option<Code> {
     refusals::codes_of(status)
         .find(named)
         .or_else(|| refusals::codes_of(status).next())
+}
+
+/// What an access token proves, its cookie proves too. Says whether that needs a page of ours on an unsafe method: the
+/// routes of the older systems know no cookies, and a gateway's question changes nothing.
+fn offer_cookies(operation: &mut Operation) -> bool {
+    if is_in(operation, tag::OLDER) {
+        return false;
+    }
+    let ways = operation.security.iter().flatten();
+    let ways: Vec<_> = ways.filter_map(|way| serde_json::to_value(way).ok()).collect();
+    let has = |name: &str| ways.iter().any(|way| way.get(name).is_some());
+    let takes_access = has(scheme::ACCESS_TOKEN);
+    if takes_access && let Some(security) = &mut operation.security {
+        security.push(SecurityRequirement::new(scheme::ACCESS_COOKIE, [] as [&str; 0]));
+    }
+    (takes_access || has(scheme::REFRESH_COOKIE)) && !is_in(operation, tag::GATEWAYS)
 }
 
 /// Adds what follows from the form of the operation alone: from its proof, its body, its parameters.

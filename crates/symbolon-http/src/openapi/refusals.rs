@@ -92,6 +92,7 @@ fn sample(code: Code) -> Problem {
         Code::ReauthRequired => Problem::reauth_required(),
         Code::InsufficientScope => Problem::insufficient_scope("admin"),
         Code::AccountBanned => Problem::account_banned(),
+        Code::CrossSite => Problem::cross_site("a request with a cookie needs the header X-Symbolon: 1"),
         Code::NotFound => Problem::not_found("there is nothing of that name"),
         Code::MethodNotAllowed => Problem::method_not_allowed(),
         Code::RequestTimeout => Problem::request_timeout(),

@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::assets::Asset;
 use super::complete::complete;
 use super::{page, tag};
+use crate::pages;
 use crate::problem::Problem;
 
 /// What the page may do: load its two files from here, and send requests to here. Nothing else, and no script or
@@ -71,11 +72,7 @@ async fn openapi_document(State(published): State<Arc<Published>>) -> Response {
     responses((status = 200, description = "The page", body = String, content_type = "text/html"))
 )]
 async fn openapi_page(State(published): State<Arc<Published>>) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CONTENT_SECURITY_POLICY, PAGE_POLICY),
-    ];
-    (headers, published.page.clone()).into_response()
+    pages::page(PAGE_POLICY, published.page.clone())
 }
 
 /// A file of the page.

@@ -1,12 +1,13 @@
 //! What belongs to no handler: what this is, who may call it, and the groups of the routes.
 
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder,
 };
 
 use super::refusals;
+use crate::cookies::CookieSettings;
 
 /// The groups of the routes, in reading order.
 pub(crate) mod tag {
@@ -25,15 +26,17 @@ pub(crate) mod tag {
 }
 
 /// The way to prove oneself, by the names that the handlers use.
-mod scheme {
-    pub(super) const ACCESS_TOKEN: &str = "access_token";
+pub(super) mod scheme {
+    pub(crate) const ACCESS_TOKEN: &str = "access_token";
     pub(super) const API_KEY: &str = "api_key";
+    pub(crate) const ACCESS_COOKIE: &str = "access_cookie";
+    pub(crate) const REFRESH_COOKIE: &str = "refresh_cookie";
 }
 
 const ABOUT: &str = "\
 Sessions that are as fast as a JWT, as revocable as a session and as durable as a database.
 
-A token is sent as `Authorization: Bearer …`, never in the query. Instants are RFC 3339, UTC, with milliseconds, \
+A token is sent as `Authorization: Bearer …`, or by a browser as a cookie; never in the query. Instants are RFC 3339, UTC, with milliseconds, \
 where a field does not say otherwise. Fields and query parameters that are not known are refused. Every answer has an \
 `X-Request-Id`.
 
@@ -98,7 +101,26 @@ fn components() -> ComponentsBuilder {
             .bearer_format(format);
         SecurityScheme::Http(http.description(Some(about)).build())
     };
+    let cookie = |name: &str, about: &str| {
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(name, about)))
+    };
+    let names = CookieSettings::default();
     refusals::components()
+        .security_scheme(
+            scheme::ACCESS_COOKIE,
+            cookie(
+                names.access_name(),
+                "The access token of a browser that logged in with `cookie: true`. Methods other than GET and HEAD \
+                 also need `X-Symbolon: 1`, and `Sec-Fetch-Site: same-origin` or the `Origin` of this server.",
+            ),
+        )
+        .security_scheme(
+            scheme::REFRESH_COOKIE,
+            cookie(
+                names.refresh_name(),
+                "The refresh token of such a browser. It counts only beside the other cookie, and needs the same headers.",
+            ),
+        )
         .security_scheme(
             scheme::ACCESS_TOKEN,
             bearer("sya_…", "The access token of a person's session."),

@@ -13,6 +13,8 @@ pub enum Code {
     InsufficientScope,
     /// 403: the account is banned.
     AccountBanned,
+    /// 403: a cookie alone is no proof that its owner asks.
+    CrossSite,
     /// 404.
     NotFound,
     /// 405.
@@ -41,13 +43,14 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their statuses.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::InvalidCredentials,
         Self::InvalidToken,
         Self::ReauthRequired,
         Self::InsufficientScope,
         Self::AccountBanned,
+        Self::CrossSite,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
@@ -82,6 +85,7 @@ impl Code {
             Self::ReauthRequired => ("reauth_required", "The password must be confirmed"),
             Self::InsufficientScope => ("insufficient_scope", "The caller may not do this"),
             Self::AccountBanned => ("account_banned", "The account is banned"),
+            Self::CrossSite => ("cross_site", "The request may come from another site"),
             Self::NotFound => ("not_found", "Not found"),
             Self::MethodNotAllowed => ("method_not_allowed", "The method is not allowed"),
             Self::RequestTimeout => ("request_timeout", "The request took too long"),

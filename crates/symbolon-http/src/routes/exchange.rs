@@ -3,9 +3,10 @@
 use axum::Json;
 use symbolon::audit::{Actor, Origin};
 use symbolon::device::SeenFrom;
+use symbolon::session::Session;
 use symbolon::throttle::ThrottledBy;
 use symbolon::verdict::Inactive;
-use symbolon::{Issued, KnownDevice, LogIn, LoggedIn, Receipt, Refreshed, Token};
+use symbolon::{Issued, KnownDevice, LogIn, LoggedIn, Receipt, Refreshed, RefreshedInBrowser, Token};
 
 use crate::app::App;
 use crate::bearer::Presented;
@@ -64,6 +65,41 @@ pub(crate) async fn refresh(app: &App, text: &str, origin: &Origin) -> Result<Bo
         Ok(token) => match app.symbolon().refresh(&token, origin).await {
             Ok(Refreshed::Pair(issued)) => (RefreshResult::Pair, Ok(issued)),
             Ok(Refreshed::Refused(inactive)) => (RefreshResult::Refused, Err(app.refuse(inactive))),
+            Err(error) => (RefreshResult::Undecided, Err(app.undecided(error))),
+        },
+    };
+    app.metrics().refreshed(result);
+    answer
+}
+
+/// What a browser with cookies gets.
+pub(crate) enum InBrowser {
+    /// Its pair is too young to be exchanged.
+    Kept(Box<Session>),
+    /// The next one, or the same one again.
+    Next(Box<Issued>),
+}
+
+/// The same for the cookies of a browser.
+///
+/// # Errors
+/// 401 or 503.
+pub(crate) async fn refresh_in_browser(
+    app: &App,
+    token: Result<Token, Inactive>,
+    origin: &Origin,
+) -> Result<InBrowser, Problem> {
+    let token = token.and_then(|token| token.into_raw().ok_or(Inactive::Malformed));
+    let (result, answer) = match token {
+        Err(inactive) => (RefreshResult::Refused, Err(app.refuse(inactive))),
+        Ok(token) => match app.symbolon().refresh_in_browser(&token, origin).await {
+            Ok(RefreshedInBrowser::Kept(session)) => (RefreshResult::Pair, Ok(InBrowser::Kept(session))),
+            Ok(RefreshedInBrowser::Exchanged(Refreshed::Pair(issued))) => {
+                (RefreshResult::Pair, Ok(InBrowser::Next(issued)))
+            }
+            Ok(RefreshedInBrowser::Exchanged(Refreshed::Refused(inactive))) => {
+                (RefreshResult::Refused, Err(app.refuse(inactive)))
+            }
             Err(error) => (RefreshResult::Undecided, Err(app.undecided(error))),
         },
     };

@@ -3,7 +3,9 @@
 //! `/verify` answers any method, reads no body and needs no key, since it tells a caller only about the token that the
 //! caller holds. It answers 200 with all four identity headers, always, so that a client's own headers of these names
 //! cannot pass (CVE-2026-30851); or 401, 403, 503. What would be a 400 elsewhere is a 401 here, because nginx turns
-//! every other refusal into a 500. Nothing that a client can set besides its token has any say.
+//! every other refusal into a 500. The token may be in a browser's cookie: whoever stands in front of pages has nothing
+//! else. That the browser was not led here by another site is for the application to see to, since it alone knows what the
+//! request would change. Nothing that a client can set besides its token has any say.
 //!
 //! [`from_memory`] is the hottest path of the product: no wait, no box, and no allocation but for the answer.
 
@@ -20,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::bearer;
+use crate::bearer::{self, Presented, Proof};
 use crate::metrics::Verified;
 use crate::openapi::tag;
 use crate::policy::{Policy, Unmet};
@@ -90,7 +92,11 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
     if query.is_some() {
         return None;
     }
-    let Ok(bearer::Presented::Token(token)) = bearer::in_header(app, headers) else {
+    let Ok(Proof {
+        presented: Presented::Token(token),
+        ..
+    }) = bearer::without_query(app, headers)
+    else {
         return None;
     };
     match app.symbolon().verify_from_memory(&token)? {
@@ -109,7 +115,7 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
 pub(crate) async fn judge(app: &App, headers: &HeaderMap, query: Option<&str>) -> Response {
     match decide(app, headers, query).await {
         Ok(live) => passed(app, &live),
-        Err(problem) if problem.code() == Code::InvalidRequest => {
+        Err(problem) if matches!(problem.code(), Code::InvalidRequest | Code::HeaderFieldsTooLarge) => {
             tracing::debug!(detail = problem.detail(), "a verify request is not understood");
             Problem::invalid_token("malformed").into_response()
         }
@@ -118,7 +124,7 @@ pub(crate) async fn judge(app: &App, headers: &HeaderMap, query: Option<&str>) -
 }
 
 async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Live, Problem> {
-    let presented = bearer::presented(app, headers, query)?;
+    let presented = bearer::presented(app, headers, query)?.presented;
     let policy = Policy::of_query(query)?;
     let token = presented.token().map_err(|inactive| {
         app.metrics().verified(Verified::Inactive, Tier::Near);

@@ -1,13 +1,13 @@
 //! The first page: what this is, and where to go on.
 
 use axum::Extension;
-use axum::response::{Html, IntoResponse, Response};
-use http::header::CONTENT_SECURITY_POLICY;
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, ServiceContext};
 use crate::openapi::tag;
+use crate::pages;
 
 /// The page loads nothing and does nothing.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -46,11 +46,11 @@ async fn home(Extension(context): Extension<ServiceContext>) -> Response {
         .chain(operations)
         .map(|(path, about)| format!("<li><a href=\"{path}\">{about}</a> <code>{path}</code></li>\n"))
         .collect();
-    let page = format!(
+    let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>Symbolon</title>\n</head>\n<body>\n\
          <h1>Symbolon {}</h1>\n<p>A session and token server.</p>\n<ul>\n{links}</ul>\n</body>\n</html>\n",
         env!("CARGO_PKG_VERSION"),
     );
-    ([(CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
+    pages::page(POLICY, html)
 }

@@ -67,7 +67,7 @@ async fn a_log_in_that_is_not_understood_is_refused() {
         json!({"username": "ann", "password": null}),
         json!({"username": 1, "password": PASSWORD}),
         with("admin", json!(true)),
-        with("cookie", json!(true)),
+        with("cookie", json!("yes")),
         with("remember", json!("yes")),
         with("client_id", json!("")),
         with("client_id", json!("a\nb")),

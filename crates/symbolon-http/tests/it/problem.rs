@@ -27,6 +27,7 @@ fn all() -> Vec<(Problem, u16)> {
         (Problem::reauth_required(), 401),
         (Problem::insufficient_scope("issue"), 403),
         (Problem::account_banned(), 403),
+        (Problem::cross_site("x"), 403),
         (Problem::not_found("x"), 404),
         (Problem::method_not_allowed(), 405),
         (Problem::request_timeout(), 408),

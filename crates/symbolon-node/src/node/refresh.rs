@@ -23,6 +23,14 @@ pub enum Refreshed {
     Refused(Inactive),
 }
 
+/// What became of a refresh by cookie.
+pub enum RefreshedInBrowser {
+    /// The pair is only seconds old: the browser keeps it, and nothing was written.
+    Kept(Box<Session>),
+    /// As any other refresh.
+    Exchanged(Refreshed),
+}
+
 /// One look at the store.
 enum Step {
     Done(Refreshed),
@@ -59,6 +67,41 @@ impl<S: Store + Clone> Node<S> {
             operation: "rotate a session",
             detail: format!("it was changed by others {ATTEMPTS_MAX} times in a row"),
         }))
+    }
+
+    /// The same for a browser whose pair is in cookies.
+    ///
+    /// # Errors
+    /// See [`Node::refresh`].
+    pub async fn refresh_in_browser(
+        &self,
+        token: &RawToken,
+        origin: &Origin,
+    ) -> Result<RefreshedInBrowser, Undecided> {
+        if let Some(session) = self.young(token, origin).await? {
+            return Ok(RefreshedInBrowser::Kept(Box::new(session)));
+        }
+        // What another tab has done since that look, a refresh decides for itself.
+        Ok(RefreshedInBrowser::Exchanged(self.refresh(token, origin).await?))
+    }
+
+    /// The session, if the token is its current one and its pair is too young to be exchanged in a browser.
+    async fn young(&self, token: &RawToken, origin: &Origin) -> Result<Option<Session>, Undecided> {
+        if token.kind() != TokenKind::Refresh || !token.is_genuine(&self.keys) {
+            return Ok(None);
+        }
+        let Some(found) = self.store.find_session(token.session_id()).await? else {
+            return Ok(None);
+        };
+        let presented = Presented {
+            generation: token.generation(),
+            digest: token.digest(),
+            genuine: true,
+        };
+        let (session, grace) = (found.session, self.policy.rotation_grace);
+        let is_young = refresh::decide(&session, found.cut, presented, grace, origin.at) == Rotation::Rotate
+            && refresh::keeps_cookies(&session, grace, origin.at);
+        Ok(is_young.then_some(session))
     }
 
     async fn refresh_once(

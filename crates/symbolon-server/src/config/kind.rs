@@ -234,11 +234,17 @@ fn network(text: &str) -> Option<IpNet> {
         .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-/// An origin as a browser writes it: scheme, host, port, in small letters and without a path.
+/// An origin as a browser writes it: scheme, host, port, in small letters and without a path. It leaves out the port
+/// that the scheme implies, so one with it would never be met.
 fn origin(text: &str) -> Option<String> {
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
+    let secure = text.strip_prefix("https://");
+    let (host, implied) = match secure {
+        Some(host) => (host, ":443"),
+        None => (text.strip_prefix("http://")?, ":80"),
+    };
+    if host.ends_with(implied) {
+        return None;
+    }
     let is_host_byte =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:[]".contains(&byte);
     (!host.is_empty() && host.bytes().all(is_host_byte)).then(|| text.to_owned())

@@ -10,12 +10,10 @@ use super::value::Value;
 
 /// Settings that can only have their default, and what they would ask for.
 pub(crate) const LATER: &[(&str, &str)] = &[
-    ("http.cors_origins", "calls from other sites"),
     ("cache.redis_url", "a shared cache in Redis"),
     ("token.style", "the jwt style of tokens"),
     ("token.alg", "a signature of tokens"),
     ("session.renew_before", "renewal near the end"),
-    ("cookie.secure", "cookies over plain http"),
 ];
 
 /// A fault for each setting that asks for what this version does not have.

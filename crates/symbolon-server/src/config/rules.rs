@@ -27,6 +27,7 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
     rules.lives();
     rules.listeners();
     rules.proxies();
+    rules.cors();
     rules.tls();
     rules.store();
     rules.cookies();
@@ -121,6 +122,25 @@ impl Rules<'_> {
         }
     }
 
+    /// Whoever is on the way to a page over plain http writes the page, and may then call as it. On this machine nobody
+    /// is on the way.
+    fn cors(&mut self) {
+        let is_local = |host: &str| {
+            let name = host.strip_prefix('[').map_or(host, |ipv6| ipv6);
+            ["localhost", "127.0.0.1", "::1]"].iter().any(|local| {
+                name.strip_prefix(local)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            })
+        };
+        let is_open = |origin: &&String| origin.strip_prefix("http://").is_some_and(|host| !is_local(host));
+        if let Some(origin) = self.config.http.cors_origins.iter().find(is_open) {
+            let message = format!(
+                "{origin} is not https, so whoever is on the way to that page can call the API in its name"
+            );
+            self.refuse_in_production("http.cors_origins", message);
+        }
+    }
+
     fn tls(&mut self) {
         let is_given = |path: &str| {
             self.values
@@ -168,7 +188,7 @@ impl Rules<'_> {
     }
 
     fn cookies(&mut self) {
-        if !self.config.cookie_secure && self.config.profile != Profile::Development {
+        if !self.config.cookie.secure && self.config.profile != Profile::Development {
             let message = "false sends cookies over plain http; it is allowed with profile: development only";
             self.refuse("cookie.secure", message);
         }

@@ -145,7 +145,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new("http.plain", Flag, "false",
         "True says that tokens may cross the network without TLS: only where something below encrypts, such as a mesh."),
     Setting::new("http.cors_origins", Origins, "[]",
-        "Origins of browser programs on other sites that may call the API, such as [https://app.example.com]."),
+        "Origins whose pages may call the API from a browser, with cookies too, such as [https://app.example.com]."),
     Setting::new("admin.listen", Address, "null",
         "Address and port for the admin API and the console alone. Null: at http.listen with all else."),
     Setting::new("ops.listen", Address, "null",
@@ -197,6 +197,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
 
     Setting::new("cookie.secure", Flag, "true",
         "Cookies only over https. False is for development over plain http, and allowed in that profile only."),
+    Setting::new("cookie.clear_site_data", Flag, "true",
+        "A log-out by cookie has the browser forget all it stores for this site. Cookies count by domain: false where others share it."),
 
     Setting::new("node.lease", LEASE, "10s",
         "How long a node verifies while the store is away, and how late a revocation can be on a hung node. 1s to 10m."),

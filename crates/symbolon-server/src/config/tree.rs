@@ -31,7 +31,7 @@ pub(crate) struct Config {
     pub(crate) master_file: Option<PathBuf>,
     pub(crate) token: Token,
     pub(crate) session: Session,
-    pub(crate) cookie_secure: bool,
+    pub(crate) cookie: Cookie,
     pub(crate) node: Node,
     pub(crate) login: Login,
     pub(crate) purge: Purge,
@@ -48,6 +48,13 @@ pub(crate) enum Profile {
     Default,
     Development,
     Production,
+}
+
+/// `cookie.*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cookie {
+    pub(crate) secure: bool,
+    pub(crate) clear_site_data: bool,
 }
 
 /// `http.*`.
@@ -223,7 +230,10 @@ impl Config {
             master_file: values.get("keys.master_file")?,
             token: Token::of(values)?,
             session: Session::of(values)?,
-            cookie_secure: values.get("cookie.secure")?,
+            cookie: Cookie {
+                secure: values.get("cookie.secure")?,
+                clear_site_data: values.get("cookie.clear_site_data")?,
+            },
             node: Node::of(values)?,
             login: Login::of(values)?,
             purge: Purge {

@@ -179,6 +179,8 @@ impl<'d> Entry<'d> {
 pub(super) fn proof_name(scheme: &str) -> &str {
     match scheme {
         "access_token" => "access token",
+        "access_cookie" => "cookie",
+        "refresh_cookie" => "refresh cookie",
         "api_key" => "API key",
         other => other,
     }

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 /// Change one's own password.
 ///
 /// All other sessions end. The session that asks goes on with a new pair unless `keep_current` is `false`; its old
-/// tokens are dead.
+/// tokens are dead. The pair goes where the token came from: into the body, or into cookies.
 #[utoipa::path(
     post, path = "/v1/password", tag = tag::PERSONS, request_body = PasswordBody,
     security(("access_token" = [])),
@@ -29,6 +29,7 @@ pub(super) async fn change_password(
     person: Person,
     StrictJson(body): AuthJson<PasswordBody>,
 ) -> Result<Response, Problem> {
+    let delivery = person.delivery;
     let change = ChangePassword {
         live: person.live,
         current: password("current", &body.current)?,
@@ -42,7 +43,7 @@ pub(super) async fn change_password(
             let kept = kept.as_deref();
             // The pair begins its life when it is made.
             let now = kept.map_or_else(|| app.symbolon().now(), |kept| kept.session.tokens.rotated_at);
-            password_changed(&app, receipt, kept, now).await
+            password_changed(&app, receipt, kept, now, delivery).await
         }
         Ok(PasswordChanged::InvalidCredentials) => Err(Problem::invalid_credentials()),
         Ok(PasswordChanged::Throttled { retry_at }) => Err(app.throttled(retry_at)),

@@ -321,18 +321,15 @@ fn what_this_version_does_not_have_is_refused_at_the_start_and_not_ignored() {
     assert_eq!(
         not_yet(
             "profile: development\nstore: { url: \"postgres://db/x\" }\ncache: { redis_url: \"redis://db\", prefix: a }\n\
-             token: { style: jwt, alg: ES256 }\nsession: { renew_before: 5m }\ncookie: { secure: false }\n\
-             http: { cors_origins: [\"https://a.example\"] }\n"
+             token: { style: jwt, alg: ES256 }\nsession: { renew_before: 5m }\n"
         ),
         [
             "s.yaml:2:15: store.url: postgres is not supported by this version; sqlite: and memory: are \
              (SYMBOLON_STORE__URL=sqlite: keeps sessions in data_dir)",
-            "s.yaml:7:23: http.cors_origins: calls from other sites: not supported by this version; leave it at []",
             "s.yaml:3:21: cache.redis_url: a shared cache in Redis: not supported by this version; leave it at null",
             "s.yaml:4:17: token.style: the jwt style of tokens: not supported by this version; leave it at opaque",
             "s.yaml:4:27: token.alg: a signature of tokens: not supported by this version; leave it at EdDSA",
             "s.yaml:5:26: session.renew_before: renewal near the end: not supported by this version; leave it at 0s",
-            "s.yaml:6:19: cookie.secure: cookies over plain http: not supported by this version; leave it at true",
         ]
     );
     assert_eq!(

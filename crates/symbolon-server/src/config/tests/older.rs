@@ -114,7 +114,7 @@ fn s1_5_a_session_file_on_disk_needs_no_redis() {
 fn s1_5_cookies_never_become_weaker_but_in_development() {
     let yaml = "REDIS: {}\nSESSION: { TYPE: filesystem, USE_SIGNER: False, COOKIE_HTTPONLY: false, COOKIE_SECURE: false }\n";
     let loaded = read(yaml).expect("no fault");
-    assert!(loaded.config.cookie_secure);
+    assert!(loaded.config.cookie.secure);
     let told: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,

@@ -97,6 +97,40 @@ fn cookies_without_secure_are_for_development_only() {
 }
 
 #[test]
+fn a_page_of_another_site_comes_over_https_in_production() {
+    let cors = |origins: &str| format!("http: {{ cors_origins: [{origins}] }}");
+    for origins in [
+        "\"https://app.example\"",
+        "\"http://localhost:3000\"",
+        "\"http://127.0.0.1\"",
+        "\"http://[::1]:8080\"",
+    ] {
+        assert_eq!(
+            warnings(&format!("profile: production\n{}", cors(origins))),
+            [""; 0],
+            "{origins}"
+        );
+    }
+    for host in [
+        "app.example",
+        "localhost.evil.test",
+        "127.0.0.1.evil.test",
+        "[::2]",
+    ] {
+        let yaml = cors(&format!("\"https://a.example\", \"http://{host}\""));
+        let words = format!(
+            "http.cors_origins: http://{host} is not https, so whoever is on the way to that page can call the API in its \
+             name"
+        );
+        assert_eq!(warnings(&yaml), [format!("s.yaml:1:23: {words}")]);
+        assert_eq!(
+            faults(&format!("profile: production\n{yaml}")),
+            [format!("s.yaml:2:23: {words}")]
+        );
+    }
+}
+
+#[test]
 fn a_shared_store_needs_the_master_file_in_production() {
     let yaml = "store: { url: \"postgres://db/sy\" }";
     let words = "keys.master_file: is null; nodes that share a store need the same master key, so give each the same file";

@@ -192,6 +192,7 @@ fn an_origin_is_a_scheme_and_a_host_without_a_path() {
     for text in [
         "https://app.example.com",
         "http://localhost:3000",
+        "https://a.example:80",
         "https://[::1]:8443",
     ] {
         assert!(
@@ -207,6 +208,8 @@ fn an_origin_is_a_scheme_and_a_host_without_a_path() {
         "https://A.example",
         "ws://a",
         "null",
+        "https://a.example:443",
+        "http://a.example:80",
     ] {
         assert!(
             !is_taken(&format!("http: {{ cors_origins: [\"{text}\"] }}")),
