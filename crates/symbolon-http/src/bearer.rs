@@ -156,8 +156,14 @@ const TOKEN_NAMES: [&str; 5] = [
     "token",
 ];
 
-/// What every token of ours begins with.
+/// What every reference of ours begins with.
 const TOKEN_PREFIXES: [&str; 3] = ["sya_", "syr_", "syk_"];
+
+/// Whether a text looks like a token: a reference, or signed claims (RFC 7515, section 3.1).
+fn looks_like_token(text: &str) -> bool {
+    let is_signed = || text.starts_with("eyJ") && text.bytes().filter(|byte| *byte == b'.').count() == 2;
+    TOKEN_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) || is_signed()
+}
 
 /// Refuses a token in the query, whatever it is called there.
 ///
@@ -166,7 +172,7 @@ const TOKEN_PREFIXES: [&str; 3] = ["sya_", "syr_", "syk_"];
 pub(crate) fn refuse_in_query(query: Option<&str>) -> Result<(), Problem> {
     let is_token = |(name, value): (_, std::borrow::Cow<'_, str>)| {
         let name: std::borrow::Cow<'_, str> = name;
-        TOKEN_NAMES.contains(&&*name) || TOKEN_PREFIXES.iter().any(|prefix| value.starts_with(prefix))
+        TOKEN_NAMES.contains(&&*name) || looks_like_token(&value)
     };
     if query.is_some_and(|query| query::pairs(query).any(is_token)) {
         return Err(Problem::invalid_bearer(
@@ -208,10 +214,18 @@ mod tests {
             "y=%73yr_abc",
             "refreshToken=x",
             "z=syk_",
+            "x=eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.AAAA",
         ] {
             assert!(refuse_in_query(Some(query)).is_err(), "{query}");
         }
-        for query in ["", "limit=5", "note=token", "cursor=sya"] {
+        for query in [
+            "",
+            "limit=5",
+            "note=token",
+            "cursor=sya",
+            "x=eyJhIjoxfQ",
+            "x=a.b.c",
+        ] {
             assert!(refuse_in_query(Some(query)).is_ok(), "{query}");
         }
         assert!(refuse_in_query(None).is_ok());

@@ -40,7 +40,7 @@ impl App {
         let spread = match error {
             // The pool has spread its own.
             Unavailable::Busy { .. } => 0,
-            Unavailable::Undecided(_) | Unavailable::Password(_) => self.spread(),
+            Unavailable::Undecided(_) | Unavailable::Password(_) | Unavailable::Signing(_) => self.spread(),
         };
         Problem::unavailable(seconds(error.retry_after()).saturating_add(spread))
     }
@@ -64,6 +64,7 @@ pub(crate) fn not_issued(refused: IssueRefused) -> Problem {
     match refused {
         IssueRefused::LimitReached => limit_reached(),
         IssueRefused::Banned { .. } => Problem::account_banned(),
+        IssueRefused::SignedLifeTooLong => Problem::invalid_request(refused.to_string()),
         IssueRefused::CredentialStale => {
             Problem::conflict("the subject's sessions were ended meanwhile; try again")
         }

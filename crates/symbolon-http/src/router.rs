@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::{App, ServiceContext};
 use crate::openapi;
 use crate::problem::Problem;
-use crate::routes::{admin, compat_s3, events, gateway, home, operations, person, services};
+use crate::routes::{admin, compat_s3, events, gateway, home, jwks, operations, person, services};
 
 /// The routes of a listener.
 pub(crate) fn router(app: &App, context: ServiceContext) -> Router {
@@ -32,6 +32,7 @@ fn routes(app: &App, context: ServiceContext) -> OpenApiRouter<App> {
             .merge(person::router())
             .merge(events::router())
             .merge(services::router())
+            .merge(jwks::router())
             .merge(gateway::router());
     }
     if context.api && app.settings().compat {

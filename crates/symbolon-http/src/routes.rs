@@ -10,6 +10,7 @@ pub(crate) mod exchange;
 pub(crate) mod gateway;
 pub(crate) mod home;
 pub(crate) mod in_path;
+pub(crate) mod jwks;
 pub(crate) mod operations;
 pub(crate) mod person;
 pub(crate) mod services;

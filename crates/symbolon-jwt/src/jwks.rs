@@ -1,7 +1,6 @@
 //! The public halves of the keys, as one document (RFC 7517, section 5).
 
 use data_encoding::BASE64URL_NOPAD;
-use serde::Serialize;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::signing::SigningAlg;
 
@@ -10,31 +9,25 @@ use crate::key::SigningKey;
 use crate::ring::Ring;
 
 /// A public key (RFC 7517, section 4; RFC 7518, section 6; RFC 8037, section 2).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Jwk {
     /// The family: `OKP`, `EC` or `RSA`.
     pub kty: &'static str,
-    /// What it is for: `sig`.
-    #[serde(rename = "use")]
+    /// What it is for (`use`): `sig`.
     pub purpose: &'static str,
     /// How it signs.
     pub alg: &'static str,
     /// Its name.
     pub kid: String,
     /// The curve.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub crv: Option<&'static str>,
     /// A coordinate, or the whole key of Ed25519.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub x: Option<String>,
     /// The other coordinate.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub y: Option<String>,
     /// The modulus.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub n: Option<String>,
     /// The exponent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub e: Option<String>,
 }
 

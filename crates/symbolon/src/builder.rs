@@ -29,7 +29,8 @@ use zeroize::Zeroizing;
 
 use crate::master_key::{self, MasterKeyFault};
 use crate::randomness::OsRandomness;
-use crate::{Inner, Symbolon};
+use crate::signing::{Signing, SigningParts};
+use crate::{Inner, SignedTokens, SignedTokensFault, Symbolon};
 
 /// The name of the database file in the data folder.
 pub const DATABASE_FILE: &str = "symbolon.db";
@@ -57,6 +58,8 @@ pub struct Builder {
     keep_ended: Duration,
     log_retention: Duration,
     first_administrator: bool,
+    signed: SignedTokens,
+    audience: Option<String>,
 }
 
 impl Default for Builder {
@@ -76,6 +79,8 @@ impl Default for Builder {
             keep_ended: 14 * DAY,
             log_retention: Duration::from_secs(60 * 60),
             first_administrator: false,
+            signed: SignedTokens::default(),
+            audience: None,
         }
     }
 }
@@ -120,6 +125,9 @@ pub enum OpenFault {
     /// The threads that hash passwords cannot be started.
     #[error(transparent)]
     PasswordPool(#[from] StartError),
+    /// Tokens cannot be signed as they are to be.
+    #[error(transparent)]
+    SignedTokens(#[from] SignedTokensFault),
     /// The schedule of the purge cannot be read.
     #[error("the purge schedule {schedule:?} cannot be read: {detail}")]
     Schedule {
@@ -233,6 +241,20 @@ impl Builder {
         self
     }
 
+    /// How access tokens are signed, and which are.
+    #[must_use]
+    pub fn signed_tokens(mut self, signed: SignedTokens) -> Self {
+        self.signed = signed;
+        self
+    }
+
+    /// For whom tokens are unless their issue says so (`aud`): names separated by one space.
+    #[must_use]
+    pub fn audience(mut self, audience: Option<String>) -> Self {
+        self.audience = audience;
+        self
+    }
+
     /// Looks at the store without opening it; `None`: there is none yet, or it is in memory. Nothing is changed in it.
     /// `whole` reads all of it and checks that it is sound: with ten million sessions that takes a minute.
     ///
@@ -253,6 +275,7 @@ impl Builder {
     pub async fn open(self) -> Result<(Symbolon, Opened), OpenFault> {
         let plan = self.plan()?;
         let pool = self.pool_settings()?;
+        self.signed.check(&self.policy)?;
         let rules = self
             .password_min
             .map_or_else(|| Ok(Rules::default()), Rules::new)?;
@@ -289,6 +312,21 @@ impl Builder {
         let accounts = Accounts::new(shared.clone(), pool, account_keys, settings, randomness.clone());
         let api_keys = ApiKeys::new(shared, keys.clone(), randomness.clone());
         let policy = self.policy;
+        let signing = Signing::open(SigningParts {
+            store: store.clone(),
+            tail: tail.clone(),
+            clock: time.clone(),
+            randomness: randomness.clone(),
+            master: &key,
+            settings: self.signed.clone(),
+        });
+        let signing = match signing.await {
+            Ok(signing) => Arc::new(signing),
+            Err(error) => {
+                store.close().await;
+                return Err(SignedTokensFault::Keys(error.to_string()).into());
+            }
+        };
         let node = Node::alone(NodeParts {
             store,
             tail,
@@ -303,11 +341,16 @@ impl Builder {
                 rehasher.run(cancel.cancelled()).await;
             });
         }
+        let keeper = Arc::clone(&signing);
+        node.tasks()
+            .required("signing keys", |cancel| keeper.keep(cancel));
         let symbolon = Symbolon {
             inner: Arc::new(Inner {
                 node,
                 accounts,
                 api_keys,
+                signing,
+                audience: self.audience.clone(),
                 plan,
             }),
         };

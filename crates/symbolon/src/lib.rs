@@ -39,6 +39,7 @@ mod presented;
 mod principal;
 mod randomness;
 mod sessions;
+mod signing;
 mod unavailable;
 
 use std::sync::Arc;
@@ -49,6 +50,8 @@ use symbolon_core::store::Purged;
 use symbolon_node::Node;
 use symbolon_node::purge::{PurgePlan, sweep};
 use symbolon_store_sql::SqlStore;
+
+use signing::Signing;
 
 pub use builder::{Builder, DATABASE_FILE, OpenFault, Opened};
 pub use clients::{Grant, Granted};
@@ -63,14 +66,22 @@ pub use password::{ChangePassword, PasswordChanged};
 pub use presented::{Signed, Token};
 pub use principal::Principal;
 pub use randomness::OsRandomness;
+pub use signing::{
+    KeyState, PUBLISHED_AHEAD, PUBLISHED_FOR, Rotation, RotationRefused, SharedSecret, SignedTokens,
+    SignedTokensFault, SigningKeyShown,
+};
 pub use unavailable::Unavailable;
 
 pub use symbolon_accounts::accounts::KnownDevice;
 pub use symbolon_accounts::password::Password;
+pub use symbolon_core::signing::{SIGNED_TTL_MAX, SigningAlg};
 pub use symbolon_core::{
     account, api_key, audit, clock, device, policy, random, revocation, session, subject, throttle, token,
     verdict,
 };
+pub use symbolon_jwt::compact::{ISSUER_LEN_MAX, SIGNED_LEN_MAX};
+pub use symbolon_jwt::jwks::Jwk;
+pub use symbolon_jwt::key::{SECRET_LEN_MIN, WeakSecret};
 pub use symbolon_node::near::Identity;
 pub use symbolon_node::node::Tier;
 pub use symbolon_node::{
@@ -89,6 +100,8 @@ struct Inner {
     node: Node<SqlStore>,
     accounts: Accounts<SqlStore>,
     api_keys: ApiKeys<SqlStore>,
+    signing: Arc<Signing>,
+    audience: Option<String>,
     plan: PurgePlan,
 }
 

@@ -4,6 +4,8 @@ use symbolon_accounts::accounts::{Authenticated, Known, KnownDevice, Outcome, Re
 use symbolon_core::audit::{Actor, AuditEvent};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::device::{Device, SeenFrom};
+use symbolon_core::session::{Opening, TokenStyle};
+use symbolon_core::signing::SIGNED_TTL_MAX;
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::ThrottledBy;
 use symbolon_node::{Issue, IssueRefused, Issued};
@@ -24,6 +26,8 @@ pub struct LogIn {
     pub seen_from: SeenFrom,
     /// Whether the session is to have the longer lives.
     pub remember: bool,
+    /// The form of its access tokens; `None`: that of the deployment.
+    pub style: Option<TokenStyle>,
     /// A token that came along: if it is live, its session ends in the same step, so that a session
     /// from before the log-in never becomes an authenticated one.
     pub presented: Option<Token>,
@@ -87,11 +91,12 @@ impl Symbolon {
             device: log_in.device,
             seen_from: log_in.seen_from,
             remember: log_in.remember,
+            style: log_in.style,
             ..NewSession::of(proof.subject.clone())
         };
         let node = &self.inner.node;
         let issue = Issue {
-            opening: session.opening(node.policy()),
+            opening: self.opening_of_log_in(session),
             credential_epoch: Some(proof.epoch),
             clear_attempts: Some(proof.throttle_key),
             replaces: self.presented_session(log_in.presented.as_ref()),
@@ -107,6 +112,10 @@ impl Symbolon {
             Err(IssueRefused::Banned { until }) => self.not_begun(&proof, LoggedIn::Banned { until }).await?,
             // Someone changed the password, or ended this subject's sessions, while it was compared.
             Err(IssueRefused::CredentialStale) => LoggedIn::InvalidCredentials,
+            // It was cut above; a refusal here would be ours to mend, not the person's.
+            Err(refused @ IssueRefused::SignedLifeTooLong) => {
+                return Err(Unavailable::Signing(refused.to_string()));
+            }
         })
     }
 
@@ -114,6 +123,15 @@ impl Symbolon {
     async fn not_begun(&self, proof: &Authenticated, refused: LoggedIn) -> Result<LoggedIn, Unavailable> {
         self.inner.accounts.clear_attempts(proof, self.now()).await?;
         Ok(refused)
+    }
+
+    /// As [`Symbolon::opening`]; a log-in chooses no life, so one that is too long for a signed token is cut.
+    fn opening_of_log_in(&self, session: NewSession) -> Opening {
+        let mut opening = self.opening(session);
+        if opening.style != TokenStyle::Opaque {
+            opening.lives.access_ttl = opening.lives.access_ttl.min(SIGNED_TTL_MAX);
+        }
+        opening
     }
 
     /// The session of a genuine token that came along with a log-in.

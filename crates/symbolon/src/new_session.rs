@@ -34,8 +34,8 @@ pub struct NewSession {
     pub idle_timeout: Option<Duration>,
     /// How long it lives at the most.
     pub absolute_timeout: Option<Duration>,
-    /// The form of its access tokens.
-    pub style: TokenStyle,
+    /// The form of its access tokens; `None`: that of the deployment.
+    pub style: Option<TokenStyle>,
 }
 
 impl NewSession {
@@ -55,20 +55,26 @@ impl NewSession {
             refresh_ttl: None,
             idle_timeout: None,
             absolute_timeout: None,
-            style: TokenStyle::Opaque,
+            style: None,
         }
     }
 
-    pub(crate) fn opening(self, policy: &SessionPolicy) -> Opening {
+    /// What it begins with, under the policy and with the defaults of a deployment.
+    pub(crate) fn opening(
+        self,
+        policy: &SessionPolicy,
+        style: TokenStyle,
+        audience: Option<&str>,
+    ) -> Opening {
         let lives = self.lives(policy);
         Opening {
             subject: self.subject,
             client_id: self.client_id,
             lives,
-            style: self.style,
+            style: self.style.unwrap_or(style),
             device: self.device,
             seen_from: self.seen_from,
-            audience: self.audience,
+            audience: self.audience.or_else(|| audience.map(str::to_owned)),
             scope: self.scope,
             claims: self.claims,
         }

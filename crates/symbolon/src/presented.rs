@@ -92,8 +92,9 @@ impl Symbolon {
     }
 
     #[cold]
-    fn read_signed(&self, _text: &str) -> Result<Token, Malformed> {
-        Err(Malformed::Signature)
+    fn read_signed(&self, text: &str) -> Result<Token, Malformed> {
+        let signed = self.inner.signing.read(text).ok_or(Malformed::Signature)?;
+        Ok(Token::Signed(Signed(signed)))
     }
 
     /// The text of the access token of a session that was just issued or refreshed, in the session's style. For the
@@ -101,8 +102,8 @@ impl Symbolon {
     ///
     /// # Errors
     /// When it cannot be made now.
-    #[expect(clippy::unused_async, reason = "a key may have to be made first")]
     pub async fn access_text(&self, issued: &Issued) -> Result<Zeroizing<String>, Unavailable> {
-        Ok(issued.pair.access.expose())
+        let signed = self.inner.signing.write(&issued.session).await?;
+        Ok(signed.unwrap_or_else(|| issued.pair.access.expose()))
     }
 }

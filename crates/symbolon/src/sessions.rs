@@ -5,7 +5,8 @@ use symbolon_core::clock::Timestamp;
 use symbolon_core::device::SeenFrom;
 use symbolon_core::policy::SessionPolicy;
 use symbolon_core::revocation::{LogRow, RevocationReason};
-use symbolon_core::session::SessionId;
+use symbolon_core::session::{Opening, SessionId, TokenStyle};
+use symbolon_core::signing::SIGNED_TTL_MAX;
 use symbolon_core::subject::SubjectId;
 use symbolon_core::token::RawToken;
 use symbolon_node::{
@@ -54,16 +55,26 @@ impl Symbolon {
         session: NewSession,
         origin: &Origin,
     ) -> Result<Result<Issued, IssueRefused>, Undecided> {
-        let node = &self.inner.node;
+        let opening = self.opening(session);
+        if opening.style != TokenStyle::Opaque && opening.lives.access_ttl > SIGNED_TTL_MAX {
+            return Ok(Err(IssueRefused::SignedLifeTooLong));
+        }
         let issue = Issue {
-            opening: session.opening(node.policy()),
+            opening,
             credential_epoch: None,
             clear_attempts: None,
             replaces: None,
             event: AuditEvent::Issued,
             origin: origin.clone(),
         };
-        node.issue(issue).await
+        self.inner.node.issue(issue).await
+    }
+
+    /// What a session begins with, under the policy and with the defaults of this deployment.
+    pub(crate) fn opening(&self, session: NewSession) -> Opening {
+        let inner = &self.inner;
+        let style = inner.signing.settings().style;
+        session.opening(inner.node.policy(), style, inner.audience.as_deref())
     }
 
     /// Judges an access token by memory alone, without a wait; `None`: ask [`Symbolon::verify`].

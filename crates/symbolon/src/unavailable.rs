@@ -22,6 +22,9 @@ pub enum Unavailable {
     /// A stored password cannot be read, or hashing failed: an operator must look.
     #[error("a password cannot be compared: {0}")]
     Password(String),
+    /// An access token cannot be signed: an operator must look.
+    #[error("an access token cannot be signed: {0}")]
+    Signing(String),
 }
 
 impl From<StoreError> for Unavailable {
@@ -58,7 +61,7 @@ impl Unavailable {
             Self::Undecided(_) => Duration::from_secs(1),
             Self::Busy { retry_after } => *retry_after,
             // An operator must look first.
-            Self::Password(_) => Duration::from_secs(30),
+            Self::Password(_) | Self::Signing(_) => Duration::from_secs(30),
         }
     }
 }

@@ -6,5 +6,6 @@ mod it {
     mod opening;
     mod passwords;
     mod principals;
+    mod signing;
     mod tower_layer;
 }

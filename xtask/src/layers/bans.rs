@@ -71,6 +71,10 @@ pub(crate) const BANS: &[Ban] = &[
                 reason: "tokens are made and read there",
             },
             Allowed {
+                files: &["crates/symbolon/src/presented.rs"],
+                reason: "the text of the access token of either style",
+            },
+            Allowed {
                 files: &[
                     "crates/symbolon-http/src/**/bodies.rs",
                     "crates/symbolon-http/src/**/bodies/**",

@@ -60,17 +60,27 @@ pub(crate) struct IssueBody {
     absolute_timeout: Option<Ttl>,
     /// The form of its access tokens.
     #[serde(default)]
-    token_style: Style,
+    token_style: Option<Style>,
 }
 
 /// The form of access tokens.
-#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = TokenStyle)]
 pub(crate) enum Style {
     /// A reference, read by asking.
-    #[default]
     Opaque,
+    /// Signed claims (RFC 9068), which services may verify by themselves.
+    Jwt,
+}
+
+impl From<Style> for TokenStyle {
+    fn from(style: Style) -> Self {
+        match style {
+            Style::Opaque => Self::Opaque,
+            Style::Jwt => Self::Jwt,
+        }
+    }
 }
 
 impl IssueBody {
@@ -79,7 +89,6 @@ impl IssueBody {
     /// # Errors
     /// 400 that names the field.
     pub(crate) fn session(self) -> Result<NewSession, Problem> {
-        let Style::Opaque = self.token_style;
         let user_agent = device::kept(self.user_agent);
         let refresh_ttl = match self.refresh_ttl {
             Some(ttl) if ttl.get().is_zero() => Some(ttl.get()),
@@ -101,7 +110,7 @@ impl IssueBody {
             refresh_ttl,
             idle_timeout: life("idle_timeout", self.idle_timeout)?,
             absolute_timeout: life("absolute_timeout", self.absolute_timeout)?,
-            style: TokenStyle::Opaque,
+            style: self.token_style.map(TokenStyle::from),
         })
     }
 }

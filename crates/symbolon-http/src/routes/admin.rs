@@ -1,4 +1,4 @@
-//! For operators: everyone's sessions, accounts and API keys.
+//! For operators: everyone's sessions, accounts, API keys and signing keys.
 //!
 //! Reading needs `admin:read`, changing needs `admin` ([`crate::caller::Allowed`]). A change that can end sessions
 //! answers with a receipt.
@@ -11,6 +11,7 @@ mod faults;
 mod paging;
 mod revoke_bodies;
 mod sessions;
+mod signing_keys;
 mod subjects;
 mod wait;
 
@@ -40,6 +41,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         ))
         .routes(routes!(api_keys::list_api_keys, api_keys::add_api_key))
         .routes(routes!(api_keys::revoke_api_key))
+        .routes(routes!(signing_keys::list_signing_keys))
+        .routes(routes!(signing_keys::rotate_signing_key))
 }
 
 /// What a route that can end sessions answers.

@@ -64,6 +64,7 @@ async fn log_in(
             device: DeviceGiven::default().seen_with(seen_from.user_agent.as_deref()),
             seen_from,
             remember: app.settings().remember,
+            style: None,
             presented: bearer::in_header(&app, &headers)?.token().ok(),
             known_device: None,
         };

@@ -80,6 +80,7 @@ async fn log_in(
         device: body.device.seen_with(seen_from.user_agent.as_deref()),
         seen_from,
         remember,
+        style: None,
         presented: presented.token().ok(),
         known_device: body.known_device,
     };

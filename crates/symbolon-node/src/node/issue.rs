@@ -50,6 +50,9 @@ pub enum IssueRefused {
     /// The credentials were changed while they were compared.
     #[error("the credentials were changed while they were compared")]
     CredentialStale,
+    /// A signed access token would live for longer than one may.
+    #[error("access_ttl: a signed token lives for 90 days at the most")]
+    SignedLifeTooLong,
 }
 
 impl<S: Store + Clone> Node<S> {

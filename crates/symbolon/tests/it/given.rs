@@ -52,6 +52,7 @@ pub(crate) async fn log_in(symbolon: &Symbolon, name: &str, text: &str) -> Logge
         device: Device::default(),
         seen_from: SeenFrom::default(),
         remember: false,
+        style: None,
         presented: None,
         known_device: None,
     };

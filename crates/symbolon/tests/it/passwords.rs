@@ -105,6 +105,7 @@ async fn a_token_that_comes_with_a_log_in_is_ended_by_it() {
         device: symbolon::device::Device::default(),
         seen_from: SeenFrom::default(),
         remember: true,
+        style: None,
         presented: Some(presented),
         known_device: None,
     };
