@@ -41,6 +41,11 @@ const NEEDS: &[Need] = &[
         package: "caddy",
         purpose: "the recipe in deploy/caddy",
     },
+    Need {
+        command: "chromium",
+        package: "chromium",
+        purpose: "a person with cookies in a real browser",
+    },
 ];
 
 /// Debian's python3 comes without what makes environments, so that the command is there says too little.

@@ -1,6 +1,10 @@
 //! The program as its users run it: the real binary, with its exit codes and its words.
 #![cfg(test)]
 
+#[path = "it/browser.rs"]
+mod browser;
+#[path = "it/chromium.rs"]
+mod chromium;
 #[path = "it/clients.rs"]
 mod clients;
 #[path = "it/commands.rs"]
