@@ -40,6 +40,10 @@ pub enum AuditEvent {
     PasswordSet,
     /// A password's image was made anew with another cost.
     PasswordRehashed,
+    /// A subject was banned, or its ban was changed.
+    Banned,
+    /// A ban was ended before its time.
+    BanLifted,
     /// An API key was made.
     KeyAdded,
     /// An API key was ended.
@@ -71,6 +75,8 @@ impl AuditEvent {
             Self::AccountRemoved => "account_removed",
             Self::PasswordSet => "password_set",
             Self::PasswordRehashed => "password_rehashed",
+            Self::Banned => "banned",
+            Self::BanLifted => "ban_lifted",
             Self::KeyAdded => "key_added",
             Self::KeyRevoked => "key_revoked",
             Self::SigningKeyAdded => "signing_key_added",

@@ -10,12 +10,14 @@
 //! 5. [`verdict`] and [`refresh`]: the two decisions of the protocol.
 //! 6. [`revocation`]: why a session ended, and the ordered log of endings.
 //! 7. [`account`], [`api_key`], [`throttle`], [`audit`]: what log-in and the callers of the API need.
-//! 8. [`signing`]: which key signs an access token when.
-//! 9. [`store`]: the traits of the authoritative memory.
+//! 8. [`ban`]: subjects that may begin no session.
+//! 9. [`signing`]: which key signs an access token when.
+//! 10. [`store`]: the traits of the authoritative memory.
 
 pub mod account;
 pub mod api_key;
 pub mod audit;
+pub mod ban;
 pub mod clock;
 pub mod device;
 pub mod policy;

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod api_keys;
+mod bans;
 mod sessions;
 mod signing_keys;
 mod upkeep;
@@ -18,6 +19,7 @@ pub use accounts::{
     SetPassword,
 };
 pub use api_keys::{API_KEYS_MAX, ApiKeyStore};
+pub use bans::{BanStore, BanSubject, Banned, ListBans};
 pub use sessions::{
     Activity, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted,
     ListSessions, RevokeSession, Revoked, RotateSession, SessionStore, SuccessorUse,
@@ -47,6 +49,6 @@ pub enum StoreError {
 }
 
 /// A whole store.
-pub trait Store: SessionStore + AccountStore + ApiKeyStore + SigningKeyStore + Upkeep {}
+pub trait Store: SessionStore + AccountStore + BanStore + ApiKeyStore + SigningKeyStore + Upkeep {}
 
-impl<S: SessionStore + AccountStore + ApiKeyStore + SigningKeyStore + Upkeep> Store for S {}
+impl<S: SessionStore + AccountStore + BanStore + ApiKeyStore + SigningKeyStore + Upkeep> Store for S {}

@@ -19,7 +19,8 @@ pub enum NameError {
     Control,
 }
 
-fn checked(text: String, max: usize) -> Result<String, NameError> {
+/// A text of 1 to `max` bytes without control characters.
+pub(crate) fn checked(text: String, max: usize) -> Result<String, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }

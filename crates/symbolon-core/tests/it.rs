@@ -5,6 +5,7 @@ mod it {
     mod access_check;
     mod accounts;
     mod addresses;
+    mod bans;
     mod clock;
     mod cursor;
     mod device;

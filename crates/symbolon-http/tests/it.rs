@@ -7,6 +7,8 @@ mod admin;
 mod admin_accounts;
 #[path = "it/admin_api_keys.rs"]
 mod admin_api_keys;
+#[path = "it/admin_bans.rs"]
+mod admin_bans;
 #[path = "it/admin_sessions.rs"]
 mod admin_sessions;
 #[path = "it/answers.rs"]

@@ -4,6 +4,7 @@
 //! [`Command::Serve`], [`Command::Doctor`] and the commands about the configuration, which have rooms of their own.
 
 mod account;
+mod ban;
 mod key;
 mod session;
 
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use account::{AccountCommand, RoleWord};
+pub(crate) use ban::{BanCommand, Until};
 pub(crate) use key::{KeyCommand, Life, ScopeWord};
 pub(crate) use session::{RevokeWhat, SessionCommand};
 
@@ -69,6 +71,9 @@ pub(crate) enum Command {
     /// API keys of services
     #[command(subcommand, arg_required_else_help = true)]
     Key(KeyCommand),
+    /// Bans: subjects that may begin no session
+    #[command(subcommand, arg_required_else_help = true)]
+    Ban(BanCommand),
     /// Print the completions for a shell
     Completions {
         /// Which shell
@@ -159,6 +164,10 @@ mod tests {
             "symbolon key add --name n",
             "symbolon key add --name n --scope verify,everything",
             "symbolon key add --name n --scope verify --expires soon",
+            "symbolon ban",
+            "symbolon ban add ann",
+            "symbolon ban add --note x",
+            "symbolon ban add ann --note x --until soon",
             "symbolon config",
             "symbolon completions tcsh",
         ] {

@@ -1,8 +1,9 @@
-//! The commands that work on accounts, sessions and keys: each is a request to the admin API, and says what came of it.
+//! The commands that work on accounts, sessions, keys and bans: each is a request to the admin API, and says what came of it.
 //!
 //! They are written once. Whether a server answers or this process itself is the [`Transport`]'s matter.
 
 mod account;
+mod ban;
 mod init;
 mod key;
 mod migrate;
@@ -11,7 +12,7 @@ mod session;
 
 use serde_json::Value as Json;
 
-use crate::cli::{AccountCommand, KeyCommand, SessionCommand};
+use crate::cli::{AccountCommand, BanCommand, KeyCommand, SessionCommand};
 use crate::compose::Composition;
 use crate::exit::Failure;
 use crate::terminal::Terminal;
@@ -26,6 +27,7 @@ pub(crate) enum StoreCommand {
     Account(AccountCommand),
     Session(SessionCommand),
     Key(KeyCommand),
+    Ban(BanCommand),
 }
 
 impl StoreCommand {
@@ -33,7 +35,9 @@ impl StoreCommand {
     /// change of what cannot be there, the better answer is that there is none.
     fn on_fresh(&self) -> OnFresh {
         match self {
-            Self::Account(AccountCommand::Add { .. }) | Self::Key(KeyCommand::Add { .. }) => OnFresh::Make,
+            Self::Account(AccountCommand::Add { .. })
+            | Self::Key(KeyCommand::Add { .. })
+            | Self::Ban(BanCommand::Add { .. }) => OnFresh::Make,
             _ => OnFresh::Refuse,
         }
     }
@@ -59,6 +63,7 @@ pub(crate) async fn run(
         StoreCommand::Account(command) => account::run(&desk, command, asked).await,
         StoreCommand::Session(command) => session::run(&desk, command).await,
         StoreCommand::Key(command) => key::run(&desk, command).await,
+        StoreCommand::Ban(command) => ban::run(&desk, command).await,
     };
     transport.close().await;
     done

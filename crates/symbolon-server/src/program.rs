@@ -47,6 +47,7 @@ fn dispatch(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Account(command) => work(files, terminal, StoreCommand::Account(command)),
         Command::Session(command) => work(files, terminal, StoreCommand::Session(command)),
         Command::Key(command) => work(files, terminal, StoreCommand::Key(command)),
+        Command::Ban(command) => work(files, terminal, StoreCommand::Ban(command)),
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod bans;
 mod confirm;
 pub(crate) mod cuts;
 pub(crate) mod issue;

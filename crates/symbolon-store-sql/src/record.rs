@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod api_key;
 pub(crate) mod audit;
+pub(crate) mod ban;
 pub(crate) mod cut;
 pub(crate) mod log;
 pub(crate) mod place;

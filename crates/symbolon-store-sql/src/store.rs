@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_keys;
+mod bans;
 mod sessions;
 mod signing_keys;
 mod upkeep;

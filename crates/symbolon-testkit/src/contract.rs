@@ -8,12 +8,12 @@
 //! The function, named by its full path, gets the sink that the store must feed, and gives a fresh
 //! store with whatever must live as long as it does (a temporary folder).
 //!
-//! Not reachable through the traits, and so not here: a ban, the audit record, durability over a
-//! restart.
+//! Not reachable through the traits, and so not here: the audit record, durability over a restart.
 
 pub mod accounts;
 pub mod activity;
 pub mod api_keys;
+pub mod bans;
 pub mod confirm;
 pub mod cuts;
 mod fresh;
@@ -152,6 +152,17 @@ macro_rules! store_contract {
             a_password_disabled_by_guessing_ends_no_session,
             a_removed_account_ends_its_sessions_and_its_cut_stays,
             nothing_is_changed_of_an_unknown_account,
+        ]);
+        $crate::sentences!($fresh, bans: [
+            a_ban_ends_the_subjects_sessions_by_one_row,
+            a_banned_subject_begins_no_session,
+            a_subject_that_never_had_a_session_can_be_banned,
+            a_repeated_ban_changes_its_end_and_its_note,
+            a_lifted_ban_revives_nothing_and_stops_nothing,
+            only_a_ban_in_force_is_lifted,
+            a_ban_after_another_is_a_ban_of_its_own,
+            bans_in_force_are_listed_by_their_ends_in_pages,
+            a_ban_racing_log_ins_leaves_no_session,
         ]);
         $crate::sentences!($fresh, api_keys: [
             a_key_comes_back_as_it_was_written,

@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use symbolon_core::account::{Account, AccountName};
 use symbolon_core::api_key::{ApiKey, ApiKeyId};
 use symbolon_core::audit::AuditEntry;
+use symbolon_core::ban::Ban;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::SessionId;
 use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
-    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, ChangeSession, ConfirmSession, CutDone,
-    CutSubject, FoundAccount, FoundSession, InsertAccount, InsertSession, InsertSigningKey, Inserted,
-    ListSessions, LogHead, PurgeOrder, Purged, ReplaceHash, RevokeSession, Revoked, RotateSession,
-    SessionStore, SetPassword, SigningKeyStore, StoreError, SuccessorUse, Upkeep,
+    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, BanStore, BanSubject, Banned,
+    ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount, FoundSession, InsertAccount,
+    InsertSession, InsertSigningKey, Inserted, ListBans, ListSessions, LogHead, PurgeOrder, Purged,
+    ReplaceHash, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword, SigningKeyStore,
+    StoreError, SuccessorUse, Upkeep,
 };
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
@@ -173,6 +175,11 @@ steps! {
         fn remove_account(name: AccountName, reason: RevocationReason, audit: AuditEntry) -> Option<CutDone>;
         fn find_attempts(key: ThrottleKey) -> Attempts;
         fn reserve_attempt(key: ThrottleKey, seen: Attempts, next: Attempts, at: Timestamp) -> bool;
+    }
+    BanStore {
+        fn ban_subject(ban: BanSubject) -> Banned;
+        fn lift_ban(subject: SubjectId, audit: AuditEntry) -> bool;
+        fn list_bans(list: ListBans) -> Vec<Ban>;
     }
     ApiKeyStore {
         fn insert_api_key(key: ApiKey, audit: AuditEntry) -> bool;

@@ -24,6 +24,7 @@
 //! Everything the server does goes through the public methods of [`Symbolon`]: the server can do
 //! nothing that your program cannot.
 
+mod bans;
 mod builder;
 mod clients;
 mod confirm;
@@ -76,8 +77,8 @@ pub use symbolon_accounts::accounts::KnownDevice;
 pub use symbolon_accounts::password::Password;
 pub use symbolon_core::signing::{SIGNED_TTL_MAX, SigningAlg};
 pub use symbolon_core::{
-    account, api_key, audit, clock, device, policy, random, revocation, session, subject, throttle, token,
-    verdict,
+    account, api_key, audit, ban, clock, device, policy, random, revocation, session, subject, throttle,
+    token, verdict,
 };
 pub use symbolon_jwt::compact::{ISSUER_LEN_MAX, SIGNED_LEN_MAX};
 pub use symbolon_jwt::jwks::Jwk;

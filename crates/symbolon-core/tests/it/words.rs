@@ -159,6 +159,8 @@ fn the_events_of_the_audit_are_these_words() {
         (AuditEvent::AccountRemoved, "account_removed"),
         (AuditEvent::PasswordSet, "password_set"),
         (AuditEvent::PasswordRehashed, "password_rehashed"),
+        (AuditEvent::Banned, "banned"),
+        (AuditEvent::BanLifted, "ban_lifted"),
         (AuditEvent::KeyAdded, "key_added"),
         (AuditEvent::KeyRevoked, "key_revoked"),
         (AuditEvent::SigningKeyAdded, "signing_key_added"),

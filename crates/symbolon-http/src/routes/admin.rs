@@ -7,6 +7,8 @@ mod account_bodies;
 mod accounts;
 mod api_key_bodies;
 mod api_keys;
+mod ban_bodies;
+mod bans;
 mod faults;
 mod paging;
 mod revoke_bodies;
@@ -33,6 +35,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(subjects::list_subject_sessions))
         .routes(routes!(subjects::revoke_subject))
         .routes(routes!(subjects::revoke_everyone))
+        .routes(routes!(bans::ban_subject, bans::lift_ban))
+        .routes(routes!(bans::list_bans))
         .routes(routes!(accounts::list_accounts, accounts::add_account))
         .routes(routes!(
             accounts::read_account,

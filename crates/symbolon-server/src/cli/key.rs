@@ -58,7 +58,7 @@ impl ScopeWord {
     }
 }
 
-/// How long a key is valid: whole seconds, at least one, at most [`Life::MAX`].
+/// How long a key is valid, or a ban in force: whole seconds, at least one, at most [`Life::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Life(Duration);
 
@@ -74,7 +74,8 @@ impl Life {
         self.0
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads `90d`, `12h`, `30m` and their kin.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let expected = "expected a whole number and a unit, such as 90d, 12h, 30m or 60s";
         let unit = text
             .chars()

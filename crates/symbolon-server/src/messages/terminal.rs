@@ -40,6 +40,23 @@ texts! {
     KEY_MADE { en: "key {name} ({id}) is shown this once:", zh_cn: "密钥 {name}（{id}）仅显示这一次：" }
     /// A key was revoked.
     KEY_REVOKED { en: "the key is worthless now", zh_cn: "密钥已失效" }
+    /// A subject was banned.
+    BANNED {
+        en: "{subject} is banned; {count} sessions ended, effective now",
+        zh_cn: "已封禁 {subject}；已结束 {count} 个会话，立即生效",
+    }
+    /// A ban in force was changed.
+    BAN_CHANGED {
+        en: "{subject} was banned already; the end and the note of the ban are changed",
+        zh_cn: "{subject} 此前已被封禁；已更新封禁的期限和说明",
+    }
+    /// A ban was lifted.
+    BAN_LIFTED {
+        en: "the ban of {subject} is lifted; sessions that it ended stay ended",
+        zh_cn: "已解除对 {subject} 的封禁；已结束的会话不会恢复",
+    }
+    /// There was no ban to lift.
+    NOT_BANNED { en: "{subject} is not banned", zh_cn: "{subject} 未被封禁" }
     /// There is nothing to list.
     NONE { en: "there are none", zh_cn: "没有记录" }
     /// There are more than were asked for.

@@ -24,5 +24,9 @@ pub(crate) static SQLITE: Dialect = Dialect {
             number: 3,
             text: include_str!("../../migrations/sqlite/0003_signing_keys.sql"),
         },
+        Migration {
+            number: 4,
+            text: include_str!("../../migrations/sqlite/0004_bans.sql"),
+        },
     ],
 };

@@ -8,7 +8,7 @@ use crate::link::{Fields, Link, SqlError, Statement};
 use crate::record::cut::read_cut;
 
 /// The ban that has no end, as it stands in `banned_until`.
-const WITHOUT_END: Timestamp = Timestamp(i64::MAX);
+pub(super) const WITHOUT_END: Timestamp = Timestamp(i64::MAX);
 
 /// A subject's row, locked.
 pub(super) struct LockedSubject {

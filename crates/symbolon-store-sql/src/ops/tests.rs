@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{accounts, api_keys, cuts, live, purge, read, revoke, rotate, sweep, uses};
+use super::{accounts, api_keys, bans, cuts, live, purge, read, revoke, rotate, sweep, uses};
 use crate::dialect::SQLITE;
 use crate::link::Statement;
 
@@ -57,6 +57,9 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         &accounts::FIND_ACCOUNT,
         &accounts::FIND_ACCOUNT_OF,
         &accounts::LIST_ACCOUNTS,
+        &bans::LIST_ALL_BANS,
+        &bans::LIST_IN_FORCE,
+        &bans::NEWEST_BAN,
         &api_keys::KEYS_OF_CLIENT,
         &cuts::LOCK_OF_KIND,
         &live::OLDEST_LIVE,
@@ -88,6 +91,9 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
 #[test]
 fn what_is_read_from_the_beginning_is_read_in_order_and_not_sorted() {
     for statement in [
+        &bans::LIST_ALL_BANS,
+        &bans::LIST_IN_FORCE,
+        &bans::NEWEST_BAN,
         &purge::FIRST_AUDIT,
         &purge::IDLE_ATTEMPTS,
         &purge::OLD_EXPIRED,

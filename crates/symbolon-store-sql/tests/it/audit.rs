@@ -1,11 +1,12 @@
 //! A change and its audit entries are one step.
 
 use symbolon_core::audit::AuditEvent;
+use symbolon_core::ban::BanNote;
 use symbolon_core::policy::OnMax;
 use symbolon_core::revocation::RevocationReason;
 use symbolon_core::store::{
-    AccountChange, AccountStore as _, ApiKeyStore as _, ChangeSession, ConfirmSession, CutSubject,
-    InsertSession, RotateSession, SessionStore as _,
+    AccountChange, AccountStore as _, ApiKeyStore as _, BanStore as _, BanSubject, ChangeSession,
+    ConfirmSession, CutSubject, InsertSession, ReplaceHash, RotateSession, SessionStore as _,
 };
 use symbolon_core::throttle::ThrottleKey;
 use symbolon_store_sql::SqlStore;
@@ -95,6 +96,55 @@ async fn change_everything(store: &SqlStore) {
         .record_audit(vec![entry(AuditEvent::LoginRefused, 18)])
         .await
         .unwrap();
+}
+
+async fn ban_twice_and_lift_twice(store: &SqlStore) {
+    let alice = sample::subject("alice");
+    for _ in 0..2 {
+        let ban = BanSubject {
+            subject: alice.clone(),
+            until: None,
+            note: BanNote::new("of the audit").unwrap(),
+            audit: entry(AuditEvent::Banned, 19),
+        };
+        store.ban_subject(ban).await.unwrap();
+    }
+    for lifted in [true, false] {
+        let audit = entry(AuditEvent::BanLifted, 20);
+        assert_eq!(store.lift_ban(alice.clone(), audit).await.unwrap(), lifted);
+    }
+}
+
+async fn rehash_twice(store: &SqlStore) {
+    let insert = sample::insert_account(sample::account("alice"));
+    assert!(store.insert_account(insert).await.unwrap());
+    for replaced in [true, false] {
+        let replace = ReplaceHash {
+            name: sample::name("alice"),
+            expected: sample::password("old"),
+            password: sample::password("new"),
+            audit: entry(AuditEvent::PasswordRehashed, 21),
+        };
+        assert_eq!(store.replace_hash(replace).await.unwrap(), replaced);
+    }
+}
+
+/// Also a ban that is only changed; and what is not done has none.
+#[tokio::test]
+async fn every_ban_and_every_rehash_has_exactly_one_entry() {
+    let folder = Folder::new();
+    let (store, _) = folder.open();
+    ban_twice_and_lift_twice(&store).await;
+    rehash_twice(&store).await;
+    store.close().await;
+    let expected = [
+        "banned",
+        "banned",
+        "ban_lifted",
+        "account_added",
+        "password_rehashed",
+    ];
+    assert_eq!(events(&folder), expected);
 }
 
 #[tokio::test]

@@ -190,7 +190,7 @@ async fn the_store_of_a_newer_release_is_refused_and_stays_as_it_is() {
     let before = fs::read(folder.path()).unwrap();
     assert_eq!(
         without_path(&folder.refusal(), &folder.path()),
-        "PATH has schema version 99, and this release knows versions up to 3: start the newer release"
+        "PATH has schema version 99, and this release knows versions up to 4: start the newer release"
     );
     assert_eq!(fs::read(folder.path()).unwrap(), before);
 }
