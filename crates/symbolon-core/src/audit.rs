@@ -18,6 +18,8 @@ pub enum AuditEvent {
     Refreshed,
     /// A refresh was repeated and answered with the same pair.
     RefreshReplayed,
+    /// An access token near its end was replaced by the next, for a session without a refresh token.
+    Renewed,
     /// A refresh token newer than the store knows: the store was restored from a copy.
     RotationLost,
     /// A session ended.
@@ -64,6 +66,7 @@ impl AuditEvent {
             Self::Issued => "issued",
             Self::Refreshed => "refreshed",
             Self::RefreshReplayed => "refresh_replayed",
+            Self::Renewed => "renewed",
             Self::RotationLost => "rotation_lost",
             Self::Revoked => "revoked",
             Self::SubjectRevoked => "subject_revoked",

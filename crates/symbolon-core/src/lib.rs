@@ -7,7 +7,7 @@
 //! 2. [`token`]: what a client holds, and the one-way image that a store holds.
 //! 3. [`subject`], [`device`], [`session`]: who, on what, for how long.
 //! 4. [`policy`]: the lives and limits that a deployment chooses.
-//! 5. [`verdict`] and [`refresh`]: the two decisions of the protocol.
+//! 5. [`verdict`], [`refresh`] and [`renewal`]: the decisions of the protocol.
 //! 6. [`revocation`]: why a session ended, and the ordered log of endings.
 //! 7. [`account`], [`api_key`], [`throttle`], [`audit`]: what log-in and the callers of the API need.
 //! 8. [`ban`]: subjects that may begin no session.
@@ -23,6 +23,7 @@ pub mod device;
 pub mod policy;
 pub mod random;
 pub mod refresh;
+pub mod renewal;
 pub mod revocation;
 pub mod session;
 pub mod signing;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::renewal::RenewalRule;
 use crate::session::Lives;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -30,10 +31,23 @@ pub struct SessionPolicy {
     pub remembered: Lives,
     /// How long a refresh may be repeated after the next pair was seen in use.
     pub rotation_grace: Duration,
+    /// With less than this left of its access token, a session without a refresh token gets the next one; zero: never.
+    pub renew_before: Duration,
     /// How many live sessions a subject may have.
     pub per_subject_max: u32,
     /// What happens beyond.
     pub on_max: OnMax,
+}
+
+impl SessionPolicy {
+    /// When tokens are renewed.
+    #[must_use]
+    pub fn renewal(&self) -> RenewalRule {
+        RenewalRule {
+            before: self.renew_before,
+            grace: self.rotation_grace,
+        }
+    }
 }
 
 impl Default for SessionPolicy {
@@ -54,6 +68,7 @@ impl Default for SessionPolicy {
             standard,
             remembered,
             rotation_grace: Duration::from_secs(10),
+            renew_before: Duration::ZERO,
             per_subject_max: 50,
             on_max: OnMax::ReplaceOldest,
         }

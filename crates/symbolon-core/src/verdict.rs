@@ -97,6 +97,8 @@ pub struct AccessFacts {
     pub settled: bool,
     /// The form of its access tokens.
     pub style: TokenStyle,
+    /// Whether the session has a refresh token: if not, an access token near its end may be renewed itself.
+    pub has_refresh: bool,
 }
 
 /// How an access token compares with the facts.
@@ -144,6 +146,7 @@ impl AccessFacts {
             idle_expires_at: session.idle_expires_at,
             settled: tokens.generation == tokens.generation_floor || tokens.successor_used_at.is_some(),
             style: session.style,
+            has_refresh: tokens.refresh.is_some(),
         }
     }
 

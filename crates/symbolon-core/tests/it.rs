@@ -14,6 +14,7 @@ mod it {
     mod ratchet;
     mod refresh_decision;
     mod refresh_transitions;
+    mod renewal_decision;
     mod session_life;
     mod signing;
     mod tag;

@@ -19,6 +19,6 @@ pub mod tail;
 pub mod tasks;
 
 pub use node::{
-    ChangeLives, Confirm, Entry, Issue, IssueRefused, Issued, Live, Node, NodeParts, Receipt, Refreshed,
+    ChangeLives, Confirm, Due, Entry, Issue, IssueRefused, Issued, Live, Node, NodeParts, Receipt, Refreshed,
     RefreshedInBrowser, Undecided, Verdict,
 };

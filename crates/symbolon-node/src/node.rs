@@ -6,6 +6,7 @@ mod inspect;
 mod issue;
 mod list;
 mod refresh;
+mod renew;
 mod revoke;
 mod verify;
 
@@ -32,6 +33,7 @@ pub use confirm::Confirm;
 pub use issue::{Issue, IssueRefused, Issued};
 pub use list::Entry;
 pub use refresh::{Refreshed, RefreshedInBrowser};
+pub use renew::Due;
 pub use revoke::Receipt;
 pub use verify::{Live, Tier, Verdict};
 
@@ -87,6 +89,7 @@ pub struct Node<S> {
     flights: Flights,
     key_cache: KeyCache,
     recorder: Arc<Recorder>,
+    renewals_paused: renew::Pause,
     tasks: Tasks,
 }
 
@@ -105,6 +108,7 @@ impl<S: Store + Clone> Node<S> {
             flights: Flights::default(),
             key_cache: KeyCache::default(),
             recorder: Arc::default(),
+            renewals_paused: renew::Pause::default(),
             tasks: Tasks::default(),
         }
     }

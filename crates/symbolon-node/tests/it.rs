@@ -7,6 +7,7 @@ mod it {
     mod near_cache;
     mod overlay;
     mod refresh;
+    mod renew;
     mod revoke;
     mod steady_clock;
     mod tail;

@@ -115,6 +115,7 @@ impl<'a> Composition<'a> {
             standard: lives(session.life),
             remembered: lives(session.remember),
             rotation_grace: session.rotation_grace,
+            renew_before: session.renew_before,
             per_subject_max: session.per_subject_max,
             on_max: match session.on_max {
                 tree::OnMax::ReplaceOldest => OnMax::ReplaceOldest,

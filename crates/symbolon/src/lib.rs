@@ -86,7 +86,7 @@ pub use symbolon_jwt::key::{SECRET_LEN_MIN, WeakSecret};
 pub use symbolon_node::near::Identity;
 pub use symbolon_node::node::Tier;
 pub use symbolon_node::{
-    ChangeLives, Entry, IssueRefused, Issued, Live, Receipt, Refreshed, RefreshedInBrowser, Undecided,
+    ChangeLives, Due, Entry, IssueRefused, Issued, Live, Receipt, Refreshed, RefreshedInBrowser, Undecided,
     Verdict,
 };
 pub use symbolon_store_sql::{Examined, OpenError};

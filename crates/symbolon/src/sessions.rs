@@ -119,6 +119,19 @@ impl Symbolon {
         self.inner.node.refresh_in_browser(token, origin).await
     }
 
+    /// The next access token of a session without a refresh token, if the one presented, which must have been verified,
+    /// is near its end ([`SessionPolicy::renew_before`]): the same one for all who ask at the same time. `None`: the
+    /// token goes on as it is. Its text is [`Symbolon::access_text`].
+    ///
+    /// # Errors
+    /// When the store does not answer in time. The verdict on the token stays what it was.
+    pub async fn renew(&self, token: &Token, origin: &Origin) -> Result<Option<Box<Issued>>, Undecided> {
+        match token {
+            Token::Raw(token) => self.inner.node.renew(token, origin).await,
+            Token::Signed(token) => self.inner.node.renew_signed(token.0, origin).await,
+        }
+    }
+
     /// Ends the session of any genuine token of it, of any kind or age.
     ///
     /// # Errors

@@ -3,6 +3,9 @@
 //! `R(n+1) = HKDF(salt = nonce, ikm = key ‖ R(n), info = "symbolon/v1/refresh" ‖ session ‖ n+1)` and
 //! `A(n)   = HKDF(salt = "",    ikm = key ‖ R(n), info = "symbolon/v1/access"  ‖ session ‖ n)`.
 //!
+//! Where a session has no refresh token, its access token takes the place of `R(n)` in the first line, under the info
+//! `symbolon/v1/renew`.
+//!
 //! So a refresh repeated with the same token derives the *same* pair again and no secret need be
 //! kept for it; and a stolen copy of the store, even together with an old token, derives nothing.
 
@@ -14,6 +17,7 @@ use crate::session::SessionId;
 
 const REFRESH: &[u8] = b"symbolon/v1/refresh";
 const ACCESS: &[u8] = b"symbolon/v1/access";
+const RENEW: &[u8] = b"symbolon/v1/renew";
 
 /// The store's part of one rotation: 32 random bytes, fresh for each, useless alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,22 +63,24 @@ impl Pair {
     /// The pair that follows `refresh` under `nonce`. The same three parts give the same pair.
     #[must_use]
     pub fn following(keys: &TokenKeys, refresh: &RawToken, nonce: RotationNonce) -> Self {
-        let generation = refresh.generation.next();
+        Self::next(keys, refresh, nonce, REFRESH)
+    }
+
+    /// The pair that follows `access` under `nonce`, where a session has no refresh token: its own is given to
+    /// nobody. The same three parts give the same pair.
+    #[must_use]
+    pub fn renewing(keys: &TokenKeys, access: &RawToken, nonce: RotationNonce) -> Self {
+        Self::next(keys, access, nonce, RENEW)
+    }
+
+    fn next(keys: &TokenKeys, from: &RawToken, nonce: RotationNonce, purpose: &[u8]) -> Self {
+        let generation = from.generation.next();
         let verifier = expand(
             &nonce.0,
-            &[&*keys.ratchet, refresh.verifier.expose()],
-            &[
-                REFRESH,
-                refresh.session_id.as_bytes(),
-                &generation.0.to_be_bytes(),
-            ],
+            &[&*keys.ratchet, from.verifier.expose()],
+            &[purpose, from.session_id.as_bytes(), &generation.0.to_be_bytes()],
         );
-        Self::around(
-            keys,
-            refresh.session_id,
-            generation,
-            Verifier::from_bytes(*verifier),
-        )
+        Self::around(keys, from.session_id, generation, Verifier::from_bytes(*verifier))
     }
 
     fn around(keys: &TokenKeys, session_id: SessionId, generation: Generation, refresh: Verifier) -> Self {

@@ -58,6 +58,7 @@ fn the_facts_are_those_of_the_session() {
         idle_expires_at: ms(107_200),
         settled: false,
         style: TokenStyle::Opaque,
+        has_refresh: true,
     };
     assert_eq!(facts, expected);
 }

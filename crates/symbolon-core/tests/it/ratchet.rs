@@ -21,6 +21,10 @@ const SECOND: (&str, &str) = (
     "sya_ARAREhMUFRYXGBkaGxwdHh8AAAAC5G_deBm9lpags_WyKbPMfvzrWDeYapZZfCzazvAbyx6wmcP0YH4-7A",
     "syr_ARAREhMUFRYXGBkaGxwdHh8AAAACH_FvY8stFi0_cBfYPX80LotZVyN2L4UieVzakfIyA6bHkh-4pAbKdw",
 );
+const RENEWED: (&str, &str) = (
+    "sya_ARAREhMUFRYXGBkaGxwdHh8AAAABBYUr5VqEcv_Ssex2ZtUE7RBQIKDWgt04rYDbtfl_YLiUoMDXH_PS1g",
+    "sya_ARAREhMUFRYXGBkaGxwdHh8AAAACDsc3VoMBYtLdiL4khgQWdynBP73fzCPa2TYHpmg7AL-Cdd32HoCfTQ",
+);
 const PURPOSES: [(Purpose, &str); 8] = [
     (
         Purpose::Tag,
@@ -74,6 +78,17 @@ fn the_pairs_that_follow_fixed_parts_are_these() {
     assert_eq!(texts(&first), owned(FIRST));
     let second = Pair::following(&keys(), &first.refresh, nonce(0xa0));
     assert_eq!(texts(&second), owned(SECOND));
+}
+
+#[test]
+fn the_access_tokens_that_follow_an_access_token_under_fixed_parts_are_these() {
+    let first = Pair::renewing(&keys(), &pair(0).access, nonce(0x80));
+    assert_eq!(&*first.access.expose(), RENEWED.0);
+    let second = Pair::renewing(&keys(), &first.access, nonce(0xa0));
+    assert_eq!(&*second.access.expose(), RENEWED.1);
+    // The same three parts under the other purpose make another pair.
+    let other = Pair::following(&keys(), &pair(0).access, nonce(0x80));
+    assert_ne!(texts(&other), texts(&first));
 }
 
 #[test]

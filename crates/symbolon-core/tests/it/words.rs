@@ -148,6 +148,7 @@ fn the_events_of_the_audit_are_these_words() {
         (AuditEvent::Issued, "issued"),
         (AuditEvent::Refreshed, "refreshed"),
         (AuditEvent::RefreshReplayed, "refresh_replayed"),
+        (AuditEvent::Renewed, "renewed"),
         (AuditEvent::RotationLost, "rotation_lost"),
         (AuditEvent::Revoked, "revoked"),
         (AuditEvent::SubjectRevoked, "subject_revoked"),

@@ -42,6 +42,7 @@ const SETTLED: u64 = 2;
 const SHARED_IDENTITY: u64 = 4;
 const JWT: u64 = 8;
 const COMPAT_JWT: u64 = 16;
+const HAS_REFRESH: u64 = 32;
 
 /// `NOTED` holds: version 20 bits, use noted 1 bit, milliseconds 43 bits (until the year 2248).
 const NOTED_MILLIS: u64 = (1 << 43) - 1;
@@ -216,6 +217,7 @@ impl Copied {
             idle_expires_at: instant(words[IDLE]),
             settled: words[FLAGS] & SETTLED != 0,
             style: style(words[FLAGS]),
+            has_refresh: words[FLAGS] & HAS_REFRESH != 0,
         }
     }
 
@@ -257,6 +259,9 @@ impl Content {
         put(&mut words[CURRENT..], self.facts.current.digest.as_bytes());
         words[CURRENT_END] = word(self.facts.current.expires_at);
         let mut flags = if self.facts.settled { SETTLED } else { 0 };
+        if self.facts.has_refresh {
+            flags |= HAS_REFRESH;
+        }
         flags |= match self.facts.style {
             TokenStyle::Opaque => 0,
             TokenStyle::Jwt => JWT,

@@ -237,7 +237,7 @@ struct RotateArgs {
     audit: symbolon_core::audit::AuditEntry,
 }
 
-fn damaged(id: SessionId) -> Undecided {
+pub(super) fn damaged(id: SessionId) -> Undecided {
     tracing::error!(session.id = %id, "the stored nonce does not derive the stored digests; the refresh is refused until an operator has looked");
     Undecided::RotationDamaged(id)
 }

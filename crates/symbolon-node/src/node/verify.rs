@@ -6,7 +6,7 @@ use symbolon_core::store::{FoundSession, Store};
 use symbolon_core::token::{Generation, RawToken, SignedToken, TokenDigest, TokenKind};
 use symbolon_core::verdict::{AccessCheck, AccessFacts, Inactive};
 
-use super::{Node, Undecided};
+use super::{Due, Node, Undecided};
 use crate::flights::Read;
 use crate::near::{Fact, Hit, Identity};
 use crate::overlay::{Objection, Stamp};
@@ -32,6 +32,8 @@ pub struct Live {
     pub expires_at: Timestamp,
     /// When the subject last proved who they are.
     pub authenticated_at: Timestamp,
+    /// What its holder is to do about its end.
+    pub due: Due,
     /// Where the answer came from.
     pub tier: Tier,
 }
@@ -172,6 +174,7 @@ impl<S: Store + Clone> Node<S> {
                     identity,
                     expires_at,
                     authenticated_at: hit.authenticated_at(),
+                    due: self.due(&facts, expires_at, now),
                     tier: Tier::Near,
                 }))
             }
@@ -245,6 +248,7 @@ impl<S: Store + Clone> Node<S> {
             identity: fact.identity,
             expires_at,
             authenticated_at: fact.authenticated_at,
+            due: self.due(&fact.facts, expires_at, now),
             tier: Tier::Store,
         })
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 use symbolon_core::policy::SessionPolicy;
 use symbolon_core::session::SessionState;
 
-use super::given::{Given, lives, text};
+use super::given::{Given, join_all, lives, text};
 
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -59,30 +59,6 @@ async fn sixty_four_tabs_that_refresh_at_once_all_get_the_same_pair() {
         .map(|pair| text(&pair.as_ref().unwrap().pair.refresh))
         .collect();
     assert_eq!(distinct.len(), 1);
-}
-
-/// Polls all of them in turn, so that each is under way while the others are.
-async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures
-        .into_iter()
-        .map(|future| (Box::pin(future), None))
-        .collect();
-    std::future::poll_fn(|context| {
-        for (future, output) in &mut futures {
-            if output.is_none()
-                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
-            {
-                *output = Some(ready);
-            }
-        }
-        if futures.iter().all(|(_, output)| output.is_some()) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    futures.into_iter().map(|(_, output)| output.unwrap()).collect()
 }
 
 #[tokio::test]

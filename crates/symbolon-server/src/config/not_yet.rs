@@ -13,7 +13,6 @@ pub(crate) const LATER: &[(&str, &str)] = &[
     ("cache.redis_url", "a shared cache in Redis"),
     ("token.style", "the jwt style of tokens"),
     ("token.alg", "a signature of tokens"),
-    ("session.renew_before", "renewal near the end"),
 ];
 
 /// A fault for each setting that asks for what this version does not have.

@@ -54,6 +54,14 @@ impl Rules<'_> {
             ("session.remember.idle_timeout", remember.idle_timeout),
             ("session.remember.absolute_timeout", remember.absolute_timeout),
         );
+        if session.renew_before > session.access_ttl / 2 {
+            let message = format!(
+                "{} is more than half of session.access_ttl, {}: a token can be out of date while another tab still has it",
+                span_text(session.renew_before),
+                span_text(session.access_ttl)
+            );
+            self.warn("session.renew_before", message);
+        }
         if remember.absolute_timeout < life.absolute_timeout {
             let message = format!(
                 "{} is shorter than session.absolute_timeout: who is remembered is out earlier",

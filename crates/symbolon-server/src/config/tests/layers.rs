@@ -321,7 +321,7 @@ fn what_this_version_does_not_have_is_refused_at_the_start_and_not_ignored() {
     assert_eq!(
         not_yet(
             "profile: development\nstore: { url: \"postgres://db/x\" }\ncache: { redis_url: \"redis://db\", prefix: a }\n\
-             token: { style: jwt, alg: ES256 }\nsession: { renew_before: 5m }\n"
+             token: { style: jwt, alg: ES256 }\n"
         ),
         [
             "s.yaml:2:15: store.url: postgres is not supported by this version; sqlite: and memory: are \
@@ -329,7 +329,6 @@ fn what_this_version_does_not_have_is_refused_at_the_start_and_not_ignored() {
             "s.yaml:3:21: cache.redis_url: a shared cache in Redis: not supported by this version; leave it at null",
             "s.yaml:4:17: token.style: the jwt style of tokens: not supported by this version; leave it at opaque",
             "s.yaml:4:27: token.alg: a signature of tokens: not supported by this version; leave it at EdDSA",
-            "s.yaml:5:26: session.renew_before: renewal near the end: not supported by this version; leave it at 0s",
         ]
     );
     assert_eq!(

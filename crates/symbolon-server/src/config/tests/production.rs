@@ -245,6 +245,21 @@ fn parts_of_a_life_are_not_longer_than_the_whole() {
 }
 
 #[test]
+fn renewing_in_more_than_half_of_a_token_s_life_is_doubtful() {
+    assert_eq!(
+        warnings("session: { access_ttl: 10m, renew_before: 5m }"),
+        [""; 0]
+    );
+    assert_eq!(
+        warnings("session: { access_ttl: 9m, renew_before: 5m }"),
+        [
+            "s.yaml:1:42: session.renew_before: 5m is more than half of session.access_ttl, 9m: a token can be out of \
+          date while another tab still has it"
+        ]
+    );
+}
+
+#[test]
 fn the_log_of_revocations_outlasts_two_leases() {
     assert!(read("node: { lease: 30s, log_retention: 1m }").is_ok());
     assert_eq!(
