@@ -78,6 +78,8 @@ fn proof(parts: &Parts, app: &App) -> Result<Proof, Problem> {
 pub(crate) struct Person {
     /// Their session.
     pub(crate) live: Live,
+    /// The token that proved it.
+    pub(crate) token: Token,
     /// Where they are.
     pub(crate) seen_from: SeenFrom,
     /// Where a new pair of theirs is to go: where the token came from.
@@ -107,6 +109,7 @@ impl FromRequestParts<App> for Person {
         };
         Ok(Self {
             live,
+            token,
             seen_from: seen_from(parts, app),
             delivery,
         })

@@ -33,6 +33,7 @@ mod pages;
 mod policy;
 mod query;
 mod refusal;
+mod renewal;
 mod router;
 mod routes;
 mod user_agent;

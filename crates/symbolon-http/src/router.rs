@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::{App, ServiceContext};
 use crate::openapi;
 use crate::problem::Problem;
-use crate::routes::{admin, compat_s3, events, gateway, home, jwks, operations, person, services};
+use crate::routes::{admin, compat_s2, compat_s3, events, gateway, home, jwks, operations, person, services};
 
 /// The routes of a listener.
 pub(crate) fn router(app: &App, context: ServiceContext) -> Router {
@@ -36,7 +36,7 @@ fn routes(app: &App, context: ServiceContext) -> OpenApiRouter<App> {
             .merge(gateway::router());
     }
     if context.api && app.settings().compat {
-        routes = routes.merge(compat_s3::router());
+        routes = routes.merge(compat_s2::router()).merge(compat_s3::router());
     }
     if context.admin {
         routes = routes.merge(admin::router());

@@ -17,6 +17,8 @@ mod answers;
 mod bodies;
 #[path = "it/client_addr.rs"]
 mod client_addr;
+#[path = "it/compat_s2.rs"]
+mod compat_s2;
 #[path = "it/compat_s3.rs"]
 mod compat_s3;
 #[path = "it/cookies.rs"]
@@ -57,6 +59,8 @@ mod person;
 mod places;
 #[path = "it/problem.rs"]
 mod problem;
+#[path = "it/renewal.rs"]
+mod renewal;
 #[path = "it/request_id.rs"]
 mod request_id;
 #[path = "it/running.rs"]

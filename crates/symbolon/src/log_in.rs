@@ -1,5 +1,7 @@
 //! Log-in by name and password.
 
+use std::time::Duration;
+
 use symbolon_accounts::accounts::{Authenticated, Known, KnownDevice, Outcome, Refusal};
 use symbolon_core::audit::{Actor, AuditEvent};
 use symbolon_core::clock::Timestamp;
@@ -69,6 +71,35 @@ impl Symbolon {
     /// # Errors
     /// When it cannot be decided now; nothing follows about name or password.
     pub async fn log_in(&self, log_in: LogIn) -> Result<LoggedIn, Unavailable> {
+        self.log_in_as(log_in, |session| session).await
+    }
+
+    /// Logs in to a session whose one token is signed as clients of older systems read it
+    /// ([`TokenStyle::CompatJwt`]), without a refresh token. The session ends with its token, unless tokens are renewed
+    /// ([`SessionPolicy::renew_before`](crate::policy::SessionPolicy::renew_before)).
+    ///
+    /// # Errors
+    /// When it cannot be decided now; nothing follows about name or password.
+    pub async fn log_in_compat(&self, log_in: LogIn) -> Result<LoggedIn, Unavailable> {
+        let policy = *self.policy();
+        let ends_with_token = policy
+            .renew_before
+            .is_zero()
+            .then_some(policy.standard.access_ttl);
+        let one_token = |session: NewSession| NewSession {
+            style: Some(TokenStyle::CompatJwt),
+            refresh_ttl: Some(Duration::ZERO),
+            absolute_timeout: ends_with_token,
+            ..session
+        };
+        self.log_in_as(log_in, one_token).await
+    }
+
+    async fn log_in_as(
+        &self,
+        log_in: LogIn,
+        shape: impl FnOnce(NewSession) -> NewSession,
+    ) -> Result<LoggedIn, Unavailable> {
         let origin = self.origin(Actor::System, log_in.seen_from.clone());
         let known = match &log_in.known_device {
             Some(text) => Known::Device(text),
@@ -96,7 +127,7 @@ impl Symbolon {
         };
         let node = &self.inner.node;
         let issue = Issue {
-            opening: self.opening_of_log_in(session),
+            opening: self.opening_of_log_in(shape(session)),
             credential_epoch: Some(proof.epoch),
             clear_attempts: Some(proof.throttle_key),
             replaces: self.presented_session(log_in.presented.as_ref()),

@@ -108,6 +108,50 @@ pub(crate) async fn pair(app: &App, issued: &Issued) -> Result<Response, Problem
     Ok(Json(Envelope::of(data)).into_response())
 }
 
+/// S2's answer to a log-in.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CompatToken)]
+pub(crate) struct CompatToken<'t> {
+    /// The one token, for each request.
+    #[schema(example = "eyJ…")]
+    pub(crate) token: &'t str,
+}
+
+/// S2's answer where something is refused.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CompatMessage)]
+pub(crate) struct CompatMessage<'m> {
+    /// What is wrong.
+    #[schema(example = "Token is invalid or expired")]
+    pub(crate) message: &'m str,
+}
+
+/// S2's answer to a live token.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CompatWelcome)]
+pub(crate) struct CompatWelcome<'m> {
+    /// `Welcome, ` and whose it is.
+    #[schema(example = "Welcome, admin")]
+    message: &'m str,
+    /// The next token: only near the end of this one (`session.renew_before`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'m str>,
+    /// Whether there is a next token; left out where there is none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    refresh: bool,
+}
+
+impl<'m> CompatWelcome<'m> {
+    /// The greeting, with the next token where there is one.
+    pub(crate) fn new(message: &'m str, token: Option<&'m str>) -> Self {
+        Self {
+            message,
+            token,
+            refresh: token.is_some(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::UserId;

@@ -94,6 +94,32 @@ impl SessionBody {
     }
 }
 
+/// One's own session, and near the end of its access token what comes after it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OwnSession)]
+pub(crate) struct OwnSessionBody<'t> {
+    /// The session.
+    #[serde(flatten)]
+    session: SessionBody,
+    /// The next access token: only near the end of one whose session has no refresh token (`session.renew_before`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'t str>,
+    /// Whether there is a next access token; left out where there is none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    refresh: bool,
+}
+
+impl<'t> OwnSessionBody<'t> {
+    /// The session of `entry`, and the next access token where there is one.
+    pub(crate) fn of(entry: Entry, token: Option<&'t str>) -> Self {
+        Self {
+            session: SessionBody::of(entry),
+            token,
+            refresh: token.is_some(),
+        }
+    }
+}
+
 fn state(ended: Option<Ended>) -> (&'static str, Option<&'static str>, Option<Rfc3339>) {
     match ended {
         None => ("active", None, None),

@@ -1,12 +1,17 @@
 //! Log-in, refresh and log-out, as the routes of today and of the older systems share them.
 
 use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
 use symbolon::audit::{Actor, Origin};
 use symbolon::device::SeenFrom;
 use symbolon::session::Session;
 use symbolon::throttle::ThrottledBy;
 use symbolon::verdict::Inactive;
-use symbolon::{Issued, KnownDevice, LogIn, LoggedIn, Receipt, Refreshed, RefreshedInBrowser, Token};
+use symbolon::{
+    Issued, KnownDevice, LogIn, LoggedIn, Receipt, Refreshed, RefreshedInBrowser, Token, Unavailable,
+};
 
 use crate::app::App;
 use crate::bearer::Presented;
@@ -31,7 +36,23 @@ pub(crate) async fn log_in_on_device(
     app: &App,
     log_in: LogIn,
 ) -> Result<(Box<Issued>, Option<KnownDevice>), Problem> {
-    let (result, answer) = match app.symbolon().log_in(log_in).await {
+    logged_in(app, app.symbolon().log_in(log_in).await)
+}
+
+/// Logs in to a session with one signed token and no refresh token, as S2 knows it.
+///
+/// # Errors
+/// As [`log_in`].
+pub(crate) async fn log_in_compat(app: &App, log_in: LogIn) -> Result<Box<Issued>, Problem> {
+    let logged_in = logged_in(app, app.symbolon().log_in_compat(log_in).await);
+    logged_in.map(|(issued, _)| issued)
+}
+
+fn logged_in(
+    app: &App,
+    outcome: Result<LoggedIn, Unavailable>,
+) -> Result<(Box<Issued>, Option<KnownDevice>), Problem> {
+    let (result, answer) = match outcome {
         Ok(LoggedIn::Issued { issued, known_device }) => (LogInResult::Issued, Ok((issued, known_device))),
         Ok(LoggedIn::InvalidCredentials) => (
             LogInResult::InvalidCredentials,
@@ -133,4 +154,17 @@ pub(crate) async fn log_out(
 pub(crate) fn receipt(app: &App, receipt: Receipt) -> Json<ReceiptBody> {
     app.metrics().revoked(&receipt);
     Json(receipt.into())
+}
+
+/// The problem's status and headers with the body of an older system.
+pub(crate) fn reshaped(problem: Problem, body: impl Serialize) -> Response {
+    let mut response = problem.into_response();
+    // What stands beside the answer is for a body that is no longer there.
+    response.extensions_mut().remove::<Problem>();
+    let (parts, body) = Json(body).into_response().into_parts();
+    if let Some(media_type) = parts.headers.get(CONTENT_TYPE) {
+        response.headers_mut().insert(CONTENT_TYPE, media_type.clone());
+    }
+    *response.body_mut() = body;
+    response
 }

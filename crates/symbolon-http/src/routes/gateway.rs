@@ -15,9 +15,10 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use symbolon::device::SeenFrom;
 use symbolon::session::SessionId;
 use symbolon::subject::Claims;
-use symbolon::{Live, Tier, Token, Verdict};
+use symbolon::{Due, Live, Tier, Token, Verdict};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,6 +28,7 @@ use crate::metrics::Verified;
 use crate::openapi::tag;
 use crate::policy::{Policy, Unmet};
 use crate::problem::{Code, Problem};
+use crate::renewal;
 
 /// The path that is answered before the router.
 pub(crate) const PATH: &str = "/verify";
@@ -77,6 +79,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
             ("X-Symbolon-Session" = String, description = "The session's id"),
             ("X-Symbolon-Client" = String, description = "Which application holds the token, percent-encoded"),
             ("X-Symbolon-Claims" = String, description = "What is said about the subject: base64url of JSON"),
+            ("X-Symbolon-Token" = Option<String>, description = "The next access token, near the end of one without a refresh token (`session.renew_before`): for the client"),
+            ("X-Symbolon-Refresh" = Option<String>, description = "`due`: the token is near its end, and a refresh brings the next"),
         )),
         (status = 401, description = "`invalid_token`: no token, one that is refused, or a request that is not understood"),
         (status = 403, description = "`insufficient_scope`: the token is live but not what the gateway asks for"),
@@ -100,6 +104,10 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
         return None;
     };
     match app.symbolon().verify_from_memory(&token)? {
+        // It goes out with the answer, and the store makes it.
+        Verdict::Active(Live {
+            due: Due::Renewal, ..
+        }) => None,
         Verdict::Active(live) => {
             app.metrics().verified(Verified::Active, Tier::Near);
             Some(passed(app, &live))
@@ -114,7 +122,15 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
 /// The answer, wherever it has to come from.
 pub(crate) async fn judge(app: &App, headers: &HeaderMap, query: Option<&str>) -> Response {
     match decide(app, headers, query).await {
-        Ok(live) => passed(app, &live),
+        Ok((live, token)) => {
+            let mut response = passed(app, &live);
+            // A gateway asks for others: where they are is not known.
+            let next = renewal::next_token(app, &token, &live, SeenFrom::default()).await;
+            if let Some(next) = next {
+                renewal::hand_over(response.headers_mut(), &next);
+            }
+            response
+        }
         Err(problem) if matches!(problem.code(), Code::InvalidRequest | Code::HeaderFieldsTooLarge) => {
             tracing::debug!(detail = problem.detail(), "a verify request is not understood");
             Problem::invalid_token("malformed").into_response()
@@ -123,7 +139,7 @@ pub(crate) async fn judge(app: &App, headers: &HeaderMap, query: Option<&str>) -
     }
 }
 
-async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Live, Problem> {
+async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<(Live, Token), Problem> {
     let presented = bearer::presented(app, headers, query)?.presented;
     let policy = Policy::of_query(query)?;
     let token = presented.token().map_err(|inactive| {
@@ -148,7 +164,7 @@ async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<L
         tier,
     );
     match checked {
-        Ok(()) => Ok(live),
+        Ok(()) => Ok((live, token)),
         Err(Unmet::Age) => Err(Problem::reauth_required()),
         Err(Unmet::Audience) => Err(Problem::unmet_policy("the token is for another audience")),
         Err(Unmet::Scope) => Err(Problem::unmet_policy(
@@ -183,6 +199,7 @@ fn passed(app: &App, live: &Live) -> Response {
     headers.insert(X_SYMBOLON_CLIENT, client(live.identity.client_id()));
     headers.insert(X_SYMBOLON_CLAIMS, claims(live.identity.claims()));
     name_tier(app, &mut headers, Some(live.tier));
+    renewal::hint(&mut headers, live);
     let mut response = Response::new(Body::empty());
     *response.headers_mut() = headers;
     response

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
 
 use crate::app::{App, Locale};
 use crate::bodies::compat::Envelope;
 use crate::problem::{Code, Problem};
+use crate::routes::exchange;
 
 /// S3's number for a wrong name or password.
 const BAD_CREDENTIALS: u32 = 1_002_000_000;
@@ -100,15 +101,7 @@ fn error(problem: Problem, texts: (&'static str, &'static str), language: Langua
         msg: language.of(texts),
         data: None,
     };
-    let mut response = problem.into_response();
-    // What stands beside the answer is for a body that is no longer there.
-    response.extensions_mut().remove::<Problem>();
-    let (parts, body) = Json(envelope).into_response().into_parts();
-    if let Some(media_type) = parts.headers.get(CONTENT_TYPE) {
-        response.headers_mut().insert(CONTENT_TYPE, media_type.clone());
-    }
-    *response.body_mut() = body;
-    response
+    exchange::reshaped(problem, envelope)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64URL_NOPAD;
 use symbolon::Symbolon;
 use symbolon::revocation::RevocationReason;
@@ -12,12 +13,13 @@ use crate::app::App;
 use crate::bodies::Nothing;
 use crate::bodies::names::{no_session, session_id};
 use crate::bodies::receipt::ReceiptBody;
-use crate::bodies::session::{SessionBody, SessionPage};
+use crate::bodies::session::{OwnSessionBody, SessionBody, SessionPage};
 use crate::caller::Person;
 use crate::limits::AuthJson;
 use crate::openapi::tag;
 use crate::problem::Problem;
 use crate::query;
+use crate::renewal;
 use crate::routes::in_path::InPath;
 
 /// Sessions on one page, and on one page if the client does not say.
@@ -25,14 +27,16 @@ const PAGE_MAX: u32 = 200;
 const PAGE_DEFAULT: u32 = 50;
 
 /// Read one's own session.
+///
+/// Near the end of an access token whose session has no refresh token, `token` is the next one, if the server is
+/// configured so (`session.renew_before`): the same for all who ask at the same time.
 #[utoipa::path(
     get, path = "/v1/session", tag = tag::PERSONS, security(("access_token" = [])),
-    responses((status = 200, description = "The session of the token", body = SessionBody))
+    responses((status = 200, description = "The session of the token", body = OwnSessionBody<'static>, headers(
+        ("X-Symbolon-Refresh" = Option<String>, description = "`due`: the token is near its end, and a refresh brings the next"),
+    )))
 )]
-pub(super) async fn own_session(
-    State(app): State<App>,
-    person: Person,
-) -> Result<Json<SessionBody>, Problem> {
+pub(super) async fn own_session(State(app): State<App>, person: Person) -> Result<Response, Problem> {
     let id = person.live.session_id;
     let entry = app
         .symbolon()
@@ -40,11 +44,15 @@ pub(super) async fn own_session(
         .await
         .map_err(|error| app.undecided(error))?;
     let entry = entry.ok_or_else(|| app.refuse(Inactive::Unknown))?;
-    match entry.ended {
+    if let Some(ended) = entry.ended {
         // It ended since the token was verified.
-        Some(ended) => Err(app.refuse(ended.into())),
-        None => Ok(Json(SessionBody::of(entry))),
+        return Err(app.refuse(ended.into()));
     }
+    let next = renewal::next_token(&app, &person.token, &person.live, person.seen_from.clone()).await;
+    let body = OwnSessionBody::of(entry, next.as_ref().map(|token| token.as_str()));
+    let mut response = Json(body).into_response();
+    renewal::hint(response.headers_mut(), &person.live);
+    Ok(response)
 }
 
 /// List one's own live sessions.
