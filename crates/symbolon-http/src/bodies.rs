@@ -2,7 +2,7 @@
 //! by themselves.
 //!
 //! What comes in: [`ttl`], [`claims`], [`names`], [`device`], [`login`], [`issue`], [`verify`]. What goes out: [`instant`],
-//! [`session`], [`pair`] (the only place that writes tokens into answers, with [`compat`]), [`receipt`].
+//! [`session`], [`oauth`], [`pair`] (the only place that writes tokens into answers, with [`compat`]), [`receipt`].
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,6 +17,7 @@ pub(crate) mod instant;
 pub(crate) mod issue;
 pub(crate) mod login;
 pub(crate) mod names;
+pub(crate) mod oauth;
 pub(crate) mod pair;
 pub(crate) mod receipt;
 pub(crate) mod session;

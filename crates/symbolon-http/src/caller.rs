@@ -38,7 +38,7 @@ impl FromRequestParts<App> for SeenAt {
     }
 }
 
-fn seen_from(parts: &Parts, app: &App) -> SeenFrom {
+pub(crate) fn seen_from(parts: &Parts, app: &App) -> SeenFrom {
     let proxies = &app.settings().trusted_proxies;
     let peer = parts.extensions.get::<Peer>();
     SeenFrom {

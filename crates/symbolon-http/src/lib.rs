@@ -23,6 +23,7 @@ pub mod app;
 
 pub mod serve;
 
+mod base_url;
 mod bearer;
 mod bodies;
 mod caller;

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 mod body;
 mod extract;
+mod form;
 mod json;
 mod single_header;
 
 pub use body::{BodyFault, read_body};
 pub use extract::{AdminJson, AuthJson, BatchJson, CompatJson, StrictJson};
+pub(crate) use form::decoded;
+pub use form::{Form, FormFault, parse_form};
 pub use json::{JsonFault, parse_lenient, parse_strict};
 pub use single_header::single_header;
 

@@ -12,6 +12,7 @@ use prometheus_client::registry::Registry;
 use symbolon::{Receipt, Symbolon, Tier};
 
 use crate::app::App;
+use crate::problem::OAuthError;
 
 /// What became of a verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +62,12 @@ pub(crate) enum RouteClass {
 impl RouteClass {
     /// The group of `path`, also of one that is not there.
     pub(crate) fn of(path: &str) -> Self {
-        const PREFIXES: [(&str, RouteClass); 13] = [
+        const PREFIXES: [(&str, RouteClass); 14] = [
             ("/v1/admin/", RouteClass::Admin),
             ("/v1/service/", RouteClass::Service),
             ("/v1/verify", RouteClass::Service),
             ("/oauth2/", RouteClass::Service),
+            ("/.well-known/", RouteClass::Service),
             ("/v1/", RouteClass::Person),
             ("/verify", RouteClass::Gateway),
             ("/system/", RouteClass::Compat),
@@ -95,6 +97,16 @@ const LOG_INS: [&str; 7] = [
     "undecided",
 ];
 const REFRESHES: [&str; 3] = ["pair", "refused", "undecided"];
+/// The errors of the OAuth routes, by the words of their answers.
+const OAUTH_ERRORS: [&str; OAuthError::ALL.len()] = {
+    let mut words = [""; OAuthError::ALL.len()];
+    let mut index = 0;
+    while index < words.len() {
+        words[index] = OAuthError::ALL[index].as_str();
+        index += 1;
+    }
+    words
+};
 const ROUTES: [&str; 7] = [
     "gateway",
     "person",
@@ -116,6 +128,7 @@ pub(crate) struct Metrics {
     verified: [[Counter; TIERS.len()]; RESULTS.len()],
     log_ins: [Counter; LOG_INS.len()],
     refreshes: [Counter; REFRESHES.len()],
+    oauth_refused: [Counter; OAUTH_ERRORS.len()],
     issued: Counter,
     revoked: Counter,
     requests: [[Counter; STATUSES.len()]; ROUTES.len()],
@@ -146,6 +159,12 @@ impl Metrics {
                 "refreshed",
                 "Refresh tokens presented",
                 ("result", REFRESHES),
+            ),
+            oauth_refused: one(
+                all,
+                "oauth_refused",
+                "Requests that the OAuth routes refused",
+                ("error", OAUTH_ERRORS),
             ),
             issued: plain(all, "issued", "Sessions begun by services"),
             revoked: plain(all, "revoked", "Revocations answered with a receipt"),
@@ -186,6 +205,11 @@ impl Metrics {
     /// Counts a refresh.
     pub(crate) fn refreshed(&self, result: RefreshResult) {
         self.refreshes[result as usize].inc();
+    }
+
+    /// Counts a refusal of an OAuth route.
+    pub(crate) fn oauth_refused(&self, error: OAuthError) {
+        self.oauth_refused[error as usize].inc();
     }
 
     /// Counts a session that a service began.

@@ -29,8 +29,8 @@ pub(crate) enum Unmet {
     Audience,
     /// It does not allow what is needed.
     Scope,
-    /// The subject proved who they are too long ago.
-    Age,
+    /// The subject proved who they are longer ago than this.
+    Age(Duration),
 }
 
 impl Unmet {
@@ -39,7 +39,7 @@ impl Unmet {
         match self {
             Self::Audience => "wrong_audience",
             Self::Scope => "insufficient_scope",
-            Self::Age => "reauth_required",
+            Self::Age(_) => "reauth_required",
         }
     }
 }
@@ -117,15 +117,17 @@ impl Policy {
         {
             return Err(Unmet::Scope);
         }
-        if self.max_age.is_some_and(|max| now.since(authenticated_at) > max) {
-            return Err(Unmet::Age);
+        match self.max_age {
+            Some(max) if now.since(authenticated_at) > max => Err(Unmet::Age(max)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use symbolon::clock::Timestamp;
 
     use super::{Policy, Unmet};
@@ -163,10 +165,13 @@ mod tests {
     #[test]
     fn the_proof_may_be_as_old_as_asked_and_not_a_millisecond_older() {
         assert_eq!(check("max_age=5", None, None, 5_000), Ok(()));
-        assert_eq!(check("max_age=5", None, None, 5_001), Err(Unmet::Age));
+        assert_eq!(
+            check("max_age=5", None, None, 5_001),
+            Err(Unmet::Age(Duration::from_secs(5)))
+        );
         assert_eq!(check("max_age=5m", None, None, 300_000), Ok(()));
         assert_eq!(check("max_age=0", None, None, 0), Ok(()));
-        assert_eq!(check("max_age=0", None, None, 1), Err(Unmet::Age));
+        assert_eq!(check("max_age=0", None, None, 1), Err(Unmet::Age(Duration::ZERO)));
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! `urn:symbolon:problem:<code>`. Server errors say nothing but their title, one fixed sentence and the request's id, under
 //! which the log has the rest.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -15,8 +17,11 @@ use serde::Serialize;
 
 mod challenge;
 mod code;
+mod oauth;
 
 pub use code::Code;
+
+pub(crate) use oauth::{OAuthError, OAuthErrorBody, OAuthProblem};
 
 use challenge::Challenge;
 
@@ -101,13 +106,15 @@ impl Problem {
         .with_reason(reason)
     }
 
-    /// 401: the session is good, but the password was given too long ago (RFC 9470).
+    /// 401: the session is good, but the password was given longer ago than `max_age` (RFC 9470 §3).
     #[must_use]
-    pub fn reauth_required() -> Self {
+    pub fn reauth_required(max_age: Duration) -> Self {
         Self::challenging(
             Code::ReauthRequired,
             "confirm the password first",
-            Challenge::Reauthenticate,
+            Challenge::Reauthenticate {
+                max_age_s: max_age.as_secs(),
+            },
         )
     }
 
@@ -310,11 +317,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::UriTooLong => Self::uri_too_long(),
             Refusal::TooManyHeaders => Self::header_fields_too_large("too many header fields"),
-            // Whoever sent these may mean another end of the request than we do: nothing behind it is read.
-            Refusal::HostNotSingle => Self::invalid_request("exactly one host header is needed").closing(),
-            Refusal::CodingNotChunked => {
-                Self::invalid_request("the only transfer coding is chunked, once").closing()
-            }
+            Refusal::HostNotSingle => Self::invalid_request("exactly one host header is needed"),
             // One second: the work was dropped, so nothing of it is waited for.
             Refusal::Overdue => Self::unavailable(1).closing(),
         }

@@ -8,7 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::{App, ServiceContext};
 use crate::openapi;
 use crate::problem::Problem;
-use crate::routes::{admin, compat_s2, compat_s3, events, gateway, home, jwks, operations, person, services};
+use crate::routes::{
+    admin, compat_s2, compat_s3, events, gateway, home, jwks, oauth, operations, person, services,
+};
 
 /// The routes of a listener.
 pub(crate) fn router(app: &App, context: ServiceContext) -> Router {
@@ -33,6 +35,7 @@ fn routes(app: &App, context: ServiceContext) -> OpenApiRouter<App> {
             .merge(events::router())
             .merge(services::router())
             .merge(jwks::router())
+            .merge(oauth::router())
             .merge(gateway::router());
     }
     if context.api && app.settings().compat {

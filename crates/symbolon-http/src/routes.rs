@@ -12,6 +12,7 @@ pub(crate) mod gateway;
 pub(crate) mod home;
 pub(crate) mod in_path;
 pub(crate) mod jwks;
+pub(crate) mod oauth;
 pub(crate) mod operations;
 pub(crate) mod person;
 pub(crate) mod services;

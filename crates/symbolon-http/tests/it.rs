@@ -21,6 +21,8 @@ mod client_addr;
 mod compat_s2;
 #[path = "it/compat_s3.rs"]
 mod compat_s3;
+#[path = "it/confirm.rs"]
+mod confirm;
 #[path = "it/cookies.rs"]
 mod cookies;
 #[path = "it/cors.rs"]
@@ -39,10 +41,18 @@ mod fuzz;
 mod gateway;
 #[path = "it/http2.rs"]
 mod http2;
-#[path = "it/http2_hostile.rs"]
-mod http2_hostile;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/oauth_clients.rs"]
+mod oauth_clients;
+#[path = "it/oauth_introspect.rs"]
+mod oauth_introspect;
+#[path = "it/oauth_metadata.rs"]
+mod oauth_metadata;
+#[path = "it/oauth_revoke.rs"]
+mod oauth_revoke;
+#[path = "it/oauth_token.rs"]
+mod oauth_token;
 #[path = "it/openapi.rs"]
 mod openapi;
 #[path = "it/openapi_examples.rs"]

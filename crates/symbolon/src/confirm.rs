@@ -3,8 +3,9 @@
 use symbolon_accounts::accounts::{Known, Outcome, Refusal};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::device::SeenFrom;
+use symbolon_core::token::Generation;
 use symbolon_core::verdict::Inactive;
-use symbolon_node::{Confirm, Entry, Issued, Live};
+use symbolon_node::{Confirm, Issued, Live};
 
 use crate::{Password, Symbolon, Unavailable};
 
@@ -12,6 +13,8 @@ use crate::{Password, Symbolon, Unavailable};
 pub struct ConfirmPassword {
     /// The session that asks.
     pub live: Live,
+    /// The generation of the token by which it asks ([`Token::generation`](crate::Token::generation)).
+    pub presented: Generation,
     /// The password of its account.
     pub password: Password,
     /// Where it comes from.
@@ -31,7 +34,7 @@ pub enum Confirmed {
     },
     /// The session has no account here, so there is no password to give: a service began it.
     NoAccount,
-    /// The session has ended, or its pair was replaced, since its token was verified.
+    /// The session has ended, or its pair was replaced on purpose, since its token was verified.
     Refused(Inactive),
 }
 
@@ -45,20 +48,13 @@ impl Symbolon {
         let node = &self.inner.node;
         let ConfirmPassword {
             live,
+            presented,
             password,
             seen_from,
         } = confirm;
         let subject = live.identity.subject();
         let Some(account) = self.account_of(subject).await? else {
             return Ok(Confirmed::NoAccount);
-        };
-        // Read before the password is compared: see `Confirm::floor`.
-        let floor = match node.session(live.session_id).await? {
-            Some(Entry { session, ended: None }) => session.tokens.generation_floor,
-            Some(Entry {
-                ended: Some(ended), ..
-            }) => return Ok(Confirmed::Refused(ended.into())),
-            None => return Ok(Confirmed::Refused(Inactive::Unknown)),
         };
         let origin = self.origin(Self::actor_of(subject), seen_from);
         let name = account.name.as_str();
@@ -76,13 +72,17 @@ impl Symbolon {
         };
         let confirm = Confirm {
             id: live.session_id,
-            floor,
+            presented,
             clear_attempts: proof.throttle_key,
             origin: self.origin(origin.actor, origin.seen_from),
         };
         Ok(match node.confirm(confirm).await? {
             Ok(issued) => Confirmed::Confirmed(Box::new(issued)),
-            Err(inactive) => Confirmed::Refused(inactive),
+            // A right password that confirms nothing is no wrong one either: it leaves no failure behind.
+            Err(inactive) => {
+                accounts.clear_attempts(&proof, self.now()).await?;
+                Confirmed::Refused(inactive)
+            }
         })
     }
 }

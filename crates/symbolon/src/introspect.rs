@@ -40,6 +40,8 @@ pub struct ActiveToken {
     pub issued_at: Option<Timestamp>,
     /// Its end.
     pub expires_at: Timestamp,
+    /// When the subject last proved who they are.
+    pub authenticated_at: Timestamp,
     /// Where the answer came from.
     pub tier: Tier,
 }
@@ -116,6 +118,7 @@ impl Symbolon {
             issued_at: is_current.then_some(session.tokens.rotated_at),
             // That of a token which may still be repeated is that of the pair it would give.
             expires_at: refresh.expires_at,
+            authenticated_at: session.authenticated_at,
             tier,
         })))
     }
@@ -133,6 +136,7 @@ fn active(live: Live, generation: Generation, issued_at: Option<Timestamp>) -> A
         scope: identity.scope().map(str::to_owned),
         issued_at,
         expires_at: live.expires_at,
+        authenticated_at: live.authenticated_at,
         tier: live.tier,
     }
 }

@@ -2,7 +2,7 @@
 
 use symbolon_core::clock::Timestamp;
 use symbolon_core::session::SessionId;
-use symbolon_core::token::{Malformed, RawToken, SignedToken};
+use symbolon_core::token::{Generation, Malformed, RawToken, SignedToken};
 use symbolon_node::Issued;
 use zeroize::Zeroizing;
 
@@ -30,6 +30,15 @@ impl Token {
         match self {
             Self::Raw(token) => token.session_id(),
             Self::Signed(token) => token.session_id(),
+        }
+    }
+
+    /// How many times the session's tokens were rotated before it was made, as it says.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        match self {
+            Self::Raw(token) => token.generation(),
+            Self::Signed(token) => token.0.generation,
         }
     }
 

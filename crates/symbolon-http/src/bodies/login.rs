@@ -71,6 +71,16 @@ pub(crate) struct PasswordBody {
     pub(crate) keep_current: bool,
 }
 
+/// One's own password once more.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Confirm)]
+pub(crate) struct ConfirmBody {
+    /// The password of the account that the session belongs to.
+    #[schema(format = Password)]
+    pub(crate) password: String,
+}
+
 fn yes() -> bool {
     true
 }

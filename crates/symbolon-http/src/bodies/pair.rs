@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, PRAGMA};
 use serde::Serialize;
 use symbolon::clock::Timestamp;
 use symbolon::session::Session;
@@ -41,6 +43,9 @@ pub(crate) struct PairBody<'t> {
     session_id: String,
     /// Whose session it is.
     subject: &'t str,
+    /// What the tokens allow, where a client may ask for less (RFC 6749, section 3.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'t str>,
 }
 
 /// The answer to a log-in.
@@ -92,6 +97,7 @@ impl<'t> PairBody<'t> {
             refresh_expires_in: refresh_life(session, now).map(|life| life.as_secs()),
             session_id: session.id.to_string(),
             subject: session.subject.as_str(),
+            scope: None,
         }
     }
 }
@@ -174,6 +180,21 @@ pub(crate) async fn logged_in(
     let known_device = known_device.map(KnownDevice::as_str);
     let write = |pair: PairBody<'_>| Json(LogInAnswer { pair, known_device }).into_response();
     delivered(app, issued, now, delivery, write).await
+}
+
+/// The answer to the refresh grant (RFC 6749, section 5.1), at `now`. It says the scope, which is all that was granted
+/// also where less was asked for.
+///
+/// # Errors
+/// 503: the access token cannot be signed now.
+pub(crate) async fn granted(app: &App, issued: &Issued, now: Timestamp) -> Result<Response, Problem> {
+    let scope = issued.session.scope.as_deref();
+    let write = |pair: PairBody<'_>| Json(PairBody { scope, ..pair }).into_response();
+    let mut response = delivered(app, issued, now, Delivery::Body, write).await?;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    Ok(response)
 }
 
 /// The answer to a change of the password, at `now`.

@@ -179,6 +179,10 @@ fn add_common(operation: &mut Operation) {
         add(operation, &OLDER_REFUSALS, |code| {
             RefOr::T(refusals::in_envelope(code))
         });
+    } else if is_in(operation, tag::OAUTH) && operation.request_body.is_some() {
+        add(operation, &OAUTH_REFUSALS, |code| {
+            RefOr::T(refusals::in_oauth(code))
+        });
     } else if !is_in(operation, tag::GATEWAYS) {
         // A gateway's question is never answered 400, and says its other refusals itself.
         let codes = refused_by_form(operation);
@@ -197,6 +201,15 @@ const ANYWHERE: [Code; 4] = [
 
 /// The refusals that the routes of the older systems write in their own shape.
 const OLDER_REFUSALS: [Code; 5] = [
+    Code::InvalidRequest,
+    Code::RequestTimeout,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+    Code::Unavailable,
+];
+
+/// The refusals that the OAuth routes write in their own shape.
+const OAUTH_REFUSALS: [Code; 5] = [
     Code::InvalidRequest,
     Code::RequestTimeout,
     Code::PayloadTooLarge,

@@ -1,5 +1,7 @@
 //! Refusals: one response for each code, with the body that is really sent.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
@@ -9,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::bodies::Nothing;
 use crate::bodies::compat::Envelope;
-use crate::problem::{Code, PROBLEM_JSON, Problem, ProblemBody};
+use crate::problem::{Code, OAuthErrorBody, OAuthProblem, PROBLEM_JSON, Problem, ProblemBody};
 
 /// A response for each code, under the name of the code, and the schema that they share.
 pub(super) fn components() -> ComponentsBuilder {
@@ -34,6 +36,10 @@ pub(super) fn response(code: Code, description: &str) -> Response {
     let response = ResponseBuilder::new()
         .description(description)
         .content(PROBLEM_JSON, content);
+    with_header(response, code)
+}
+
+fn with_header(response: ResponseBuilder, code: Code) -> Response {
     match header(code) {
         Some((name, about)) => {
             let schema = Object::with_type(Type::String);
@@ -58,6 +64,19 @@ pub(super) fn in_envelope(code: Code) -> Response {
         .example(Some(example));
     let response = ResponseBuilder::new().description(code.title());
     response.content("application/json", content.build()).build()
+}
+
+/// A response of `code` as the OAuth routes shape it.
+pub(super) fn in_oauth(code: Code) -> Response {
+    let problem = OAuthProblem::from(sample(code));
+    let example = json!({"error": problem.error().as_str(), "error_description": problem.description()});
+    let content = ContentBuilder::new()
+        .schema(Some(OAuthErrorBody::schema()))
+        .example(Some(example));
+    let response = ResponseBuilder::new()
+        .description(code.title())
+        .content("application/json", content.build());
+    with_header(response, code)
 }
 
 /// The status of a code.
@@ -89,7 +108,7 @@ fn sample(code: Code) -> Problem {
         Code::InvalidRequest => Problem::invalid_request("unknown field: line 1 column 12"),
         Code::InvalidCredentials => Problem::invalid_credentials(),
         Code::InvalidToken => Problem::invalid_token("expired"),
-        Code::ReauthRequired => Problem::reauth_required(),
+        Code::ReauthRequired => Problem::reauth_required(Duration::from_secs(300)),
         Code::InsufficientScope => Problem::insufficient_scope("admin"),
         Code::AccountBanned => Problem::account_banned(),
         Code::CrossSite => Problem::cross_site("a request with a cookie needs the header X-Symbolon: 1"),

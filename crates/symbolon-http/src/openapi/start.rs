@@ -15,6 +15,8 @@ pub(crate) mod tag {
     pub(crate) const PERSONS: &str = "persons";
     /// What a service does with an API key.
     pub(crate) const SERVICES: &str = "services";
+    /// What an OAuth client does with the tokens that it holds.
+    pub(crate) const OAUTH: &str = "oauth";
     /// What a gateway asks on each request.
     pub(crate) const GATEWAYS: &str = "gateways";
     /// What an operator does with everyone's.
@@ -31,6 +33,7 @@ pub(super) mod scheme {
     pub(super) const API_KEY: &str = "api_key";
     pub(crate) const ACCESS_COOKIE: &str = "access_cookie";
     pub(crate) const REFRESH_COOKIE: &str = "refresh_cookie";
+    pub(super) const CLIENT: &str = "client";
 }
 
 const ABOUT: &str = "\
@@ -47,11 +50,16 @@ decided now is a 503 with `Retry-After`, and nothing follows from it.
 A revocation answers with a receipt. Once it says `\"effective\": \"now\"`, no token of what it ended is accepted \
 any more. Repeating a revocation is safe.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     (tag::PERSONS, "Log-in and one's own sessions, by an access token."),
     (
         tag::SERVICES,
         "Sessions and questions about tokens, by an API key that has the scope.",
+    ),
+    (
+        tag::OAUTH,
+        "The refresh grant, revocation and introspection by the names of their RFCs. A client proves itself by an API \
+         key, or says its `client_id` alone where it has none. Bodies are forms, errors are those of RFC 6749.",
     ),
     (
         tag::GATEWAYS,
@@ -105,7 +113,12 @@ fn components() -> ComponentsBuilder {
         SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(name, about)))
     };
     let names = CookieSettings::default();
+    let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic).description(Some(
+        "An OAuth client: its `client_id`, and its API key as the password. Both may stand in the form instead, as \
+         `client_id` and `client_secret`.",
+    ));
     refusals::components()
+        .security_scheme(scheme::CLIENT, SecurityScheme::Http(basic.build()))
         .security_scheme(
             scheme::ACCESS_COOKIE,
             cookie(

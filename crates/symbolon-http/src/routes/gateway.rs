@@ -165,7 +165,7 @@ async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<(
     );
     match checked {
         Ok(()) => Ok((live, token)),
-        Err(Unmet::Age) => Err(Problem::reauth_required()),
+        Err(Unmet::Age(max_age)) => Err(Problem::reauth_required(max_age)),
         Err(Unmet::Audience) => Err(Problem::unmet_policy("the token is for another audience")),
         Err(Unmet::Scope) => Err(Problem::unmet_policy(
             "the token does not have the scope that is needed",

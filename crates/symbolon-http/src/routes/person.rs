@@ -1,5 +1,6 @@
 //! For the person: begin, go on, end, and what is theirs.
 
+mod confirm;
 mod password;
 mod sessions;
 
@@ -36,6 +37,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(sessions::end_own_session))
         .routes(routes!(sessions::revoke_others))
         .routes(routes!(password::change_password))
+        .routes(routes!(confirm::confirm))
 }
 
 /// Log in by name and password.

@@ -129,6 +129,13 @@ async fn what_a_listener_does_not_serve_is_not_in_its_document() {
     );
     assert_eq!(
         groups(&document),
-        ["persons", "services", "gateways", "operators", "operations"]
+        [
+            "persons",
+            "services",
+            "oauth",
+            "gateways",
+            "operators",
+            "operations"
+        ]
     );
 }

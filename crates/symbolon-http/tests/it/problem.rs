@@ -1,5 +1,7 @@
 //! The one table of errors.
 
+use std::time::Duration;
+
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http_body_util::BodyExt;
@@ -24,7 +26,7 @@ fn all() -> Vec<(Problem, u16)> {
         (Problem::invalid_credentials(), 401),
         (Problem::token_absent(), 401),
         (Problem::invalid_token("expired"), 401),
-        (Problem::reauth_required(), 401),
+        (Problem::reauth_required(Duration::from_secs(300)), 401),
         (Problem::insufficient_scope("issue"), 403),
         (Problem::account_banned(), 403),
         (Problem::cross_site("x"), 403),
@@ -111,8 +113,8 @@ async fn the_challenges_are_those_of_rfc_6750_and_rfc_9470() {
             r#"Bearer realm="symbolon", error="invalid_request""#,
         ),
         (
-            Problem::reauth_required(),
-            r#"Bearer realm="symbolon", error="insufficient_user_authentication""#,
+            Problem::reauth_required(Duration::from_secs(300)),
+            r#"Bearer realm="symbolon", error="insufficient_user_authentication", max_age="300""#,
         ),
         (
             Problem::insufficient_scope("issue"),
@@ -141,7 +143,6 @@ fn what_the_listener_refuses_has_its_problem() {
         (Refusal::UriTooLong, 414, Code::UriTooLong),
         (Refusal::TooManyHeaders, 431, Code::HeaderFieldsTooLarge),
         (Refusal::HostNotSingle, 400, Code::InvalidRequest),
-        (Refusal::CodingNotChunked, 400, Code::InvalidRequest),
         (Refusal::Overdue, 503, Code::Unavailable),
     ] {
         let problem = Problem::from(refusal);

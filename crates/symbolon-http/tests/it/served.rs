@@ -14,7 +14,9 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use symbolon::account::Role;
 use symbolon::api_key::{ApiKeyId, Scopes};
-use symbolon::{Builder, NewAccount, Password, Symbolon};
+use symbolon::session::TokenStyle;
+use symbolon::subject::ClientId;
+use symbolon::{Builder, NewAccount, Password, SignedTokens, Symbolon};
 use symbolon_http::app::{App, HttpSettings, ServiceContext};
 use symbolon_http::client_addr::TrustedProxies;
 use symbolon_http::listen::{Gate, ListenLimits, Listener};
@@ -51,6 +53,17 @@ impl Default for Setup {
 }
 
 impl Setup {
+    /// Tokens of that issuer and style.
+    pub(crate) fn signed(mut self, issuer: &str, style: TokenStyle) -> Self {
+        let signed = SignedTokens {
+            issuer: issuer.to_owned(),
+            style,
+            ..SignedTokens::default()
+        };
+        self.builder = self.builder.signed_tokens(signed);
+        self
+    }
+
     pub(crate) async fn start(self) -> Served {
         let (symbolon, _) = self.builder.open().await.unwrap();
         let app = App::new(symbolon.clone(), self.settings, RequestIds::new([7; 12]));
@@ -185,6 +198,18 @@ impl Served {
         (key.id, token.expose().to_string())
     }
 
+    /// Makes an API key of an OAuth client; its id and its text.
+    pub(crate) async fn client_key(&self, scopes: &str, client: &str) -> (ApiKeyId, String) {
+        let (scopes, origin) = (Scopes::parse(scopes).unwrap(), self.symbolon.origin_of_system());
+        let client = Some(ClientId::new(client).unwrap());
+        let made = self
+            .symbolon
+            .add_api_key("tests", scopes, client, None, &origin)
+            .await;
+        let (key, token) = made.unwrap().unwrap();
+        (key.id, token.expose().to_string())
+    }
+
     pub(crate) async fn key(&self, scopes: &str) -> String {
         self.key_with_id(scopes).await.1
     }
@@ -260,6 +285,25 @@ impl Ask {
 
     pub(crate) fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
+    }
+
+    /// A form of these parameters.
+    pub(crate) fn form(self, parameters: &[(&str, &str)]) -> Self {
+        let encoded = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+        };
+        let pairs = parameters
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        self.body("application/x-www-form-urlencoded", body)
+    }
+
+    /// HTTP Basic.
+    pub(crate) fn basic(self, user: &str, password: &str) -> Self {
+        let plain = format!("{user}:{password}");
+        let encoded = data_encoding::BASE64.encode(plain.as_bytes());
+        self.header(AUTHORIZATION.as_str(), &format!("Basic {encoded}"))
     }
 
     pub(crate) fn body(mut self, media_type: &str, body: impl Into<Bytes>) -> Self {

@@ -17,10 +17,10 @@ const ATTEMPTS_MAX: usize = 8;
 pub struct Confirm {
     /// Which.
     pub id: SessionId,
-    /// The oldest generation that was not replaced on purpose, as it was *before* the password was
-    /// compared. If it has moved since, the password was changed, or proven by someone else, in the
-    /// meantime: the token that asked is dead, and a proof made with it gives nothing.
-    pub floor: Generation,
+    /// The generation of the token that asked. If the session's pair was replaced on purpose since that token was
+    /// verified, because the password was changed or proven by someone else in the meantime, the token is dead, and
+    /// a proof made with it gives nothing.
+    pub presented: Generation,
     /// The throttle's counter to clear.
     pub clear_attempts: ThrottleKey,
     /// Who asks, from where, and when the password was found right.
@@ -48,14 +48,14 @@ impl<S: Store + Clone> Node<S> {
     /// One look and one try; `None`: someone else was faster.
     async fn confirm_once(&self, confirm: &Confirm) -> Result<Option<Result<Issued, Inactive>>, Undecided> {
         let origin = &confirm.origin;
-        let Some(found) = self.store.find_session(confirm.id).await? else {
+        let Some(found) = self.store.find_session_to_change(confirm.id).await? else {
             return Ok(Some(Err(Inactive::Unknown)));
         };
         let session = found.session;
         if let Some(ended) = session.ended(found.cut, origin.at) {
             return Ok(Some(Err(ended.into())));
         }
-        if session.tokens.generation_floor != confirm.floor {
+        if confirm.presented < session.tokens.generation_floor {
             return Ok(Some(Err(Inactive::Superseded)));
         }
         let from = session.tokens.generation;

@@ -7,11 +7,11 @@ mod backend;
 #[path = "gateways/forged.rs"]
 mod forged;
 #[path = "gateways/gateway.rs"]
-pub(crate) mod gateway;
+mod gateway;
 #[path = "gateways/passes.rs"]
 mod passes;
 #[path = "gateways/scene.rs"]
-pub(crate) mod scene;
+mod scene;
 #[path = "gateways/undecided.rs"]
 mod undecided;
 #[path = "gateways/visit.rs"]
