@@ -19,8 +19,12 @@ mod doctor;
 mod end;
 #[path = "it/first_start.rs"]
 mod first_start;
+#[path = "it/floods.rs"]
+mod floods;
 #[path = "it/gateways.rs"]
 mod gateways;
+#[path = "it/hostile_bodies.rs"]
+mod hostile_bodies;
 #[path = "it/in_use.rs"]
 mod in_use;
 #[path = "it/kill9.rs"]
