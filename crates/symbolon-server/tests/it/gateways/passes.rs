@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::gateway::Kind;
 use super::scene::{MadeUp, Scene};
-use super::visit::Visit;
+use super::visit::{Answer, Visit};
 
 /// 200, and an identity without a claim.
 const ANN: &str = "HTTP/1.1 200 OK\r\nX-Symbolon-Subject: ann\r\nX-Symbolon-Session: s\r\n\
@@ -138,6 +138,49 @@ async fn cookies_are_judged_too_and_little_else_gets_to_symbolon() {
             kind == Kind::Nginx,
             "Caddy sends what it knows, nginx what the recipe names"
         );
+    }
+}
+
+/// What a browser would send back of what it was told to keep.
+fn kept_cookies(answer: &Answer) -> String {
+    let lines = answer.head.lines().filter_map(|line| line.split_once(": "));
+    let cookies = lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    let pairs: Vec<&str> = cookies
+        .filter_map(|(_, cookie)| cookie.split(';').next())
+        .collect();
+    pairs.join("; ")
+}
+
+#[tokio::test]
+async fn a_browser_logs_in_through_the_gateway_and_its_cookie_passes_until_it_logs_out() {
+    for kind in Kind::ALL {
+        let scene = Scene::of(kind).await;
+        let body = json!({
+            "username": "admin", "password": scene.symbolon.first_password().await, "cookie": true
+        });
+        let log_in = |origin| {
+            let visit = Visit::post("/v1/login", &body)
+                .header("X-Symbolon: 1")
+                .header(format!("Origin: {origin}"));
+            scene.visit(visit)
+        };
+        for foreign in ["http://evil.example", "https://app.example.com", "null"] {
+            assert_eq!(log_in(foreign).await.status, 403, "{kind:?}: {foreign}");
+        }
+        let answer = log_in("http://app.example.com").await;
+        assert_eq!(answer.status, 200, "{kind:?}: {answer:?}");
+        let cookies = format!("Cookie: theme=dark; {}", kept_cookies(&answer));
+        let ask = || scene.visit(Visit::get("/").header(&cookies));
+        assert_eq!(ask().await.status, 200, "{kind:?}: {cookies}");
+        let asked = scene.application.only();
+        assert_eq!(asked.variable("HTTP_X_SYMBOLON_SUBJECT"), "admin", "{kind:?}");
+        let out = Visit::new("POST", "/v1/logout")
+            .header(&cookies)
+            .header("X-Symbolon: 1");
+        let out = scene.visit(out.header("Origin: http://app.example.com")).await;
+        assert_eq!(out.json()["effective"], "now", "{kind:?}: {out:?}");
+        assert_eq!(ask().await.status, 401, "{kind:?}");
+        scene.assert_not_asked("after the log-out");
     }
 }
 
