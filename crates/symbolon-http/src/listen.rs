@@ -10,7 +10,7 @@
 //! | more header bytes than may be | HTTP/1.1: 431, empty body, by hyper; HTTP/2: 431 or the end of the stream, by h2 |
 //! | not HTTP, two different lengths, a bad transfer coding | 400, empty body, by hyper |
 //! | a length beside chunks (RFC 9112 §6.3) | read as chunks, then closed: never a second request |
-//! | too many header fields, a path too long, no `Host` or two, an answer that takes too long | [`Serve::refuse`] |
+//! | too many header fields, a path too long, no `Host` or two, a coding besides `chunked`, an answer that takes too long | [`Serve::refuse`] |
 //! | too many connections, of all or of one address | reset |
 //! | no file descriptors | the loop waits and goes on |
 //!

@@ -317,7 +317,11 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::UriTooLong => Self::uri_too_long(),
             Refusal::TooManyHeaders => Self::header_fields_too_large("too many header fields"),
-            Refusal::HostNotSingle => Self::invalid_request("exactly one host header is needed"),
+            // Whoever sent these may mean another end of the request than we do: nothing behind it is read.
+            Refusal::HostNotSingle => Self::invalid_request("exactly one host header is needed").closing(),
+            Refusal::CodingNotChunked => {
+                Self::invalid_request("the only transfer coding is chunked, once").closing()
+            }
             // One second: the work was dropped, so nothing of it is waited for.
             Refusal::Overdue => Self::unavailable(1).closing(),
         }

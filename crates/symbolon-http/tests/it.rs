@@ -41,6 +41,8 @@ mod fuzz;
 mod gateway;
 #[path = "it/http2.rs"]
 mod http2;
+#[path = "it/http2_hostile.rs"]
+mod http2_hostile;
 #[path = "it/listen.rs"]
 mod listen;
 #[path = "it/oauth_clients.rs"]

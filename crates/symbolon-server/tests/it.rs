@@ -43,6 +43,8 @@ mod scenarios;
 mod secrets;
 #[path = "it/security_page.rs"]
 mod security_page;
+#[path = "it/smuggled.rs"]
+mod smuggled;
 #[path = "it/socket.rs"]
 mod socket;
 #[path = "it/usage.rs"]

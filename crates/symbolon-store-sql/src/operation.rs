@@ -14,9 +14,6 @@ use crate::record::log::columns;
 pub(crate) enum Lane {
     /// It changes nothing.
     Read,
-    /// It changes nothing, and what it reads is about to be changed: it is done where changes are
-    /// made, before those that wait, and its pages are at hand for the change that follows.
-    Look,
     /// It changes something.
     Write,
     /// It ends something: it is still taken when there are too many other writes.

@@ -197,15 +197,6 @@ pub trait SessionStore: Send + Sync + 'static {
         id: SessionId,
     ) -> impl Future<Output = Result<Option<FoundSession>, StoreError>> + Send;
 
-    /// As [`SessionStore::find_session`], for a change that follows if the answer allows it. A store
-    /// may read it where it writes.
-    fn find_session_to_change(
-        &self,
-        id: SessionId,
-    ) -> impl Future<Output = Result<Option<FoundSession>, StoreError>> + Send {
-        self.find_session(id)
-    }
-
     /// Reads sessions in the order of `ids`, at the most 1,000.
     fn find_sessions(
         &self,

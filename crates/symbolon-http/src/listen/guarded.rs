@@ -38,6 +38,8 @@ pub enum Refusal {
     TooManyHeaders,
     /// An HTTP/1.1 request without a `Host`, or any request with two (RFC 9112 §3.2): a proxy may have believed the other.
     HostNotSingle,
+    /// A transfer coding besides one `chunked`: hyper goes by the last of them, and a proxy may not.
+    CodingNotChunked,
     /// No answer within [`ListenLimits::request`]. The work was dropped.
     Overdue,
 }
@@ -83,6 +85,8 @@ impl<H: Serve> Desk<H> {
             Some(Refusal::TooManyHeaders)
         } else if !has_one_host(request.version(), request.headers()) {
             Some(Refusal::HostNotSingle)
+        } else if !is_plainly_chunked(request) {
+            Some(Refusal::CodingNotChunked)
         } else {
             None
         }
@@ -118,6 +122,18 @@ fn has_one_host(version: Version, headers: &HeaderMap) -> bool {
     // The values are gone through only when some name is there twice: this runs for each request.
     let single = headers.len() == headers.keys_len() || headers.get_all(header::HOST).iter().nth(1).is_none();
     single && (version != Version::HTTP_11 || headers.contains_key(header::HOST))
+}
+
+/// Without a body there is no coding to look at, so that most requests pay nothing.
+fn is_plainly_chunked(request: &Request<Incoming>) -> bool {
+    if request.body().is_end_stream() {
+        return true;
+    }
+    let mut codings = request.headers().get_all(header::TRANSFER_ENCODING).iter();
+    let plain = codings
+        .next()
+        .is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    plain && codings.next().is_none()
 }
 
 impl<H: Serve> Service<Request<Incoming>> for Guarded<H> {

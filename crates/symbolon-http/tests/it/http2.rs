@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::running::{LARGE, Raw, Running, SHORT, eventually, in_time, patient};
 
-type Client = http2::SendRequest<Empty<bytes::Bytes>>;
+pub(crate) type Client = http2::SendRequest<Empty<bytes::Bytes>>;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -25,7 +25,7 @@ async fn client(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) ->
     sender
 }
 
-async fn connect(server: &Running) -> Client {
+pub(crate) async fn connect(server: &Running) -> Client {
     client(TcpStream::connect(server.addr.unwrap()).await.unwrap()).await
 }
 
@@ -35,7 +35,7 @@ fn request(path: &str) -> Request<Empty<bytes::Bytes>> {
         .unwrap()
 }
 
-async fn ask(client: &mut Client, path: &str) -> (u16, String) {
+pub(crate) async fn ask(client: &mut Client, path: &str) -> (u16, String) {
     let answer = in_time(client.send_request(request(path))).await.unwrap();
     let status = answer.status().as_u16();
     let body = in_time(answer.into_body().collect()).await.unwrap().to_bytes();
@@ -51,7 +51,7 @@ pub(crate) async fn get(
 }
 
 /// A frame (RFC 9113 §4.1).
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut frame = vec![length[1], length[2], length[3], kind, flags];
     frame.extend_from_slice(&stream.to_be_bytes());
@@ -59,19 +59,19 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
+pub(crate) const HEADERS: u8 = 1;
+pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub(crate) const END_STREAM: u8 = 1;
+pub(crate) const END_HEADERS: u8 = 4;
 
 /// `GET http://a/` in HPACK: three entries of the static table and a literal authority.
 const GET: &[u8] = &[0x82, 0x86, 0x84, 0x41, 0x01, b'a'];
 
 /// A raw connection after the preface and empty settings.
-async fn raw(server: &Running) -> Raw<TcpStream> {
+pub(crate) async fn raw(server: &Running) -> Raw<TcpStream> {
     let mut raw = server.connect().await;
     raw.send(PREFACE).await;
     raw.send(frame(SETTINGS, 0, 0, &[])).await;
@@ -79,7 +79,7 @@ async fn raw(server: &Running) -> Raw<TcpStream> {
 }
 
 /// The kinds and payloads of all frames up to the end of the connection.
-async fn frames_to_end(mut raw: Raw<TcpStream>) -> Vec<(u8, Vec<u8>)> {
+pub(crate) async fn frames_to_end(mut raw: Raw<TcpStream>) -> Vec<(u8, Vec<u8>)> {
     let mut bytes = Vec::new();
     let _ = in_time(raw.0.read_to_end(&mut bytes)).await;
     let mut rest = bytes.as_slice();
@@ -97,7 +97,7 @@ async fn frames_to_end(mut raw: Raw<TcpStream>) -> Vec<(u8, Vec<u8>)> {
 }
 
 /// The error code of a GOAWAY, if the connection ended with one.
-async fn goaway(raw: Raw<TcpStream>) -> Option<u8> {
+pub(crate) async fn goaway(raw: Raw<TcpStream>) -> Option<u8> {
     let frames = frames_to_end(raw).await;
     frames
         .iter()

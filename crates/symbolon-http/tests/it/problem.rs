@@ -143,6 +143,7 @@ fn what_the_listener_refuses_has_its_problem() {
         (Refusal::UriTooLong, 414, Code::UriTooLong),
         (Refusal::TooManyHeaders, 431, Code::HeaderFieldsTooLarge),
         (Refusal::HostNotSingle, 400, Code::InvalidRequest),
+        (Refusal::CodingNotChunked, 400, Code::InvalidRequest),
         (Refusal::Overdue, 503, Code::Unavailable),
     ] {
         let problem = Problem::from(refusal);

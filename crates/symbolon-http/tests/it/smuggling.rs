@@ -66,6 +66,41 @@ async fn a_head_that_can_be_read_in_two_ways_is_answered_400_and_closed() {
 }
 
 #[tokio::test]
+async fn a_coding_besides_one_chunked_is_answered_400_and_closed() {
+    let server = Running::start(patient());
+    for head in [
+        "Transfer-Encoding: identity, chunked",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: ,chunked",
+    ] {
+        let request = format!(
+            "POST /count HTTP/1.1\r\nHost: a\r\n{head}\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+        );
+        let answers = answers_to(&server, request).await;
+        assert!(answers.starts_with("HTTP/1.1 400 "), "{head:?}: {answers}");
+        assert!(
+            answers.contains("\r\nconnection: close\r\n"),
+            "{head:?}: {answers}"
+        );
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{head:?}: {answers}");
+    }
+    assert!(server.desk.seen().is_empty(), "{:?}", server.desk.seen());
+    for head in ["Transfer-Encoding: chunked", "transfer-encoding:\tCHUNKED  "] {
+        let request = format!(
+            "POST /count HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+        );
+        let answer = answers_to(&server, request).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\n1"),
+            "{head:?}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn chunks_in_http_1_0_are_answered_400_and_closed() {
     let server = Running::start(patient());
     let request = "POST /count HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
@@ -104,14 +139,15 @@ async fn chunks_that_can_be_read_in_two_ways_end_the_connection_after_one_answer
 }
 
 #[tokio::test]
-async fn no_host_and_two_hosts_are_answered_400() {
+async fn no_host_and_two_hosts_are_answered_400_and_closed() {
     let server = Running::start(patient());
     for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nHost: b\r\n"] {
         let answer = answers_to(
             &server,
-            format!("GET /ok HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n"),
+            format!("GET /ok HTTP/1.1\r\n{hosts}\r\nGET /ok HTTP/1.1\r\nHost: a\r\n\r\n"),
         )
         .await;
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{hosts:?}: {answer}");
         assert!(
             answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
             "{hosts:?}: {answer}"

@@ -48,7 +48,7 @@ impl<S: Store + Clone> Node<S> {
     /// One look and one try; `None`: someone else was faster.
     async fn confirm_once(&self, confirm: &Confirm) -> Result<Option<Result<Issued, Inactive>>, Undecided> {
         let origin = &confirm.origin;
-        let Some(found) = self.store.find_session_to_change(confirm.id).await? else {
+        let Some(found) = self.store.find_session(confirm.id).await? else {
             return Ok(Some(Err(Inactive::Unknown)));
         };
         let session = found.session;

@@ -111,7 +111,7 @@ impl<S: Store + Clone> Node<S> {
         origin: &Origin,
     ) -> Result<Step, Undecided> {
         let asof = self.tail.applied();
-        let Some(found) = self.store.find_session_to_change(token.session_id()).await? else {
+        let Some(found) = self.store.find_session(token.session_id()).await? else {
             return Ok(Step::Done(Refreshed::Refused(Inactive::Unknown)));
         };
         let session = found.session;

@@ -7,11 +7,11 @@ mod backend;
 #[path = "gateways/forged.rs"]
 mod forged;
 #[path = "gateways/gateway.rs"]
-mod gateway;
+pub(crate) mod gateway;
 #[path = "gateways/passes.rs"]
 mod passes;
 #[path = "gateways/scene.rs"]
-mod scene;
+pub(crate) mod scene;
 #[path = "gateways/undecided.rs"]
 mod undecided;
 #[path = "gateways/visit.rs"]

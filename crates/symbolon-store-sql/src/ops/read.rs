@@ -13,9 +13,6 @@ use crate::record::session::{ENDS_STEP, read_found, session_columns};
 /// Reads one session.
 pub(crate) struct FindSession(pub(crate) SessionId);
 
-/// Reads one session that is about to be changed.
-pub(crate) struct FindSessionToChange(pub(crate) SessionId);
-
 /// Reads sessions in the order of their ids here.
 pub(crate) struct FindSessions(pub(crate) Vec<SessionId>);
 
@@ -45,16 +42,6 @@ impl Operation for FindSession {
 
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<Option<FoundSession>, SqlError> {
         tx.link.find(&FIND_SESSION, &[(&self.0).into()], read_found).await
-    }
-}
-
-impl Operation for FindSessionToChange {
-    type Answer = Option<FoundSession>;
-    const NAME: &'static str = FindSession::NAME;
-    const LANE: Lane = Lane::Look;
-
-    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<Option<FoundSession>, SqlError> {
-        FindSession(self.0).run(tx).await
     }
 }
 

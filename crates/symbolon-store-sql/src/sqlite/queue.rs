@@ -54,7 +54,7 @@ impl Queue {
     pub(super) fn push(&self, job: Box<dyn Job>) -> Result<(), Refused> {
         let max = match job.lane() {
             Lane::Revoke => self.revoking_max,
-            Lane::Read | Lane::Look | Lane::Write | Lane::Purge => self.ordinary_max,
+            Lane::Read | Lane::Write | Lane::Purge => self.ordinary_max,
         };
         let mut waiting = self.lock();
         if waiting.closed {

@@ -86,11 +86,7 @@ fn serve(connection: &Connection, queue: &Queue, randomness: &Arc<dyn Randomness
 
 /// Does a group of reads over one snapshot. It is taken after each of them was asked for, so each
 /// sees every commit that was answered before.
-pub(super) fn read(
-    link: &mut SqliteLink<'_>,
-    group: &mut Vec<Box<dyn Job>>,
-    randomness: &Arc<dyn Randomness>,
-) {
+fn read(link: &mut SqliteLink<'_>, group: &mut Vec<Box<dyn Job>>, randomness: &Arc<dyn Randomness>) {
     if let Err(error) = link.control(&BEGIN) {
         let error = sql_error(&error);
         for job in group.drain(..) {

@@ -16,7 +16,7 @@ use super::job::Job;
 use super::link::{SqliteLink, drive};
 use super::lock_file::LockFile;
 use super::queue::Queue;
-use super::readers::{self, Readers};
+use super::readers::Readers;
 use crate::link::{Link as _, SqlError, Statement};
 use crate::operation::{Lane, Tx};
 
@@ -143,17 +143,9 @@ impl Writer {
         let mut wal = Wal::watch(connection).map_err(|error| error.to_string())?;
         let connection = &*connection;
         let mut link = SqliteLink::new(connection);
-        let (mut group, mut reads) = (Vec::with_capacity(GROUP_MAX), Vec::with_capacity(GROUP_MAX));
+        let mut group = Vec::with_capacity(GROUP_MAX);
         while self.queue.take(GROUP_MAX, &mut group) {
             let size = group.len();
-            // They see what is committed, and wait for no sync.
-            reads.extend(group.extract_if(.., |job| matches!(job.lane(), Lane::Read | Lane::Look)));
-            if !reads.is_empty() {
-                readers::read(&mut link, &mut reads, &self.randomness);
-            }
-            if group.is_empty() {
-                continue;
-            }
             let purges = group.iter().any(|job| job.lane() == Lane::Purge);
             self.commit(&mut link, connection, &mut group)?;
             if purges {

@@ -10,7 +10,7 @@ use symbolon_core::store::{
 
 use super::SqlStore;
 use crate::ops::cuts::{CountCut, CutEveryone};
-use crate::ops::read::{FindSession, FindSessionToChange, FindSessions};
+use crate::ops::read::{FindSession, FindSessions};
 use crate::ops::uses::{MarkSuccessorsUsed, RecordActivity, RecordAudit, USES_PER_STEP_MAX, WipeNonces};
 
 impl SessionStore for SqlStore {
@@ -20,10 +20,6 @@ impl SessionStore for SqlStore {
 
     async fn find_session(&self, id: SessionId) -> Result<Option<FoundSession>, StoreError> {
         self.ask(FindSession(id)).await
-    }
-
-    async fn find_session_to_change(&self, id: SessionId) -> Result<Option<FoundSession>, StoreError> {
-        self.ask(FindSessionToChange(id)).await
     }
 
     async fn find_sessions(&self, ids: Vec<SessionId>) -> Result<Vec<Option<FoundSession>>, StoreError> {
