@@ -3,7 +3,8 @@
 //! 1. [`contract`]: what every store promises, as tests of any store.
 //! 2. [`randomness`] and [`faulty`]: chance that can be had again, and a store that fails when told to.
 //! 3. [`server`] and [`http`]: the real binary, and a client of it.
-//! 4. [`history`] and [`workload`]: what clients saw, and clients that see much.
+//! 4. [`servers`]: the servers of others that the product uses, real ones.
+//! 5. [`history`] and [`workload`]: what clients saw, and clients that see much.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,4 +17,5 @@ pub mod history;
 pub mod http;
 pub mod randomness;
 pub mod server;
+pub mod servers;
 pub mod workload;

@@ -10,6 +10,7 @@ mod it {
     mod peer;
     mod randomness;
     mod server;
+    mod servers;
     mod wire;
     mod workload;
 }

@@ -222,14 +222,11 @@ pub async fn a_cut_of_everyone_ends_every_session<S: Store>(fresh: &Fresh<S>) {
 
 /// It is effective at once for all of them, however many rows must follow.
 pub async fn a_cut_ends_more_sessions_than_one_transaction_takes<S: Store>(fresh: &Fresh<S>) {
-    let answers = fresh.parallel(1_100, |store, number| {
-        let insert = super::sample::insert(session("alice", number));
-        async move { store.insert_session(insert).await.unwrap() }
-    });
-    drop(answers.await);
+    let sessions: Vec<_> = (0..1_100).map(|number| session("alice", number)).collect();
+    fresh.begin_all(&sessions).await;
     let done = fresh.store.cut_subject(cut("alice")).await.unwrap();
     assert_eq!((done.count, done.rows.len()), (1_100, 1));
-    let ids: Vec<SessionId> = (0..1_100).map(|number| session("alice", number).id).collect();
+    let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
     assert_eq!(fresh.alive(&ids, at(1_101)).await, []);
     let live = symbolon_core::store::ListSessions {
         subject: subject("alice"),

@@ -64,6 +64,21 @@ impl<S: Store> Fresh<S> {
         ids
     }
 
+    /// Writes sessions, some at once: of one subject each waits for the one before it, so all at once would wait too
+    /// long.
+    pub(super) async fn begin_all(&self, sessions: &[Session]) {
+        for wave in sessions.chunks(50) {
+            let mut tasks = JoinSet::new();
+            for session in wave {
+                let (store, insert) = (Arc::clone(&self.store), sample::insert(session.clone()));
+                tasks.spawn(async move { store.insert_session(insert).await.unwrap() });
+            }
+            for inserted in tasks.join_all().await {
+                assert!(matches!(inserted, Inserted::Done { .. }), "{inserted:?}");
+            }
+        }
+    }
+
     pub(super) async fn insert(&self, insert: InsertSession) -> Inserted {
         self.store.insert_session(insert).await.unwrap()
     }

@@ -117,11 +117,7 @@ pub async fn of_parallel_revocations_one_is_done_and_all_name_its_row<S: Store>(
 /// More than one transaction takes (256): each has its own row, and each its own position.
 pub async fn parallel_revocations_of_many_sessions_are_all_written<S: Store>(fresh: &Fresh<S>) {
     let many: Vec<Session> = (0..300).map(|number| session("alice", number)).collect();
-    let inserts = fresh.parallel(300, |store, number| {
-        let insert = super::sample::insert(many[number as usize].clone());
-        async move { store.insert_session(insert).await.unwrap() }
-    });
-    drop(inserts.await);
+    fresh.begin_all(&many).await;
     let mut answered: Vec<(RevocationSeq, SessionId)> = fresh
         .parallel(300, |store, number| {
             let id = many[number as usize].id;

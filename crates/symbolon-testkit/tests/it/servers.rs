@@ -1,0 +1,61 @@
+//! Servers of others: they stand, they can be broken, and they leave nothing behind.
+
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+
+use symbolon_testkit::servers::{Postgres, StartPostgres};
+
+/// Set for the process that is killed in the test below.
+const VICTIM: &str = "SYMBOLON_TEST_VICTIM";
+
+#[test]
+fn a_server_keeps_what_was_committed_over_a_kill_and_is_gone_when_it_is_dropped() {
+    let server = StartPostgres::default().start();
+    server.sql("CREATE TABLE t (c INT); INSERT INTO t VALUES (7)");
+    server.kill9();
+    assert!(TcpStream::connect(server.address()).is_err());
+    server.start_again();
+    assert_eq!(server.sql("SELECT c FROM t"), "7");
+    server.stop();
+    server.start_again();
+    assert_eq!(server.sql("SELECT c FROM t"), "7");
+    let (address, folder) = (server.address(), server.folder().to_owned());
+    assert!(folder.exists());
+    drop(server);
+    assert!(TcpStream::connect(address).is_err());
+    assert!(!folder.exists());
+}
+
+/// The victim is this same test in another process, which starts a server, says where, and is killed.
+#[test]
+fn a_server_is_gone_when_its_test_is_killed() {
+    if std::env::var_os(VICTIM).is_some() {
+        let server = Postgres::shared();
+        println!("\n{}", server.folder().display());
+        std::thread::park();
+    }
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "it::servers::a_server_is_gone_when_its_test_is_killed",
+            "--nocapture",
+        ])
+        .env(VICTIM, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = std::io::BufReader::new(victim.stdout.take().unwrap());
+    let mut lines = std::io::BufRead::lines(said).map(Result::unwrap);
+    let folder = lines.find(|line| line.contains("symbolon-postgres-")).unwrap();
+    let folder = std::path::Path::new(&folder);
+    assert!(folder.exists());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    for _ in 0..2_000 {
+        if !folder.exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    panic!("{} is still there", folder.display());
+}
