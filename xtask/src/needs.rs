@@ -18,8 +18,7 @@ struct Need {
 }
 
 /// One row for each command that a test starts. A test that starts something new adds its row in the same commit; the
-/// servers of other stores (Debian: redis-server, mariadb-server, postgresql) and chromium come in with their first test,
-/// not before.
+/// servers of other stores (Debian: redis-server, mariadb-server) and chromium come in with their first test, not before.
 const NEEDS: &[Need] = &[
     Need {
         command: "faketime",
@@ -46,6 +45,11 @@ const NEEDS: &[Need] = &[
         package: "chromium",
         purpose: "a person with cookies in a real browser",
     },
+    Need {
+        command: "initdb",
+        package: "postgresql",
+        purpose: "the store in PostgreSQL",
+    },
 ];
 
 /// Debian's python3 comes without what makes environments, so that the command is there says too little.
@@ -57,6 +61,13 @@ const PYTHON: Need = Need {
 
 /// Where Debian puts servers that are not in an ordinary user's `PATH`.
 const EXTRA_DIRS: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/// Where Debian puts the programs of each version of PostgreSQL, in `VERSION/bin`.
+const POSTGRES_DIR: &str = "/usr/lib/postgresql";
+
+/// While this file is there, Debian's PostgreSQL makes no cluster of its own when it is installed. The tests make theirs,
+/// and leave none.
+const NO_CLUSTER: &str = "/etc/postgresql-common/createcluster.d/symbolon-tests.conf";
 
 /// What is to be done about the missing commands.
 #[derive(Debug, PartialEq, Eq)]
@@ -135,7 +146,25 @@ fn install(packages: &[&str]) -> Result<(), Fault> {
     println!("installing for the tests: {}", packages.join(" "));
     apt_get(&["update", "-qq"])?;
     let arguments = [&["install", "-y", "-qq", "--no-install-recommends"], packages].concat();
-    apt_get(&arguments)
+    if packages.contains(&"postgresql") {
+        without_cluster(|| apt_get(&arguments))
+    } else {
+        apt_get(&arguments)
+    }
+}
+
+/// Installs while [`NO_CLUSTER`] is there. It is gone afterwards, so that who makes a cluster later has the system's
+/// own defaults.
+fn without_cluster(install: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
+    let file = Path::new(NO_CLUSTER);
+    let fault = |error: std::io::Error| Fault::Missing(format!("{NO_CLUSTER}: {error}"));
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(fault)?;
+    }
+    std::fs::write(file, "create_main_cluster = off\n").map_err(fault)?;
+    let installed = install();
+    std::fs::remove_file(file).map_err(fault)?;
+    installed
 }
 
 fn apt_get(arguments: &[&str]) -> Result<(), Fault> {
@@ -159,7 +188,13 @@ fn search_dirs() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(EXTRA_DIRS.iter().map(|dir| Path::new(dir).to_path_buf()))
+        .chain(versions_of(Path::new(POSTGRES_DIR)))
         .collect()
+}
+
+fn versions_of(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let versions = std::fs::read_dir(folder).into_iter().flatten();
+    versions.filter_map(|version| Some(version.ok()?.path().join("bin")))
 }
 
 #[cfg(test)]

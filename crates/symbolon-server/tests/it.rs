@@ -31,8 +31,6 @@ mod in_use;
 mod kill9;
 #[path = "it/moving_in.rs"]
 mod moving_in;
-#[path = "it/one_token.rs"]
-mod one_token;
 #[path = "it/place.rs"]
 mod place;
 #[path = "it/process.rs"]

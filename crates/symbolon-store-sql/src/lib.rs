@@ -1,4 +1,4 @@
-//! The authoritative store over SQL. SQLite is inside; the operations are written once for every engine.
+//! The authoritative store over SQL. SQLite is inside, PostgreSQL is a server; the operations are written once for every engine.
 //!
 //! Reading order:
 //!
@@ -6,16 +6,20 @@
 //! 2. `dialect`: in what the engines differ, as a document.
 //! 3. `record`: the domain's types as rows, and back.
 //! 4. `operation` and `ops`: each step of the store, written once over any link.
-//! 5. `sqlite`: the one engine so far: a writer with group commit, readers, the file and its lock.
-//! 6. [`SqlStore`]: the traits of `symbolon_core::store`.
+//! 5. `sqlite`: a writer with group commit, readers, the file and its lock.
+//! 6. `postgres`: connections, the order in which commits are told, and what becomes of one that is in doubt.
+//! 7. [`SqlStore`]: the traits of `symbolon_core::store`.
 
 mod dialect;
+mod hex;
 mod link;
 mod operation;
 mod ops;
+mod postgres;
 mod record;
 mod sqlite;
 mod store;
 
+pub use postgres::{OpenServer, OpenServerError};
 pub use sqlite::{Durability, Examined, OpenError, OpenSqlite, Opened, Place};
 pub use store::SqlStore;

@@ -35,6 +35,13 @@ pub(crate) enum SqlError {
     /// What is stored cannot be read as what it should be.
     #[error("{0}")]
     Damaged(String),
+    /// The engine has undone it because it met another, or lost its connection before it was to commit:
+    /// the same may be done again at once.
+    #[error("{0}")]
+    Undone(String),
+    /// The head of the log is not there, or belongs to the time before the engine was restarted.
+    #[error("the head of the log is missing")]
+    NoHead,
     /// A statement changed another number of rows than it must.
     #[error("{changed} rows were changed where {expected} was expected: {statement}")]
     RowCount {
@@ -51,9 +58,9 @@ impl SqlError {
     /// The store's error for the step `operation`.
     pub(crate) fn in_operation(self, operation: &'static str) -> StoreError {
         match self {
-            Self::Unavailable(detail) => StoreError::Unavailable { operation, detail },
+            Self::Unavailable(detail) | Self::Undone(detail) => StoreError::Unavailable { operation, detail },
             Self::Damaged(detail) => StoreError::Damaged { operation, detail },
-            Self::RowCount { .. } => StoreError::Damaged {
+            Self::NoHead | Self::RowCount { .. } => StoreError::Damaged {
                 operation,
                 detail: self.to_string(),
             },
@@ -63,6 +70,9 @@ impl SqlError {
 
 /// Reads one row into a value.
 pub(crate) type Read<T> = fn(&mut Fields<'_>) -> Result<T, SqlError>;
+
+/// A statement with its parameters.
+pub(crate) type Change<'c> = (&'static Statement, &'c [Value<'c>]);
 
 /// One connection inside one transaction.
 pub(crate) trait Link {
@@ -114,5 +124,27 @@ pub(crate) trait Link {
                 statement: statement.text(),
             }),
         }
+    }
+
+    /// Runs statements that do not depend on each other, each of which must change exactly one row. An engine
+    /// that is asked over a network is asked for all before the first answers.
+    async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
+        for (statement, params) in changes {
+            self.change_one(statement, params).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs one statement with each of these parameters, as [`change_all`](Self::change_all).
+    async fn change_each<const N: usize>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[[Value<'_>; N]],
+    ) -> Result<(), SqlError> {
+        let changes: Vec<Change<'_>> = params
+            .iter()
+            .map(|params| (statement, params.as_slice()))
+            .collect();
+        self.change_all(&changes).await
     }
 }

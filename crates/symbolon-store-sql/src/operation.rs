@@ -66,7 +66,8 @@ pub(crate) struct Entry<'e> {
     pub(crate) actor: &'e str,
 }
 
-static READ_HEAD: Statement = Statement::new("SELECT seq FROM rev_head WHERE one = 1 {for_update}");
+static READ_HEAD: Statement =
+    Statement::new("SELECT seq FROM rev_head WHERE one = 1 {same_boot} {for_update}");
 static MOVE_HEAD: Statement = Statement::new("UPDATE rev_head SET seq = ?, id = ? WHERE one = 1 AND seq = ?");
 static INSERT_LOG: Statement = Statement::new(
     "INSERT INTO rev_log (seq, prev_seq, id, kind, session_id, subject, keep, at, reason, actor) \
@@ -91,7 +92,8 @@ impl<'t, L: Link> Tx<'t, L> {
     /// Takes the head of the log and writes one row. From here to the end of the operation every
     /// other revocation waits, so it comes last: only what needs the row's position may follow.
     pub(crate) async fn append(&mut self, entry: Entry<'_>) -> Result<LogRow, SqlError> {
-        let prev_seq = self.link.get(&READ_HEAD, &[], read_seq).await?;
+        let prev_seq = self.link.find(&READ_HEAD, &[], read_seq).await?;
+        let prev_seq = prev_seq.ok_or(SqlError::NoHead)?;
         let row = LogRow {
             seq: RevocationSeq(prev_seq.0.saturating_add(1)),
             prev_seq,
@@ -100,9 +102,6 @@ impl<'t, L: Link> Tx<'t, L> {
             at: entry.at,
             reason: entry.reason,
         };
-        self.link
-            .change_one(&MOVE_HEAD, &[row.seq.into(), (&row.id).into(), prev_seq.into()])
-            .await?;
         self.write(&row, entry.actor).await?;
         self.rows.push(row.clone());
         Ok(row)
@@ -110,22 +109,21 @@ impl<'t, L: Link> Tx<'t, L> {
 
     async fn write(&mut self, row: &LogRow, actor: &str) -> Result<(), SqlError> {
         let kind = columns(&row.kind);
+        let head = [row.seq.into(), (&row.id).into(), row.prev_seq.into()];
+        let log = [
+            row.seq.into(),
+            row.prev_seq.into(),
+            (&row.id).into(),
+            kind.kind.into(),
+            kind.session_id.into(),
+            kind.subject.into(),
+            kind.keep.as_deref().into(),
+            row.at.into(),
+            row.reason.as_str().into(),
+            actor.into(),
+        ];
         self.link
-            .change_one(
-                &INSERT_LOG,
-                &[
-                    row.seq.into(),
-                    row.prev_seq.into(),
-                    (&row.id).into(),
-                    kind.kind.into(),
-                    kind.session_id.into(),
-                    kind.subject.into(),
-                    kind.keep.as_deref().into(),
-                    row.at.into(),
-                    row.reason.as_str().into(),
-                    actor.into(),
-                ],
-            )
+            .change_all(&[(&MOVE_HEAD, &head), (&INSERT_LOG, &log)])
             .await
     }
 }

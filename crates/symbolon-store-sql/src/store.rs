@@ -13,16 +13,25 @@ use std::sync::Arc;
 use symbolon_core::store::StoreError;
 
 use crate::operation::Operation;
-use crate::sqlite::{self, Engine, Examined, OpenError, OpenSqlite, Opened};
+use crate::postgres::{self, OpenServer, OpenServerError};
+use crate::sqlite::{self, Examined, OpenError, OpenSqlite, Opened};
 
 /// The authoritative store over SQL. Clones are the same store.
 ///
 /// An operation that was taken is done and told to the log's sink even if the future that asked for
-/// it is dropped. When the last clone is dropped, what waits is done and the file is freed, and the
-/// thread that drops it waits for that; [`close`](Self::close) does the same without holding a thread.
+/// it is dropped. When the last clone is dropped, what waits is done and the file or the server is freed, and
+/// the thread that drops it waits for that; [`close`](Self::close) does the same without holding a thread.
 #[derive(Clone)]
 pub struct SqlStore {
     engine: Arc<Engine>,
+}
+
+/// What stands below.
+enum Engine {
+    /// A file, or memory.
+    Sqlite(sqlite::Engine),
+    /// A server.
+    Postgres(postgres::Engine),
 }
 
 impl SqlStore {
@@ -32,11 +41,25 @@ impl SqlStore {
     /// # Errors
     /// When the store cannot be used; the error says what to do.
     pub fn open(options: OpenSqlite) -> Result<(Self, Opened), OpenError> {
-        let (engine, opened) = Engine::open(options)?;
-        let store = Self {
+        let (engine, opened) = sqlite::Engine::open(options)?;
+        Ok((Self::over(Engine::Sqlite(engine)), opened))
+    }
+
+    /// Opens a store in PostgreSQL, or makes one in a schema where there is none. It waits for the server: call
+    /// it where that may take a moment. Of several processes that open one store at the same time, the first
+    /// makes what is missing.
+    ///
+    /// # Errors
+    /// When the server or the store cannot be used; the error says what to do.
+    pub fn open_postgres(options: OpenServer) -> Result<(Self, Opened), OpenServerError> {
+        let (engine, opened) = postgres::Engine::open(options)?;
+        Ok((Self::over(Engine::Postgres(engine)), opened))
+    }
+
+    fn over(engine: Engine) -> Self {
+        Self {
             engine: Arc::new(engine),
-        };
-        Ok((store, opened))
+        }
     }
 
     /// Looks at the store in a file without beginning to use it; `None`: there is none. Nothing is changed in it.
@@ -48,28 +71,41 @@ impl SqlStore {
         sqlite::examine(path, whole)
     }
 
-    /// Takes no more operations, does those that wait, moves the log into the file, and frees it.
+    /// Takes no more operations, does those that wait, and frees the file (with its log moved into it) or the
+    /// server's connections.
     pub async fn close(&self) {
-        self.engine.close().await;
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.close().await,
+            Engine::Postgres(engine) => engine.close().await,
+        }
     }
 
     /// Waits until the store dies, and says why: a commit failed in a way after which nothing that
     /// this process writes can be trusted. The process must stop; its next start reads what is
     /// really there. Of a store that lives, or was closed, it waits for ever.
     pub async fn died(&self) -> Arc<str> {
-        self.engine.died().await
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.died().await,
+            Engine::Postgres(engine) => engine.died().await,
+        }
     }
 
     /// Checks that the file at the store's path is still the one that was opened; to be called every
-    /// few seconds.
+    /// few seconds. A server says by itself when it is another.
     ///
     /// # Errors
     /// When it was removed or replaced. All operations are then refused until it is back.
     pub fn still_ours(&self) -> Result<(), StoreError> {
-        self.engine.still_ours()
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.still_ours(),
+            Engine::Postgres(_) => Ok(()),
+        }
     }
 
     async fn ask<O: Operation>(&self, operation: O) -> Result<O::Answer, StoreError> {
-        self.engine.ask(operation).await
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.ask(operation).await,
+            Engine::Postgres(engine) => engine.ask(operation).await,
+        }
     }
 }

@@ -8,7 +8,11 @@ mod it {
     mod given;
     mod group;
     mod live;
+    mod on_server;
     mod opening;
+    mod postgres;
+    mod postgres_refused;
     mod process;
+    mod proxy;
     mod upkeep;
 }

@@ -89,8 +89,14 @@ impl Operation for AccountPage {
     }
 }
 
-// Two first accounts at the same time meet at this row.
+// The one row that every node has: two firsts of something at the same time meet at it.
 static LOCK_DEPLOYMENT: Statement = Statement::new("SELECT v FROM meta WHERE k = 'cluster_id' {for_update}");
+/// Waits for whoever else makes a first of something.
+pub(super) async fn lock_deployment<L: Link>(link: &mut L) -> Result<(), SqlError> {
+    link.get(&LOCK_DEPLOYMENT, &[], |fields| fields.text("v").map(drop))
+        .await
+}
+
 static ANY_ACCOUNT: Statement = Statement::new("SELECT account FROM accounts ORDER BY account LIMIT 1");
 static INSERT_ACCOUNT: Statement = Statement::new(
     "INSERT {ignore} INTO accounts \
@@ -109,9 +115,7 @@ impl Operation for InsertAccount {
 
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<bool, SqlError> {
         if self.only_first {
-            tx.link
-                .get(&LOCK_DEPLOYMENT, &[], |fields| fields.text("v").map(drop))
-                .await?;
+            lock_deployment(tx.link).await?;
             let any = tx
                 .link
                 .find(&ANY_ACCOUNT, &[], |fields| fields.text("account").map(drop))

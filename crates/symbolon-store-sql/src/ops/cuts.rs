@@ -8,7 +8,7 @@ use symbolon_core::store::{CutDone, CutSubject};
 use symbolon_core::subject::SubjectId;
 
 use super::live::{Living, alive, count_live, is_alive, oldest_live, read_id};
-use super::revoke::{end_sessions, lock_session, mark_ended};
+use super::revoke::{end_sessions, lock_session, mark_all_ended};
 use super::subjects::{global_cut, lock_subject};
 use super::sweep::{EVERYONE, owe_sweep};
 use crate::link::{Link, SqlError, Statement};
@@ -35,8 +35,12 @@ pub(super) struct SubjectCut<'c> {
 
 static SET_SUBJECT_EPOCH: Statement =
     Statement::new("UPDATE subjects SET epoch = ?, epoch_at = ?, epoch_reason = ? WHERE subject = ?");
-static KEEP_SESSION: Statement =
-    Statement::new("UPDATE sessions SET epoch = ? WHERE session_id = ? AND state = 'active'");
+// Everyone may have been cut since the kept sessions were looked at: only with the head of the log in hand is it sure
+// that nobody is, and what such a cut has ended is not kept.
+static KEEP_SESSION: Statement = Statement::new(
+    "UPDATE sessions SET epoch = ? WHERE session_id = ? AND state = 'active' \
+     AND epoch >= (SELECT g.epoch FROM global_epoch AS g WHERE g.one = 1)",
+);
 
 /// Cuts a subject. The audit entry is the caller's, written before.
 pub(super) async fn cut_subject<L: Link>(
@@ -114,13 +118,9 @@ async fn write_cut<L: Link>(
     ];
     link.change_one(&SET_SUBJECT_EPOCH, &epoch).await?;
     for id in kept {
-        link.change_one(&KEEP_SESSION, &[row.seq.into(), id.into()])
-            .await?;
+        link.execute(&KEEP_SESSION, &[row.seq.into(), id.into()]).await?;
     }
-    for id in marked {
-        mark_ended(link, id, cut).await?;
-    }
-    Ok(())
+    mark_all_ended(link, marked, cut).await
 }
 
 fn cut_of(row: &LogRow) -> Cut {

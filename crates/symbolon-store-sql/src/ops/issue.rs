@@ -13,7 +13,7 @@ use super::revoke::{end_sessions, lock_session};
 use super::subjects::{global_cut, lock_subject, newest_cut};
 use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Lane, Operation, Tx};
-use crate::record::audit::insert_audit;
+use crate::record::audit::with_audit;
 use crate::record::session::{ip_of, row, session_columns};
 
 /// How many sessions one log-in ends at the most. There is more than one to end only after the
@@ -118,7 +118,6 @@ async fn write<L: Link>(link: &mut L, order: &InsertSession, epoch: Epoch) -> Re
         clear_attempts(link, key).await?;
     }
     let ip = ip_of(&order.session);
-    link.change_one(&INSERT_SESSION, &row(&order.session, epoch, &ip))
-        .await?;
-    insert_audit(link, &order.audit).await
+    let row = row(&order.session, epoch, &ip);
+    with_audit(link, (&INSERT_SESSION, &row), &order.audit).await
 }

@@ -42,9 +42,8 @@ impl Operation for PurgeSessions {
             .await?;
         ids.extend(expired);
         ids.sort_unstable();
-        for id in &ids {
-            tx.link.change_one(&DELETE_SESSION, &[id.into()]).await?;
-        }
+        let params: Vec<_> = ids.iter().map(|id| [id.into()]).collect();
+        tx.link.change_each(&DELETE_SESSION, &params).await?;
         Ok(ids.len() as u64)
     }
 }
@@ -58,10 +57,12 @@ pub(crate) struct PurgeLog {
 }
 
 pub(super) static FIRST_LOG: Statement = Statement::new(
-    "SELECT seq, at FROM rev_log WHERE seq < (SELECT max(seq) FROM rev_log) ORDER BY seq LIMIT ?",
+    "SELECT seq, at FROM rev_log WHERE seq < (SELECT max(seq) FROM rev_log) ORDER BY seq LIMIT ? \
+     {for_update}",
 );
 static DELETE_LOG: Statement = Statement::new("DELETE FROM rev_log WHERE seq = ?");
-static RAISE_FLOOR: Statement = Statement::new("UPDATE rev_head SET floor = ? WHERE one = 1");
+static RAISE_FLOOR: Statement =
+    Statement::new("UPDATE rev_head SET floor = {greatest}(floor, ?) WHERE one = 1");
 
 impl Operation for PurgeLog {
     type Answer = u64;
@@ -82,9 +83,8 @@ impl Operation for PurgeLog {
         let Some(floor) = old.last() else {
             return Ok(0);
         };
-        for seq in &old {
-            tx.link.change_one(&DELETE_LOG, &[(*seq).into()]).await?;
-        }
+        let params: Vec<_> = old.iter().map(|seq| [(*seq).into()]).collect();
+        tx.link.change_each(&DELETE_LOG, &params).await?;
         tx.link.change_one(&RAISE_FLOOR, &[(*floor).into()]).await?;
         Ok(old.len() as u64)
     }
@@ -103,7 +103,7 @@ pub(crate) struct PurgeAudit {
 }
 
 pub(super) static FIRST_AUDIT: Statement =
-    Statement::new("SELECT audit_id, at FROM audit ORDER BY audit_id LIMIT ?");
+    Statement::new("SELECT audit_id, at FROM audit ORDER BY audit_id LIMIT ? {skip_locked}");
 static DELETE_AUDIT: Statement = Statement::new("DELETE FROM audit WHERE audit_id = ?");
 
 impl Operation for PurgeAudit {
@@ -116,15 +116,10 @@ impl Operation for PurgeAudit {
             .link
             .query(&FIRST_AUDIT, &[self.batch.into()], read_audit_place)
             .await?;
-        let mut removed = 0;
-        for (id, at) in first {
-            if at > self.written_by {
-                break;
-            }
-            tx.link.change_one(&DELETE_AUDIT, &[id.into()]).await?;
-            removed += 1;
-        }
-        Ok(removed)
+        let old = first.into_iter().take_while(|(_, at)| *at <= self.written_by);
+        let params: Vec<_> = old.map(|(id, _)| [id.into()]).collect();
+        tx.link.change_each(&DELETE_AUDIT, &params).await?;
+        Ok(params.len() as u64)
     }
 }
 
@@ -164,15 +159,12 @@ impl Operation for PurgeAttempts {
             .link
             .query(&IDLE_ATTEMPTS, &[self.batch.into()], read_attempts_place)
             .await?;
-        let mut removed = 0;
-        for (key, updated_at) in idle {
-            if updated_at > self.idle_since && removed >= beyond {
-                break;
-            }
-            tx.link.change_one(&DELETE_ATTEMPTS, &[(&key).into()]).await?;
-            removed += 1;
-        }
-        Ok(removed)
+        let old = (0..)
+            .zip(&idle)
+            .take_while(|(before, (_, updated_at))| *updated_at <= self.idle_since || *before < beyond);
+        let params: Vec<_> = old.map(|(_, (key, _))| [key.into()]).collect();
+        tx.link.change_each(&DELETE_ATTEMPTS, &params).await?;
+        Ok(params.len() as u64)
     }
 }
 

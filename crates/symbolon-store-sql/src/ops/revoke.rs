@@ -67,18 +67,15 @@ pub(super) static MARK_ENDED: Statement = Statement::new(
      ends_by = 0 WHERE session_id = ? AND state = 'active'",
 );
 
-/// Marks a session that was read as active, and is locked, as ended by `cut`.
-pub(super) async fn mark_ended<L: Link>(link: &mut L, id: &SessionId, cut: Cut) -> Result<(), SqlError> {
-    link.change_one(
-        &MARK_ENDED,
-        &[
-            cut.seq.into(),
-            cut.at.into(),
-            cut.reason.as_str().into(),
-            id.into(),
-        ],
-    )
-    .await
+/// Marks sessions that were read as active, and are locked, as ended by `cut`.
+pub(super) async fn mark_all_ended<L: Link>(
+    link: &mut L,
+    ids: &[SessionId],
+    cut: Cut,
+) -> Result<(), SqlError> {
+    let (seq, at, reason) = (cut.seq.into(), cut.at.into(), cut.reason.as_str().into());
+    let params: Vec<_> = ids.iter().map(|id| [seq, at, reason, id.into()]).collect();
+    link.change_each(&MARK_ENDED, &params).await
 }
 
 /// Ends one session that is locked and active: its row of the log, then its mark.
@@ -97,16 +94,12 @@ pub(super) async fn end_session<L: Link>(
             actor,
         })
         .await?;
-    mark_ended(
-        tx.link,
-        &id,
-        Cut {
-            seq: row.seq,
-            at,
-            reason,
-        },
-    )
-    .await?;
+    let cut = Cut {
+        seq: row.seq,
+        at,
+        reason,
+    };
+    mark_all_ended(tx.link, &[id], cut).await?;
     Ok(row)
 }
 

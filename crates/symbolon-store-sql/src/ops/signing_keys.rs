@@ -6,6 +6,7 @@ use symbolon_core::revocation::{LogKind, LogRow, RevocationReason};
 use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::InsertSigningKey;
 
+use super::accounts::lock_deployment;
 use crate::link::{Link, SqlError, Statement};
 use crate::operation::{Entry, Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
@@ -39,7 +40,7 @@ impl Operation for ListSigningKeys {
 
 static NEWEST: Statement = Statement::new(
     "SELECT signing_key_id FROM signing_keys WHERE alg = ? \
-     ORDER BY created_at DESC, signing_key_id DESC LIMIT 1 {for_update}",
+     ORDER BY created_at DESC, signing_key_id DESC LIMIT 1",
 );
 // A key that was revoked keeps the instant of its first revocation.
 static REVOKE_ALL: Statement =
@@ -62,6 +63,8 @@ impl Operation for InsertSigningKey {
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<Option<LogRow>, SqlError> {
         let key = &self.key;
         let alg = key.alg.as_str();
+        // Before the look: two nodes that make the next key at once must not both follow the same one.
+        lock_deployment(tx.link).await?;
         let newest = tx.link.find(&NEWEST, &[alg.into()], read_signing_key_id).await?;
         if newest != self.follows {
             return Ok(None);

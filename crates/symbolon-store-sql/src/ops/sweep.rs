@@ -5,7 +5,7 @@ use symbolon_core::revocation::Cut;
 use symbolon_core::session::SessionId;
 
 use super::live::read_id;
-use super::revoke::mark_ended;
+use super::revoke::mark_all_ended;
 use crate::link::{Fields, Link, SqlError, Statement, Value};
 use crate::operation::{Lane, Operation, Tx};
 use crate::record::cut::read_cut;
@@ -37,10 +37,13 @@ struct Owed {
     cut: Cut,
 }
 
+// Two nodes that sweep at once take two cuts, and none twice.
+static LOCK_SWEEP: Statement =
+    Statement::new("SELECT subject FROM sweeps ORDER BY subject LIMIT 1 {skip_locked}");
 static NEXT_SWEEP: Statement = Statement::new(
     "SELECT w.subject, u.epoch, u.epoch_at, u.epoch_reason, g.epoch, g.epoch_at, g.epoch_reason \
      FROM sweeps AS w JOIN global_epoch AS g ON g.one = 1 LEFT JOIN subjects AS u ON u.subject = w.subject \
-     ORDER BY w.subject LIMIT 1",
+     WHERE w.subject = ?",
 );
 pub(super) static LEFT_OF_SUBJECT: Statement = Statement::new(
     "SELECT session_id FROM sessions WHERE subject = ? AND ends_by > ? AND epoch < ? LIMIT ? {skip_locked}",
@@ -54,15 +57,18 @@ impl Operation for Sweep {
     const LANE: Lane = Lane::Write;
 
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<bool, SqlError> {
-        let Some(owed) = tx.link.find(&NEXT_SWEEP, &[], read_owed).await? else {
+        let next = tx.link.find(&LOCK_SWEEP, &[], read_subject).await?;
+        let Some(subject) = next else {
             return Ok(false);
         };
+        let owed = tx
+            .link
+            .get(&NEXT_SWEEP, &[subject.as_str().into()], read_owed)
+            .await?;
         let mut ids = find_left(tx.link, &owed, self).await?;
         let all = ids.len() < self.batch as usize;
         ids.sort_unstable();
-        for id in &ids {
-            mark_ended(tx.link, id, owed.cut).await?;
-        }
+        mark_all_ended(tx.link, &ids, owed.cut).await?;
         if all {
             tx.link
                 .change_one(&DONE_SWEEP, &[owed.subject.as_str().into()])
@@ -80,6 +86,10 @@ async fn find_left<L: Link>(link: &mut L, owed: &Owed, order: &Sweep) -> Result<
     let subject = owed.subject.as_str().into();
     link.query(&LEFT_OF_SUBJECT, &[subject, now, epoch, limit], read_id)
         .await
+}
+
+fn read_subject(fields: &mut Fields<'_>) -> Result<String, SqlError> {
+    fields.text("subject").map(str::to_owned)
 }
 
 fn read_owed(fields: &mut Fields<'_>) -> Result<Owed, SqlError> {

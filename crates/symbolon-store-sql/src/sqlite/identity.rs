@@ -11,6 +11,7 @@ use symbolon_core::token::KeyCheck;
 use super::connection::open_error;
 use super::{OpenError, OpenSqlite, Opened, Place};
 use crate::dialect::{Migration, SQLITE};
+use crate::hex::{hex, unhex};
 
 /// What `PRAGMA application_id` says of every store: "SYMB".
 const APPLICATION_ID: i32 = 0x5359_4d42;
@@ -240,19 +241,4 @@ fn write_meta(connection: &Connection, key: &str, value: &str) -> rusqlite::Resu
         [key, value],
     )?;
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
-    if text.len() != 32 || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
-    }
-    Some(bytes)
 }

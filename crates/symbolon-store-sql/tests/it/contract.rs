@@ -1,4 +1,4 @@
-//! The contract of every store, on a file and in memory.
+//! The contract of every store, on a file, in memory, and in PostgreSQL.
 
 mod on_a_file {
     use std::sync::Arc;
@@ -31,4 +31,23 @@ mod in_memory {
     }
 
     symbolon_testkit::store_contract!(crate::it::contract::in_memory::open);
+}
+
+mod in_postgres {
+    use std::sync::Arc;
+
+    use symbolon_store_sql::SqlStore;
+    use symbolon_testkit::contract::Recorded;
+    use symbolon_testkit::servers::Postgres;
+
+    use crate::it::on_server::server_options;
+
+    pub(crate) async fn open(sink: Arc<Recorded>) -> (SqlStore, ()) {
+        let server = Postgres::shared();
+        let options = server_options(&server.url_of(&server.schema()), sink);
+        let (store, _) = SqlStore::open_postgres(options).unwrap();
+        (store, ())
+    }
+
+    symbolon_testkit::store_contract!(crate::it::contract::in_postgres::open);
 }

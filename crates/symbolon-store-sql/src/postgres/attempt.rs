@@ -1,0 +1,268 @@
+//! One operation in one transaction, and what a failure of it means.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use symbolon_core::random::Randomness;
+use symbolon_core::revocation::{LogRow, RevocationSeq};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::connection::STATEMENT_MAX;
+use super::fault::{is_lost, said};
+use super::identity::{Unjumped, jump_if_restarted};
+use super::job::Job;
+use super::link::{PostgresLink, State};
+use super::outbox::{Outbox, Ticket};
+use super::pool::{Pool, REST};
+use crate::link::{Fields, Link as _, SqlError, Statement};
+use crate::operation::Lane;
+
+/// How often an operation is tried that was undone because it met another. Two that meet once seldom meet
+/// again: who needs more than this stands in a storm, and is told so.
+const TRIES_MAX: u32 = 4;
+
+/// How long the answer to a COMMIT is waited for at the least, however late it was sent: giving up leaves
+/// it unknown.
+const COMMIT_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long a ROLLBACK may take before the connection is closed in its place.
+const ROLLBACK_MAX: Duration = Duration::from_millis(500);
+
+/// How much longer than the server itself an answer is waited for: it ends a statement that takes too long in
+/// order, and its connection stays.
+const GRACE: Duration = Duration::from_millis(200);
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/// The beginning of a transaction none of whose statements takes longer than until then.
+fn begin_until(deadline: Instant) -> String {
+    let left = deadline.saturating_duration_since(Instant::now());
+    // Zero would be without end.
+    let left = left.min(STATEMENT_MAX).as_millis().max(1);
+    format!("{BEGIN}; SET LOCAL statement_timeout = {left}")
+}
+
+/// What the driving thread works with.
+pub(super) struct Server {
+    /// The connections.
+    pub(super) pool: Pool,
+    /// What was committed, on its way to the sink.
+    pub(super) outbox: Outbox,
+    /// Chance.
+    pub(super) randomness: Arc<dyn Randomness>,
+}
+
+/// Why an operation has no answer.
+enum Failure {
+    /// Nothing of it was done.
+    Refused(SqlError),
+    /// Nobody knows whether it was done: the answer to its COMMIT is lost.
+    Unknown(SqlError, Option<Doubt>),
+}
+
+/// Rows of the log of which nobody knows whether they are there.
+struct Doubt {
+    ticket: Ticket,
+    seq: RevocationSeq,
+    id: [u8; 16],
+}
+
+impl From<SqlError> for Failure {
+    fn from(error: SqlError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+static LOCK_HEAD: Statement = Statement::new("SELECT seq FROM rev_head WHERE one = 1 {for_update}");
+static FIND_ROW: Statement = Statement::new("SELECT id FROM rev_log WHERE seq = ?");
+
+impl Server {
+    /// Does an operation and answers it. Where its end is unknown and others wait for it to be told, finds
+    /// out afterwards.
+    pub(super) async fn serve(self: Rc<Self>, mut job: Box<dyn Job>) {
+        match self.carry_out(&mut *job).await {
+            Ok(()) => job.answer(None),
+            Err(Failure::Refused(error)) => job.answer(Some(error)),
+            Err(Failure::Unknown(error, doubt)) => {
+                tracing::warn!(error = %error, "an operation may have been done or not");
+                job.answer(Some(error));
+                if let Some(doubt) = doubt {
+                    self.find_out(&doubt).await;
+                }
+            }
+        }
+    }
+
+    async fn carry_out(&self, job: &mut dyn Job) -> Result<(), Failure> {
+        let (lane, deadline) = (job.lane(), job.deadline());
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut taken = self.pool.take(lane, deadline).await?;
+            let mut outcome = self.attempt(&mut taken.link, job).await;
+            if let Err(Failure::Refused(SqlError::NoHead)) = outcome
+                && let Err(error) = self.jump(&mut taken.link, deadline).await
+            {
+                outcome = Err(error.into());
+            }
+            taken.give_back();
+            let again = matches!(
+                outcome,
+                Err(Failure::Refused(SqlError::Undone(_) | SqlError::NoHead))
+            );
+            if !again || tries == TRIES_MAX || Instant::now() >= deadline {
+                return outcome;
+            }
+        }
+    }
+
+    async fn attempt(&self, link: &mut PostgresLink, job: &mut dyn Job) -> Result<(), Failure> {
+        let (lane, deadline) = (job.lane(), job.deadline());
+        // A read is a statement or two, each of which sees all that was committed before it.
+        let reads = lane == Lane::Read;
+        let begin = (!reads).then(|| begin_until(deadline));
+        let limit = if reads { deadline } else { deadline + GRACE };
+        let done = timeout_at(limit, async {
+            if let Some(begin) = begin {
+                link.control(&begin).await?;
+            }
+            job.run(link, &self.randomness).await
+        });
+        let Ok(done) = done.await else {
+            link.give_up();
+            return Err(too_late().into());
+        };
+        match done {
+            Ok(_) if reads => Ok(()),
+            Ok(rows) if link.state() == State::Sound => self.commit(link, rows, lane, deadline).await,
+            undone => {
+                // A server that does not even undo is left to find out by itself.
+                if timeout(ROLLBACK_MAX, link.roll_back()).await.is_err() {
+                    link.give_up();
+                }
+                let unsound = || SqlError::Undone("a statement of it failed".to_owned());
+                Err(undone.err().unwrap_or_else(unsound).into())
+            }
+        }
+    }
+
+    async fn commit(
+        &self,
+        link: &mut PostgresLink,
+        rows: Vec<LogRow>,
+        lane: Lane,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        let limit = deadline.max(Instant::now() + COMMIT_PATIENCE);
+        let first = rows.first().map(|row| (row.seq, row.id));
+        let doubt = first.map(|(seq, id)| Doubt {
+            ticket: self.outbox.enter(rows),
+            seq,
+            id,
+        });
+        let committed = timeout_at(limit, link.client().batch_execute("COMMIT")).await;
+        match committed {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if !is_lost(&error) => {
+                if let Some(doubt) = doubt {
+                    self.outbox.void(doubt.ticket);
+                }
+                return Err(link.failed(&error).into());
+            }
+            Ok(Err(error)) => {
+                link.give_up();
+                return Err(Failure::Unknown(unknown(&said(&error)), doubt));
+            }
+            Err(_) => {
+                link.give_up();
+                return Err(Failure::Unknown(unknown("no answer in time"), doubt));
+            }
+        }
+        let told = async {
+            match doubt {
+                Some(doubt) => {
+                    self.outbox.committed(doubt.ticket);
+                    self.outbox.told(doubt.ticket).await;
+                }
+                // It may answer with an end that another operation has made: that must be told before.
+                None if lane == Lane::Revoke => self.outbox.cleared().await,
+                None => {}
+            }
+        };
+        let told = timeout_at(limit, told).await;
+        told.map_err(|_| Failure::Unknown(unknown("an end before it is in doubt"), None))
+    }
+
+    /// The server was restarted since the head of the log last moved, or another connection has just seen to
+    /// that.
+    async fn jump(&self, link: &mut PostgresLink, deadline: Instant) -> Result<(), SqlError> {
+        let jumping = async {
+            link.control(BEGIN).await?;
+            match jump_if_restarted(link.client(), &*self.randomness).await {
+                Ok(head) => {
+                    link.control("COMMIT").await?;
+                    tracing::warn!(
+                        head = head.0,
+                        "PostgreSQL was restarted: the head of the revocation log has moved on"
+                    );
+                    Ok(())
+                }
+                Err(Unjumped::Server(error)) => Err(link.failed(&error)),
+                Err(Unjumped::Other(detail)) => Err(SqlError::Damaged(detail)),
+            }
+        };
+        let Ok(jumped) = timeout_at(deadline, jumping).await else {
+            link.give_up();
+            return Err(too_late());
+        };
+        if jumped.is_err() && timeout(ROLLBACK_MAX, link.roll_back()).await.is_err() {
+            link.give_up();
+        }
+        jumped
+    }
+
+    /// Tries until the server says whether the rows are there.
+    async fn find_out(&self, doubt: &Doubt) {
+        loop {
+            match self.look(doubt).await {
+                Ok(true) => return self.outbox.committed(doubt.ticket),
+                Ok(false) => return self.outbox.void(doubt.ticket),
+                Err(error) => tracing::debug!(error = %error, "the end of an operation is still unknown"),
+            }
+            tokio::time::sleep(REST).await;
+        }
+    }
+
+    /// Whether the rows are there. Whoever wrote them holds the head of the log until that is decided, so
+    /// the answer is final once the head is had.
+    async fn look(&self, doubt: &Doubt) -> Result<bool, SqlError> {
+        let deadline = Instant::now() + STATEMENT_MAX;
+        let mut taken = self.pool.take(Lane::Revoke, deadline).await?;
+        let link = &mut taken.link;
+        let looked = timeout_at(deadline, async {
+            link.control(BEGIN).await?;
+            link.find(&LOCK_HEAD, &[], |fields| fields.seq("seq")).await?;
+            let found = link.find(&FIND_ROW, &[doubt.seq.into()], read_id).await?;
+            Ok(found == Some(doubt.id))
+        });
+        let looked = looked.await.unwrap_or_else(|_| Err(too_late()));
+        if timeout(ROLLBACK_MAX, link.roll_back()).await.is_err() {
+            link.give_up();
+        }
+        taken.give_back();
+        looked
+    }
+}
+
+fn read_id(fields: &mut Fields<'_>) -> Result<[u8; 16], SqlError> {
+    fields.array("id")
+}
+
+fn too_late() -> SqlError {
+    SqlError::Unavailable("PostgreSQL did not answer in time".to_owned())
+}
+
+fn unknown(detail: &str) -> SqlError {
+    SqlError::Unavailable(format!("it is not known whether it was done: {detail}"))
+}

@@ -1,0 +1,249 @@
+//! An operation's view of a connection to PostgreSQL.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+
+use bytes::BytesMut;
+use futures_util::future::join_all;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
+use tokio_postgres::{Client, Error, Row};
+
+use super::connection::Connection;
+use super::fault::{is_lost, sql_error};
+use crate::dialect::POSTGRES;
+use crate::link::{Change, Columns, Fields, Link, Read, SqlError, Statement, Value};
+
+/// A connection with the statements that it has prepared so far. There are some dozens of them, so
+/// all stay.
+pub(super) struct PostgresLink {
+    connection: Connection,
+    prepared: HashMap<usize, tokio_postgres::Statement>,
+    state: State,
+}
+
+/// What may still be done over a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    /// Everything.
+    Sound,
+    /// A statement has failed: a transaction that is open can only be rolled back.
+    Failed,
+    /// Nothing: it was given up while its server was at something.
+    GivenUp,
+    /// Nothing: it is lost, and others may be with it.
+    Lost,
+}
+
+impl PostgresLink {
+    /// A link over a connection.
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            prepared: HashMap::new(),
+            state: State::Sound,
+        }
+    }
+
+    /// What may still be done over it.
+    pub(super) fn state(&self) -> State {
+        if self.connection.client.is_closed() {
+            State::Lost
+        } else {
+            self.state
+        }
+    }
+
+    /// What the driver offers beside operations.
+    pub(super) fn client(&self) -> &Client {
+        &self.connection.client
+    }
+
+    /// Something over it was given up half-way.
+    pub(super) fn give_up(&mut self) {
+        self.state = State::GivenUp;
+    }
+
+    /// Begins a transaction, or ends one.
+    pub(super) async fn control(&mut self, text: &str) -> Result<(), SqlError> {
+        let done = self.connection.client.batch_execute(text).await;
+        done.map_err(|error| self.failed(&error))
+    }
+
+    /// After a rollback everything may be done again.
+    pub(super) async fn roll_back(&mut self) {
+        if matches!(self.state(), State::Lost | State::GivenUp) {
+            return;
+        }
+        match self.connection.client.batch_execute("ROLLBACK").await {
+            Ok(()) => self.state = State::Sound,
+            Err(_) => self.state = State::Lost,
+        }
+    }
+
+    /// What follows from an error.
+    pub(super) fn failed(&mut self, error: &Error) -> SqlError {
+        self.state = if is_lost(error) {
+            State::Lost
+        } else {
+            State::Failed
+        };
+        sql_error(error)
+    }
+
+    /// The prepared form of a statement, found by its address: no two statics share one.
+    async fn prepared(
+        &mut self,
+        statement: &'static Statement,
+    ) -> Result<tokio_postgres::Statement, SqlError> {
+        let key = std::ptr::from_ref(statement).addr();
+        if let Some(found) = self.prepared.get(&key) {
+            return Ok(found.clone());
+        }
+        let text = POSTGRES.render(statement.text());
+        let made = self.connection.client.prepare(&text).await;
+        let made = made.map_err(|error| self.failed(&error))?;
+        self.prepared.insert(key, made.clone());
+        Ok(made)
+    }
+}
+
+/// How many statements are sent before the first is answered: some dozens fit into one packet or two, and of these the
+/// driver keeps the order.
+const AHEAD_MAX: usize = 30;
+
+impl PostgresLink {
+    async fn change_some(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
+        let mut prepared = Vec::with_capacity(changes.len());
+        for (statement, _) in changes {
+            prepared.push(self.prepared(statement).await?);
+        }
+        let client = &self.connection.client;
+        let running = changes.iter().zip(&prepared);
+        let running =
+            running.map(|((_, params), prepared)| client.execute_raw(prepared, params.iter().copied()));
+        let done = join_all(running).await;
+        // The first that fails says why; those after it only say that one before them failed.
+        for ((statement, _), changed) in changes.iter().zip(done) {
+            match changed.map_err(|error| self.failed(&error))? {
+                1 => {}
+                changed => {
+                    return Err(SqlError::RowCount {
+                        changed,
+                        expected: 1,
+                        statement: statement.text(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Link for PostgresLink {
+    async fn execute(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Value<'_>],
+    ) -> Result<u64, SqlError> {
+        let prepared = self.prepared(statement).await?;
+        let done = self
+            .connection
+            .client
+            .execute_raw(&prepared, params.iter().copied())
+            .await;
+        done.map_err(|error| self.failed(&error))
+    }
+
+    async fn query<T>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<Vec<T>, SqlError> {
+        let prepared = self.prepared(statement).await?;
+        let params: Vec<&(dyn ToSql + Sync)> =
+            params.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let rows = self.connection.client.query(&prepared, &params).await;
+        let rows = rows.map_err(|error| self.failed(&error))?;
+        rows.iter()
+            .map(|row| read(&mut Fields::of(&PostgresRow(row))))
+            .collect()
+    }
+
+    async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
+        for some in changes.chunks(AHEAD_MAX) {
+            self.change_some(some).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A value that does not fit the parameter it was given for.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} does not fit a parameter of type {wanted}")]
+struct Misfit {
+    what: &'static str,
+    wanted: Type,
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        let misfit = |what| {
+            let wanted = wanted.clone();
+            Err(Box::new(Misfit { what, wanted }).into())
+        };
+        match *self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(number) => match *wanted {
+                Type::INT8 => number.to_sql(wanted, out),
+                // What is compared with a literal.
+                Type::INT4 => i32::try_from(number)?.to_sql(wanted, out),
+                _ => misfit("a number"),
+            },
+            Value::Text(text) if *wanted == Type::TEXT => text.to_sql(wanted, out),
+            Value::Text(_) => misfit("a text"),
+            Value::Bytes(bytes) if *wanted == Type::BYTEA => bytes.to_sql(wanted, out),
+            Value::Bytes(_) => misfit("bytes"),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        // Which fits which is known only with the value.
+        true
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
+
+struct PostgresRow<'r>(&'r Row);
+
+/// A column of one of the kinds that the schema has.
+struct Column<'r>(Value<'r>);
+
+impl<'r> FromSql<'r> for Column<'r> {
+    fn from_sql(kind: &Type, raw: &'r [u8]) -> Result<Self, Box<dyn StdError + Sync + Send>> {
+        Ok(Self(match *kind {
+            Type::INT8 => Value::Int(i64::from_sql(kind, raw)?),
+            Type::INT4 => Value::Int(i64::from(i32::from_sql(kind, raw)?)),
+            Type::TEXT => Value::Text(<&str>::from_sql(kind, raw)?),
+            _ => Value::Bytes(<&[u8]>::from_sql(kind, raw)?),
+        }))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn StdError + Sync + Send>> {
+        Ok(Self(Value::Null))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        [Type::INT8, Type::INT4, Type::TEXT, Type::BYTEA].contains(kind)
+    }
+}
+
+impl Columns for PostgresRow<'_> {
+    fn value(&self, index: usize) -> Result<Value<'_>, SqlError> {
+        let column: Result<Column<'_>, _> = self.0.try_get(index);
+        column
+            .map(|column| column.0)
+            .map_err(|error| SqlError::Damaged(format!("column {index} cannot be read: {error}")))
+    }
+}

@@ -1,0 +1,159 @@
+//! The connections: some for everything, two that only ends of sessions may use besides.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
+
+use super::address::Address;
+use super::connection::connect;
+use super::link::{PostgresLink, State};
+use super::tls::Tls;
+use crate::link::SqlError;
+use crate::operation::Lane;
+
+/// How many connections only ends of sessions may use: a log-out gets through while all others are busy
+/// with log-ins, and two of them keep the log's head busy, one waiting for the other.
+const RESERVED: usize = 2;
+
+/// After a failure to connect nobody tries again for so long: a server that is away is not asked all the
+/// time, and one that comes back is in use again well within a second.
+pub(super) const REST: Duration = Duration::from_millis(100);
+
+/// The connections of a process.
+pub(super) struct Pool {
+    address: Address,
+    tls: Tls,
+    idle: RefCell<Vec<PostgresLink>>,
+    ordinary: Semaphore,
+    reserved: Semaphore,
+    away: RefCell<Option<Away>>,
+}
+
+/// Why, and since when, no connection comes about.
+struct Away {
+    detail: String,
+    tried_at: Instant,
+}
+
+/// A connection in use.
+pub(super) struct Taken<'p> {
+    /// The connection.
+    pub(super) link: PostgresLink,
+    pool: &'p Pool,
+    _place: SemaphorePermit<'p>,
+}
+
+impl Pool {
+    /// A pool with one open connection.
+    pub(super) fn new(address: Address, tls: Tls, first: PostgresLink, connections_max: usize) -> Self {
+        Self {
+            address,
+            tls,
+            idle: RefCell::new(vec![first]),
+            ordinary: Semaphore::new(connections_max.max(1)),
+            reserved: Semaphore::new(RESERVED),
+            away: RefCell::new(None),
+        }
+    }
+
+    /// A connection for an operation of that lane, opened if none is idle.
+    pub(super) async fn take(&self, lane: Lane, deadline: Instant) -> Result<Taken<'_>, SqlError> {
+        let place = timeout_at(deadline, self.place(lane)).await;
+        let place = place.map_err(|_| SqlError::Unavailable("all connections are busy".to_owned()))??;
+        loop {
+            let idle = self.idle.borrow_mut().pop();
+            let link = match idle {
+                Some(link) if link.state() == State::Sound => link,
+                Some(_lost) => continue,
+                None => self.open(deadline).await?,
+            };
+            return Ok(Taken {
+                link,
+                pool: self,
+                _place: place,
+            });
+        }
+    }
+
+    async fn place(&self, lane: Lane) -> Result<SemaphorePermit<'_>, SqlError> {
+        let place = if lane == Lane::Revoke {
+            // Whichever is free first; a wait that is given up takes nothing.
+            tokio::select! {
+                biased;
+                place = self.ordinary.acquire() => place,
+                place = self.reserved.acquire() => place,
+            }
+        } else {
+            self.ordinary.acquire().await
+        };
+        place.map_err(|_| SqlError::Unavailable("the store stops".to_owned()))
+    }
+
+    async fn open(&self, deadline: Instant) -> Result<PostgresLink, SqlError> {
+        self.rest(deadline).await?;
+        let opened = timeout_at(deadline, connect(&self.address, &self.tls)).await;
+        // Who came late to a connection that was to be made says nothing about the server.
+        let opened =
+            opened.map_err(|_| SqlError::Unavailable("no connection came about in time".to_owned()))?;
+        match opened {
+            Ok(connection) => {
+                if self.away.take().is_some() {
+                    tracing::info!(place = %self.address.place, "PostgreSQL can be reached again");
+                }
+                Ok(PostgresLink::new(connection))
+            }
+            Err(error) => {
+                let detail = error.to_string();
+                self.note_away(&detail);
+                Err(SqlError::Unavailable(detail))
+            }
+        }
+    }
+
+    /// Fails at once as long as the last try is young, but for who can wait until the next.
+    async fn rest(&self, deadline: Instant) -> Result<(), SqlError> {
+        let away = self
+            .away
+            .borrow()
+            .as_ref()
+            .map(|away| (away.tried_at + REST, away.detail.clone()));
+        match away {
+            Some((until, detail)) if until > deadline => Err(SqlError::Unavailable(detail)),
+            Some((until, _)) => {
+                tokio::time::sleep_until(until).await;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Says it once, not at every try.
+    fn note_away(&self, detail: &str) {
+        let away = Away {
+            detail: detail.to_owned(),
+            tried_at: Instant::now(),
+        };
+        if self.away.replace(Some(away)).is_none() {
+            tracing::error!(error = detail, "PostgreSQL cannot be reached");
+        }
+    }
+
+    /// Closes what is idle.
+    pub(super) fn close(&self) {
+        self.idle.take();
+    }
+}
+
+impl Taken<'_> {
+    /// Gives the connection back. One that is not sound is closed; if it was lost, so are the idle ones: what
+    /// has cut it off has hardly spared them, and the next to come is not to try them one by one.
+    pub(super) fn give_back(self) {
+        match self.link.state() {
+            State::Sound => self.pool.idle.borrow_mut().push(self.link),
+            State::Failed | State::GivenUp => {}
+            State::Lost => self.pool.close(),
+        }
+    }
+}

@@ -1,0 +1,391 @@
+//! What a store in PostgreSQL promises beyond the contract: other processes, and a server that goes away.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use symbolon_core::audit::AuditEvent;
+use symbolon_core::revocation::{LogRow, LogSink, RevocationReason};
+use symbolon_core::store::{
+    Activity, CutSubject, Inserted, Revoked, SessionStore as _, StoreError, Upkeep as _,
+};
+use symbolon_store_sql::{OpenServer, SqlStore};
+use symbolon_testkit::contract::{Recorded, sample};
+use symbolon_testkit::servers::StartPostgres;
+use tokio::time::Instant;
+
+use super::given::begin;
+use super::on_server::{Place, aside, assert_told, eventually, open, server_options, unavailable};
+use super::proxy::{Cut, Proxy};
+
+/// How far the head of the log jumps at the least after a restart of the server.
+const JUMP: u64 = 1 << 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_at_once_make_one_store() {
+    let place = Place::new();
+    let starts: Vec<_> = (0..6)
+        .map(|_| {
+            let url = place.url();
+            std::thread::spawn(move || open(&url))
+        })
+        .collect();
+    let opened: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+    let found: Vec<_> = opened.iter().map(|(_, _, opened)| *opened).collect();
+    assert_eq!(found.iter().filter(|opened| opened.fresh).count(), 1);
+    for opened in &found {
+        assert_eq!(
+            (opened.cluster_id, opened.head),
+            (found[0].cluster_id, found[0].head)
+        );
+    }
+    let session = sample::session("alice", 0);
+    begin(&opened[0].0, &session).await;
+    for (store, _, _) in &opened {
+        assert!(store.find_session(session.id).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_opened_again_has_what_was_written_and_its_place_in_the_log() {
+    let place = Place::new();
+    let session = sample::session("alice", 0);
+    let (store, _, first) = place.open();
+    begin(&store, &session).await;
+    let ended = store.revoke_session(sample::revoke(session.id)).await.unwrap();
+    let Revoked::Done(row) = ended else {
+        panic!("{ended:?}")
+    };
+    store.close().await;
+    assert_eq!(
+        unavailable(store.find_session(session.id).await),
+        "the store is closed"
+    );
+    let (store, _, second) = place.open();
+    assert!(first.fresh && !second.fresh);
+    assert_eq!(second.cluster_id, first.cluster_id);
+    assert_eq!(second.head, row.seq, "the server is the same");
+    assert!(store.find_session(session.id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_is_unavailable_and_serves_again_within_a_second() {
+    let server = StartPostgres::default().start();
+    let (store, sink, opened) = open(&server.url());
+    let sessions: Vec<_> = (0..4).map(|number| sample::session("alice", number)).collect();
+    for session in &sessions {
+        begin(&store, session).await;
+    }
+    let before = store
+        .revoke_session(sample::revoke(sessions[0].id))
+        .await
+        .unwrap();
+    let Revoked::Done(before) = before else {
+        panic!("{before:?}")
+    };
+    server.kill9();
+    for _ in 0..3 {
+        let asked = Instant::now();
+        unavailable(store.find_session(sessions[1].id).await);
+        unavailable(store.revoke_session(sample::revoke(sessions[1].id)).await);
+        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    }
+    server.start_again();
+    let back = Instant::now();
+    eventually(async || store.find_session(sessions[1].id).await.is_ok()).await;
+    assert!(back.elapsed() < Duration::from_secs(1), "{:?}", back.elapsed());
+    for session in &sessions {
+        assert!(store.find_session(session.id).await.unwrap().is_some());
+    }
+    // The first end after the restart moves the head of the log first.
+    let after = store
+        .revoke_session(sample::revoke(sessions[1].id))
+        .await
+        .unwrap();
+    let Revoked::Done(after) = after else {
+        panic!("{after:?}")
+    };
+    assert!(before.seq > opened.head && after.seq.0 > before.seq.0 + JUMP);
+    let next = store
+        .revoke_session(sample::revoke(sessions[2].id))
+        .await
+        .unwrap();
+    assert!(
+        matches!(&next, Revoked::Done(row) if row.prev_seq == after.seq),
+        "{next:?}"
+    );
+    assert_told(&store, &sink, &before).await;
+    // Who opens after another restart finds it moved already.
+    store.close().await;
+    server.stop();
+    server.start_again();
+    let (_, _, reopened) = open(&server.url());
+    assert!(reopened.head.0 > after.seq.0 + JUMP);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_that_wait_for_each_other_ours_is_done_again() {
+    let place = Place::new();
+    let (store, _, _) = place.open();
+    let mut sessions = [sample::session("alice", 0), sample::session("alice", 1)];
+    sessions.sort_by_key(|session| session.id);
+    for session in &sessions {
+        begin(&store, session).await;
+    }
+    let [first, second] = sessions.map(|session| session.id);
+    let mut other = place.beside().await;
+    let look = place.beside().await;
+    let transaction = other.transaction().await.unwrap();
+    let lock = "SELECT subject FROM sessions WHERE session_id = $1 FOR UPDATE";
+    transaction
+        .query_one(lock, &[&second.as_bytes().as_slice()])
+        .await
+        .unwrap();
+    let uses = [first, second].map(|session_id| Activity {
+        session_id,
+        seen_at: sample::at(900),
+        idle_expires_at: sample::at(3_600_900),
+    });
+    let recording = aside({
+        let store = store.clone();
+        async move { store.record_activity(uses.to_vec()).await }
+    });
+    place.until_waiting(&look, 1).await;
+    // Ours waits for the second and holds the first: it is the one that waits longer, and is undone.
+    transaction
+        .query_one(lock, &[&first.as_bytes().as_slice()])
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+    recording.end().await.unwrap();
+    for id in [first, second] {
+        let found = store.find_session(id).await.unwrap().unwrap();
+        assert_eq!(found.session.last_seen_at, sample::at(900));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_whose_commit_was_done_and_not_answered_is_told_all_the_same() {
+    let place = Place::new();
+    let proxy = Proxy::before(place.server.address()).await;
+    let url = place.server.url_at(proxy.address());
+    let (store, sink, _) = open(&format!("{url}&options=-c%20search_path={}", place.schema));
+    let [one, two] = [0, 1].map(|number| sample::session("alice", number));
+    begin(&store, &one).await;
+    begin(&store, &two).await;
+
+    proxy.cut_once(Cut::AfterCommit);
+    let said = unavailable(store.revoke_session(sample::revoke(one.id)).await);
+    assert!(
+        said.starts_with("it is not known whether it was done: "),
+        "{said}"
+    );
+    // Who asks again hears that it is done, and by then this process knows it too.
+    let again = store.revoke_session(sample::revoke(one.id)).await.unwrap();
+    let Revoked::Already { seq, .. } = again else {
+        panic!("{again:?}")
+    };
+    assert_eq!(sink.rows().last().map(|row| row.seq), Some(seq));
+
+    // Nobody asks again, and it is told.
+    proxy.cut_once(Cut::AfterCommit);
+    unavailable(store.revoke_session(sample::revoke(two.id)).await);
+    eventually(async || sink.rows().len() == 2).await;
+    assert_told(&store, &sink, &sink.rows()[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_whose_commit_never_arrived_is_not_told_and_can_be_asked_for_again() {
+    let place = Place::new();
+    let proxy = Proxy::before(place.server.address()).await;
+    let url = place.server.url_at(proxy.address());
+    let (store, sink, _) = open(&format!("{url}&options=-c%20search_path={}", place.schema));
+    let session = sample::session("alice", 0);
+    begin(&store, &session).await;
+    proxy.cut_once(Cut::BeforeCommit);
+    unavailable(store.revoke_session(sample::revoke(session.id)).await);
+    let again = store.revoke_session(sample::revoke(session.id)).await.unwrap();
+    let Revoked::Done(row) = again else {
+        panic!("{again:?}")
+    };
+    assert_eq!(sink.rows(), std::slice::from_ref(&row));
+    assert_told(&store, &sink, &row).await;
+
+    // A log-in in doubt is refused, and was done once or not at all.
+    for (cut, done) in [(Cut::BeforeCommit, false), (Cut::AfterCommit, true)] {
+        let session = sample::session("bob", u32::from(done));
+        proxy.cut_once(cut);
+        unavailable(store.insert_session(sample::insert(session.clone())).await);
+        assert_eq!(store.find_session(session.id).await.unwrap().is_some(), done);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wire_that_is_cut_before_the_commit_is_not_noticed() {
+    let place = Place::new();
+    let (store, _, _) = place.open();
+    let session = sample::session("alice", 0);
+    begin(&store, &session).await;
+    let look = place.beside().await;
+    for _ in 0..3 {
+        let mut other = place.beside().await;
+        let transaction = other.transaction().await.unwrap();
+        let lock = "SELECT subject FROM sessions WHERE session_id = $1 FOR UPDATE";
+        transaction
+            .query_one(lock, &[&session.id.as_bytes().as_slice()])
+            .await
+            .unwrap();
+        let recording = aside({
+            let store = store.clone();
+            let used = Activity {
+                session_id: session.id,
+                seen_at: sample::at(900),
+                idle_expires_at: sample::at(3_600_900),
+            };
+            async move { store.record_activity(vec![used]).await }
+        });
+        place.until_waiting(&look, 1).await;
+        let kill = "SELECT count(pg_terminate_backend(l.pid)) FROM pg_locks AS l WHERE NOT l.granted AND EXISTS \
+            (SELECT h.pid FROM pg_locks AS h WHERE h.pid = l.pid AND h.relation = 'sessions'::regclass)";
+        assert_eq!(look.query_one(kill, &[]).await.unwrap().get::<_, i64>(0), 1);
+        transaction.rollback().await.unwrap();
+        recording.end().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_is_not_given_is_given_up_in_time_and_ends_of_others_get_through() {
+    let place = Place::new();
+    let options = OpenServer {
+        connections_max: 1,
+        ..server_options(&place.url(), Arc::new(Recorded::default()))
+    };
+    let (store, _) = SqlStore::open_postgres(options).unwrap();
+    let (alice, bob) = (sample::session("alice", 0), sample::session("bob", 0));
+    begin(&store, &alice).await;
+    begin(&store, &bob).await;
+    let mut other = place.beside().await;
+    let look = place.beside().await;
+    let transaction = other.transaction().await.unwrap();
+    let lock = "SELECT epoch FROM subjects WHERE subject = 'alice' FOR UPDATE";
+    transaction.query_one(lock, &[]).await.unwrap();
+    let asked = Instant::now();
+    let log_in = aside({
+        let store = store.clone();
+        async move {
+            store
+                .insert_session(sample::insert(sample::session("alice", 1)))
+                .await
+        }
+    });
+    place.until_waiting(&look, 1).await;
+    // The only ordinary connection waits; an end has one of its own.
+    let ended = store.revoke_session(sample::revoke(bob.id)).await;
+    assert!(matches!(ended, Ok(Revoked::Done(_))), "{ended:?}");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert_eq!(
+        unavailable(store.find_session(bob.id).await),
+        "all connections are busy"
+    );
+    let said = unavailable(log_in.end().await);
+    assert_eq!(said, "canceling statement due to statement timeout");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    transaction.rollback().await.unwrap();
+    let inserted = store
+        .insert_session(sample::insert(sample::session("alice", 1)))
+        .await;
+    assert!(matches!(inserted, Ok(Inserted::Done { .. })), "{inserted:?}");
+}
+
+/// Two nodes: one ends everyone's sessions while the other, which looked before, ends alice's but one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_kept_does_not_outlive_an_end_of_everyone_meanwhile() {
+    let place = Place::new();
+    let ((one, _, _), (two, _, _)) = (place.open(), place.open());
+    let session = sample::session("alice", 0);
+    begin(&one, &session).await;
+    let mut other = place.beside().await;
+    let look = place.beside().await;
+    let transaction = other.transaction().await.unwrap();
+    transaction
+        .query_one("SELECT seq FROM rev_head FOR UPDATE", &[])
+        .await
+        .unwrap();
+    let everyone = aside(async move {
+        let audit = sample::entry(AuditEvent::EveryoneRevoked, 700);
+        one.cut_everyone(RevocationReason::Revoked, audit).await
+    });
+    place.until_waiting(&look, 1).await;
+    let cut = CutSubject {
+        subject: sample::subject("alice"),
+        reason: RevocationReason::Kicked,
+        keep: vec![session.id],
+        device_kind: None,
+        audit: sample::entry(AuditEvent::SubjectRevoked, 701),
+    };
+    let subject = aside({
+        let two = two.clone();
+        async move { two.cut_subject(cut).await }
+    });
+    place.until_waiting(&look, 2).await;
+    transaction.rollback().await.unwrap();
+    let everyone = everyone.end().await.unwrap().rows.remove(0);
+    let subject = subject.end().await.unwrap().rows.remove(0);
+    assert_eq!(subject.prev_seq, everyone.seq, "everyone's came first");
+    let found = two.find_session(session.id).await.unwrap().unwrap();
+    assert!(found.session.ended(found.cut, sample::at(800)).is_some());
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_is_named_by_its_column() {
+    let place = Place::new();
+    let (store, _, _) = place.open();
+    let session = sample::full_session();
+    begin(&store, &session).await;
+    let look = place.beside().await;
+    for (change, said) in [
+        ("ip = '\\x0102'", "ip has 2 bytes"),
+        ("kid = -1", "kid is out of range: -1"),
+        ("subject = ''", "subject: it must not be empty"),
+    ] {
+        let changed = look.execute(&format!("UPDATE sessions SET {change}"), &[]).await;
+        assert_eq!(changed.unwrap(), 1);
+        match store.find_session(session.id).await {
+            Err(StoreError::Damaged { detail, .. }) => assert_eq!(detail, said),
+            other => panic!("{change}: {other:?}"),
+        }
+        look.batch_execute("UPDATE sessions SET ip = NULL, kid = 1")
+            .await
+            .unwrap();
+    }
+    look.batch_execute("DROP TABLE sessions").await.unwrap();
+    assert!(matches!(
+        store.find_session(session.id).await,
+        Err(StoreError::Damaged { .. })
+    ));
+}
+
+/// A sink that holds the store that feeds it, as a server's memory may.
+#[derive(Default)]
+struct Holder(OnceLock<SqlStore>);
+
+impl LogSink for Holder {
+    fn committed(&self, _: &[LogRow]) {}
+}
+
+#[tokio::test]
+async fn a_store_whose_sink_holds_it_is_closed_all_the_same() {
+    let place = Place::new();
+    let holder = Arc::new(Holder::default());
+    let (store, _) = SqlStore::open_postgres(server_options(&place.url(), holder.clone())).unwrap();
+    assert!(holder.0.set(store.clone()).is_ok());
+    drop(holder);
+    store.ping().await.unwrap();
+    store.close().await;
+    drop(store);
+    let look = place.beside().await;
+    // What it had open is closed: the schema can be removed while nobody holds anything of it.
+    look.batch_execute(&format!("DROP SCHEMA {} CASCADE", place.schema))
+        .await
+        .unwrap();
+}

@@ -1,0 +1,89 @@
+//! A wire to PostgreSQL that is cut at a COMMIT.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// What the client sends to commit: a simple query of this one word.
+const COMMIT: &[u8] = b"COMMIT\0";
+
+/// Where the wire is cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Cut {
+    /// Nowhere.
+    Never,
+    /// The next COMMIT does not reach the server.
+    BeforeCommit,
+    /// The next COMMIT is done, and its answer is lost.
+    AfterCommit,
+}
+
+/// A listener before the server. When it is dropped, every wire is cut.
+pub(super) struct Proxy {
+    address: SocketAddr,
+    cut: Arc<AtomicU8>,
+    _accepting: JoinSet<()>,
+}
+
+impl Proxy {
+    pub(super) async fn before(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let cut = Arc::new(AtomicU8::new(Cut::Never as u8));
+        let next_cut = Arc::clone(&cut);
+        let mut accepting = JoinSet::new();
+        accepting.spawn(async move {
+            let mut wires = JoinSet::new();
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(server).await.unwrap();
+                wires.spawn(carry(client, server, Arc::clone(&next_cut)));
+            }
+        });
+        Self {
+            address,
+            cut,
+            _accepting: accepting,
+        }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Cuts the wire over which the next COMMIT comes.
+    pub(super) fn cut_once(&self, cut: Cut) {
+        self.cut.store(cut as u8, Ordering::SeqCst);
+    }
+}
+
+async fn carry(mut client: TcpStream, mut server: TcpStream, next_cut: Arc<AtomicU8>) {
+    let (mut up, mut down) = ([0; 16_384], [0; 16_384]);
+    loop {
+        tokio::select! {
+            Ok(length) = client.read(&mut up) => {
+                let bytes = &up[..length];
+                let commits = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
+                let cut = if commits { next_cut.swap(Cut::Never as u8, Ordering::SeqCst) } else { 0 };
+                if length == 0 || cut == Cut::BeforeCommit as u8 {
+                    return;
+                }
+                server.write_all(bytes).await.unwrap();
+                if cut == Cut::AfterCommit as u8 {
+                    // The answer says that it is done; nobody else hears it.
+                    assert!(server.read(&mut down).await.unwrap() > 0);
+                    return;
+                }
+            }
+            Ok(length) = server.read(&mut down) => {
+                if length == 0 || client.write_all(&down[..length]).await.is_err() {
+                    return;
+                }
+            }
+            else => return,
+        }
+    }
+}
