@@ -1,6 +1,7 @@
 """How schemathesis calls Symbolon, and what it looks at in every answer besides the document.
 
-CALLER says who calls: `admin` and `service` by an API key, `person` by an access token, `nobody` by nothing.
+CALLER says who calls: `admin` and `service` by an API key, `person` by an access token, `browser` by the same in a
+cookie, `nobody` by nothing.
 """
 
 import os
@@ -8,7 +9,7 @@ import os
 import requests
 import schemathesis
 
-BASE = os.environ["SYMBOLON_URL"]
+BASE = os.environ["SERVER_URL"]
 CALLER = os.environ["CALLER"]
 # A key of its own, which no call of the run can end: it makes what the callers hold.
 MAKER = os.environ.get("MAKER_KEY", "")
@@ -28,7 +29,7 @@ def made(path, body):
 
 def token():
     """What the caller proves itself with. What the last call has ended is made anew."""
-    if held["token"] is None and CALLER == "person":
+    if held["token"] is None and CALLER in ("person", "browser"):
         held["token"] = made("/v1/service/sessions", {"subject": "ada"})["access_token"]
     elif held["token"] is None and CALLER in SCOPES:
         held["token"] = made("/v1/admin/api-keys", {"name": CALLER, "scopes": SCOPES[CALLER]})["key"]
@@ -41,7 +42,12 @@ class Caller:
         return token()
 
     def set(self, case, data, context):
-        if data is not None:
+        if data is None:
+            return
+        if CALLER == "browser":
+            case.cookies = {**(case.cookies or {}), "__Host-symbolon": data}
+            case.headers.update({"X-Symbolon": "1", "Sec-Fetch-Site": "same-origin"})
+        else:
             case.headers["Authorization"] = f"Bearer {data}"
 
 
@@ -68,6 +74,11 @@ def rules_of_every_answer(ctx, response, case):
     assert len(headers.get("cache-control", [])) == 1, "Cache-Control is missing"
     if not case.path.startswith("/docs/") and case.path != "/.well-known/jwks.json":
         assert headers["cache-control"] == ["no-store"], "an answer may be kept"
+    if case.path != "/verify":
+        # What a gateway asks is shown by no browser.
+        assert headers.get("x-content-type-options") == ["nosniff"], "a browser may guess the type"
+        assert headers.get("referrer-policy") == ["no-referrer"], "a browser may tell where it was"
+        assert "content-security-policy" in headers, "a browser may run what it is given"
     if status == 401:
         assert headers["www-authenticate"][0].startswith(("Bearer", "Basic")), "401 asks for no proof (RFC 9110)"
     if status in (429, 503):

@@ -36,7 +36,7 @@ async fn trial(server: &Server, caller: &str) -> Command {
         .arg(format!("{}/openapi.json", server.base_url()))
         .args(["--exclude-checks", LEFT_OUT, "--no-color"])
         .env("SCHEMATHESIS_HOOKS", "contract_hooks")
-        .env("SYMBOLON_URL", server.base_url())
+        .env("SERVER_URL", server.base_url())
         .env("CALLER", caller)
         .env("MAKER_KEY", maker["key"].as_str().unwrap())
         .env("MAKER_KEY_ID", maker["id"].as_str().unwrap());
@@ -72,6 +72,14 @@ async fn the_document_holds_for_a_person() {
     // A person's stream of events has no end.
     let mut trial = trial(&server, "person").await;
     holds(&server, trial.args(["--exclude-path", "/v1/events"])).await;
+}
+
+#[tokio::test]
+async fn the_document_holds_for_a_browser() {
+    let server = ready().await;
+    let mut trial = trial(&server, "browser").await;
+    let trial = trial.args(["--exclude-path", "/v1/events", "--phases", "examples,coverage"]);
+    holds(&server, trial).await;
 }
 
 #[tokio::test]
