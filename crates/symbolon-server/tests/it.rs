@@ -31,6 +31,8 @@ mod in_use;
 mod kill9;
 #[path = "it/moving_in.rs"]
 mod moving_in;
+#[path = "it/oauth_clients.rs"]
+mod oauth_clients;
 #[path = "it/place.rs"]
 mod place;
 #[path = "it/process.rs"]

@@ -143,6 +143,9 @@ fn one_or_many(kept: &str) -> OneOrMany<'_> {
 }
 
 /// What a client may do here and how (RFC 8414, section 2).
+///
+/// `response_types_supported` is not there, although section 2 wants it: it is about an authorization endpoint, there is
+/// none, and section 3.2 forbids an empty list.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = AuthorizationServer)]
 pub(crate) struct MetadataBody {
@@ -155,9 +158,6 @@ pub(crate) struct MetadataBody {
     token_endpoint_auth_methods_supported: [&'static str; 3],
     /// The keys that verify signed tokens.
     jwks_uri: String,
-    /// None: there is no authorization endpoint. A person logs in at this server's own `/v1/login`.
-    #[schema(value_type = Vec<String>)]
-    response_types_supported: [&'static str; 0],
     /// The grants.
     #[schema(value_type = Vec<String>)]
     grant_types_supported: [&'static str; 1],
@@ -184,7 +184,6 @@ impl MetadataBody {
             token_endpoint: at("/oauth2/token"),
             token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],
             jwks_uri: at("/.well-known/jwks.json"),
-            response_types_supported: [],
             grant_types_supported: ["refresh_token"],
             revocation_endpoint: at("/oauth2/revoke"),
             revocation_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post", "none"],

@@ -13,7 +13,7 @@ fn expected(issuer: &str, base: &str) -> String {
         concat!(
             r#"{{"issuer":"{issuer}","token_endpoint":"{base}/oauth2/token","#,
             r#""token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
-            r#""jwks_uri":"{base}/.well-known/jwks.json","response_types_supported":[],"#,
+            r#""jwks_uri":"{base}/.well-known/jwks.json","#,
             r#""grant_types_supported":["refresh_token"],"revocation_endpoint":"{base}/oauth2/revoke","#,
             r#""revocation_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"#,
             r#""introspection_endpoint":"{base}/oauth2/introspect","#,

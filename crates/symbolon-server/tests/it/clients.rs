@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use symbolon_testkit::server::Server;
+
 use crate::place::BINARY;
 
 /// What the environment is made of; it says so itself.
@@ -50,4 +52,16 @@ pub(crate) fn succeed(command: &mut Command) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     said
+}
+/// Runs a script against the server, with these variables beside the server's own.
+pub(crate) fn script(server: &Server, name: &str, variables: &[(&str, &str)]) -> String {
+    let mut command = program("python");
+    command
+        .arg(scripts().join(name))
+        .env("SERVER_URL", server.base_url())
+        .env("SERVER_PROGRAM", BINARY)
+        .env("SYMBOLON_DATA_DIR", server.data_dir())
+        .env("SYMBOLON_HTTP__LISTEN", server.address().to_string())
+        .envs(variables.iter().copied());
+    succeed(&mut command)
 }

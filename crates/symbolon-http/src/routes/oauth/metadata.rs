@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// Read what a client may do here (RFC 8414).
 ///
 /// `issuer` is that of the configuration where it is an address, else the one under which this server was asked. There
-/// is no authorization endpoint, so `response_types_supported` is empty.
+/// is no authorization endpoint, so there are no response types.
 #[utoipa::path(
     get, path = "/.well-known/oauth-authorization-server", tag = tag::OAUTH,
     responses((status = 200, description = "The metadata", body = MetadataBody))
