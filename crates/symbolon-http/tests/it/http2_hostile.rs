@@ -108,6 +108,22 @@ async fn fields_of_http1_and_broken_pseudo_fields_never_make_a_request() {
 }
 
 #[tokio::test]
+async fn faults_on_more_than_a_hundred_streams_end_the_connection() {
+    // RUSTSEC-2024-0003: each reset by the server is a frame that it has to keep until it is sent.
+    let server = Running::start(patient());
+    let mut raw = raw(&server).await;
+    let fault = block(&[GOOD.as_slice(), &[("connection", "close")]].concat());
+    let headers = |stream, fields: &[u8]| frame(HEADERS, END_HEADERS | END_STREAM, stream, fields);
+    for stream in (1..200).step_by(2) {
+        raw.send(headers(stream, &fault)).await;
+    }
+    raw.send(headers(201, &block(&GOOD))).await;
+    eventually("a hundred do no harm", || server.desk.seen() == ["/ok"]).await;
+    raw.send(headers(203, &fault)).await;
+    assert_eq!(goaway(raw).await, Some(ENHANCE_YOUR_CALM));
+}
+
+#[tokio::test]
 async fn rustsec_2026_0258_data_without_data_ends_the_connection() {
     let server = Running::start(patient());
     let mut raw = raw(&server).await;

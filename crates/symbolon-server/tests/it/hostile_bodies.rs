@@ -3,6 +3,7 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use symbolon_http::limits::{ADMIN_BODY_MAX, AUTH_BODY_MAX, BATCH_BODY_MAX};
 use symbolon_testkit::http::{Answer, Ask, Client};
 use symbolon_testkit::server::Server;
 
@@ -129,6 +130,37 @@ async fn d3_and_d11_every_route_refuses_hostile_bodies_with_the_right_status() {
         }
     }
     assert_eq!(client.send(Ask::get("/readyz")).await.status, 200);
+}
+
+/// How much a route takes: administrators send more than others, and a batch of tokens is the largest thing of all.
+fn body_max(path: &str) -> usize {
+    match path {
+        "/v1/verify" => BATCH_BODY_MAX,
+        path if path.starts_with("/v1/admin/") => ADMIN_BODY_MAX,
+        _ => AUTH_BODY_MAX,
+    }
+}
+
+#[tokio::test]
+async fn each_route_takes_a_body_of_its_size_and_not_a_byte_more() {
+    let server = ready().await;
+    let mut client = server.client();
+    let routes = routes(&mut client).await;
+    let callers = callers(&server, &mut client).await;
+    for route in &routes {
+        let max = body_max(&route.path);
+        for (bytes, over) in [(max, false), (max + 1, true)] {
+            let body = format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+            assert_eq!(body.len(), bytes);
+            for answer in answers(&server, &callers, route, &body).await {
+                let place = format!("{} {}: {bytes}: {}", route.method, route.path, answer.text());
+                assert!(
+                    is_for_another(&answer) || (answer.status == 413) == over,
+                    "{place}"
+                );
+            }
+        }
+    }
 }
 
 /// What the kernel says that the process has in memory, KiB.
