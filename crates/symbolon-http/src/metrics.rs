@@ -2,6 +2,7 @@
 //! sends becomes a label, and a rate is right from the first event on.
 
 use std::array;
+use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -133,6 +134,7 @@ pub(crate) struct Metrics {
     revoked: Counter,
     requests: [[Counter; STATUSES.len()]; ROUTES.len()],
     near: Gauge,
+    compared: Counter,
     passwords: Gauge,
     throttled: Gauge,
     streams: Gauge,
@@ -176,6 +178,11 @@ impl Metrics {
                 ("status", STATUSES),
             ),
             near: gauge(all, "near_sessions", "Sessions answered for from memory"),
+            compared: plain(
+                all,
+                "passwords_compared",
+                "Passwords compared with a hash, or with a decoy where there is no account",
+            ),
             passwords: gauge(all, "passwords_waiting", "Passwords that wait for their hash"),
             throttled: gauge(
                 all,
@@ -235,6 +242,8 @@ impl Metrics {
     pub(crate) fn scrape(&self, app: &App) -> String {
         let symbolon: &Symbolon = app.symbolon();
         set(&self.near, symbolon.near_len());
+        let compared = symbolon.passwords_compared();
+        self.compared.inner().store(compared, Ordering::Relaxed);
         set(&self.passwords, symbolon.passwords_waiting());
         set(&self.throttled, symbolon.addresses_len());
         set(&self.streams, app.places().taken());

@@ -23,6 +23,8 @@ mod first_start;
 mod floods;
 #[path = "it/gateways.rs"]
 mod gateways;
+#[path = "it/guessing.rs"]
+mod guessing;
 #[path = "it/hostile_bodies.rs"]
 mod hostile_bodies;
 #[path = "it/in_use.rs"]

@@ -144,6 +144,12 @@ impl Symbolon {
         self.inner.accounts.pool().waiting()
     }
 
+    /// How many passwords were compared since the start, with real hashes or with a decoy.
+    #[must_use]
+    pub fn passwords_compared(&self) -> u64 {
+        self.inner.accounts.pool().compares()
+    }
+
     /// How many addresses and networks have failed log-ins that are remembered.
     #[must_use]
     pub fn addresses_len(&self) -> usize {

@@ -97,6 +97,7 @@ async fn a_scrape_counts_what_was_answered() {
         (r#"symbolon_http_requests_total{route="person",status="2xx"}"#, 3),
         (r#"symbolon_http_requests_total{route="other",status="4xx"}"#, 1),
         ("symbolon_passwords_waiting", 0),
+        ("symbolon_passwords_compared_total", 2),
         ("symbolon_throttle_addresses", 1),
         ("symbolon_event_streams", 0),
     ] {

@@ -51,6 +51,17 @@ const SCRIPT: &[(&str, &str)] = &[
     ("session list --subject ann", ""),
     ("session revoke --all --yes", ""),
     ("session revoke --all --yes --json", ""),
+    ("ban list", ""),
+    ("ban add ann --note stolen", ""),
+    ("ban add ann --until 7d --note found", ""),
+    ("ban add bea --until 2999-01-01T00:00:00Z --note x --json", ""),
+    ("ban add bea --until 2001-01-01T00:00:00Z --note x", ""),
+    ("ban list", ""),
+    ("ban remove ann", ""),
+    ("ban remove ann", ""),
+    ("ban remove bea --json", ""),
+    ("ban list --all --limit 1", ""),
+    ("ban list --all --json", ""),
 ];
 
 /// A store with sessions of ann.
@@ -172,6 +183,7 @@ fn check_results(results: &[(String, Done)]) {
             ("key revoke no-such-id", 1),
             ("session show no-such-id", 1),
             ("session revoke no-such-id", 1),
+            ("ban add bea --until 2001-01-01T00:00:00Z --note x", 1),
         ]
     );
     assert_eq!(
@@ -204,12 +216,43 @@ fn check_results(results: &[(String, Done)]) {
         of("session revoke --subject ann").out,
         "2 sessions ended, effective now\n"
     );
+    check_bans(&of);
     let receipt: Value =
         serde_json::from_str(&of("session revoke <id:4> --json").out.replace("<seq>", "1")).unwrap();
     assert_eq!(
         (&receipt["already"], &receipt["effective"]),
         (&json!(true), &json!("now"))
     );
+}
+
+fn check_bans<'r>(of: &impl Fn(&str) -> &'r Done) {
+    let said = |line: &str| of(line).out.as_str();
+    assert_eq!(
+        said("ban add ann --note stolen"),
+        "ann is banned; 0 sessions ended, effective now\n"
+    );
+    assert_eq!(
+        said("ban add ann --until 7d --note found"),
+        "ann was banned already; the end and the note of the ban are changed\n"
+    );
+    assert_eq!(
+        said("ban remove ann"),
+        "the ban of ann is lifted; sessions that it ended stay ended\n"
+    );
+    assert_eq!(of("ban list").err, "there are none\n");
+    let lifted: Value = serde_json::from_str(said("ban remove bea --json")).unwrap();
+    assert_eq!(lifted, json!({"lifted": true}));
+    let all = said("ban list --all --json").replace("<seq>", "1");
+    let all: Value = serde_json::from_str(&all).unwrap();
+    let word = |ban: &Value, name: &str| ban[name].as_str().unwrap().to_owned();
+    let items = all["items"].as_array().unwrap().iter();
+    let shown: Vec<_> = items
+        .map(|ban| (word(ban, "subject"), word(ban, "note"), ban["active"] == true))
+        .collect();
+    let expected = [("bea", "x"), ("ann", "found")];
+    let expected = expected.map(|(subject, note)| (subject.to_owned(), note.to_owned(), false));
+    assert_eq!(shown, expected);
+    assert_eq!(all["items"][0]["lifted_by"], "operator");
 }
 
 async fn log_in(client: &mut Client, password: &str) -> u16 {

@@ -16,7 +16,18 @@ pub(super) struct Worker {
     queue: Arc<Queue>,
     memory: Memory,
     keep_idle: Duration,
+    /// Memory was given back a moment ago, and the allocator may still have it.
+    freed: bool,
 }
+
+/// How long after memory was freed the allocator is given an occasion to hand it to the system: mimalloc
+/// does so a second later at the earliest, and only when something large is freed then. On a server
+/// without work nothing is.
+const SETTLE_AFTER: Duration = Duration::from_secs(2);
+
+/// What is freed then, in bytes: large enough for mimalloc to look, and small, since it takes this much
+/// of the memory that is to be handed over and keeps it.
+const SETTLE_LEN: usize = 1 << 20;
 
 impl Worker {
     pub(super) fn new(queue: Arc<Queue>, cost: Cost, keep_idle: Duration) -> Self {
@@ -27,20 +38,37 @@ impl Worker {
                 kept: cost.memory_kib() as usize,
             },
             keep_idle,
+            freed: false,
         }
     }
 
     pub(super) fn run(mut self) {
         loop {
             let held = self.memory.is_held();
-            match self.queue.begin(held.then_some(self.keep_idle)) {
+            match self.queue.begin(self.patience()) {
                 Next::Job(job) => self.work(job),
-                Next::Idle => self.memory.give_back(),
+                Next::Idle if held => {
+                    self.memory.give_back();
+                    self.freed = true;
+                }
+                Next::Idle => {
+                    settle();
+                    self.freed = false;
+                }
                 Next::End => return,
             }
             if held != self.memory.is_held() {
                 self.queue.holds_memory(!held);
             }
+        }
+    }
+
+    /// How long this thread waits for work before it tidies up; `None`: there is nothing to tidy.
+    fn patience(&self) -> Option<Duration> {
+        if self.memory.is_held() {
+            Some(self.keep_idle)
+        } else {
+            self.freed.then_some(SETTLE_AFTER)
         }
     }
 
@@ -85,6 +113,15 @@ impl Memory {
         }
         recipe.compute(password, &mut self.blocks)
     }
+}
+
+/// Takes memory and frees it unused: the occasion on which the allocator hands what was freed before to
+/// the system.
+fn settle() {
+    let mut unused: Vec<u8> = Vec::new();
+    // Where there is none, none can be handed over either.
+    let _none = unused.try_reserve_exact(SETTLE_LEN);
+    drop(std::hint::black_box(unused));
 }
 
 /// Blocks of zeros; an error, where `vec!` would end the process for want of memory.
