@@ -122,7 +122,14 @@ impl Server {
         // A read is a statement or two, each of which sees all that was committed before it.
         let reads = lane == Lane::Read;
         let begin = (!reads).then(|| begin_until(deadline));
-        let limit = if reads { deadline } else { deadline + GRACE };
+        // Who came late to a connection still has a moment: giving up closes it, and in a crowd the next would come
+        // later still.
+        let soon = Instant::now() + GRACE;
+        let limit = if reads {
+            deadline.max(soon)
+        } else {
+            (deadline + GRACE).max(soon)
+        };
         let done = timeout_at(limit, async {
             if let Some(begin) = begin {
                 link.control(&begin).await?;

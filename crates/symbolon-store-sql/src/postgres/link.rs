@@ -28,9 +28,7 @@ pub(super) enum State {
     Sound,
     /// A statement has failed: a transaction that is open can only be rolled back.
     Failed,
-    /// Nothing: it was given up while its server was at something.
-    GivenUp,
-    /// Nothing: it is lost, and others may be with it.
+    /// Nothing: it is lost, or was given up when no answer came, and others may be with it.
     Lost,
 }
 
@@ -60,7 +58,7 @@ impl PostgresLink {
 
     /// Something over it was given up half-way.
     pub(super) fn give_up(&mut self) {
-        self.state = State::GivenUp;
+        self.state = State::Lost;
     }
 
     /// Begins a transaction, or ends one.
@@ -71,7 +69,7 @@ impl PostgresLink {
 
     /// After a rollback everything may be done again.
     pub(super) async fn roll_back(&mut self) {
-        if matches!(self.state(), State::Lost | State::GivenUp) {
+        if self.state() == State::Lost {
             return;
         }
         match self.connection.client.batch_execute("ROLLBACK").await {

@@ -152,7 +152,7 @@ impl Taken<'_> {
     pub(super) fn give_back(self) {
         match self.link.state() {
             State::Sound => self.pool.idle.borrow_mut().push(self.link),
-            State::Failed | State::GivenUp => {}
+            State::Failed => {}
             State::Lost => self.pool.close(),
         }
     }

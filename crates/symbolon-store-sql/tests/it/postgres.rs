@@ -124,6 +124,44 @@ async fn a_killed_server_is_unavailable_and_serves_again_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stands_still_is_given_up_in_time_and_serves_again_within_a_second() {
+    let server = StartPostgres::default().start();
+    let (store, sink, _) = open(&server.url());
+    let sessions: Vec<_> = (0..3).map(|number| sample::session("alice", number)).collect();
+    for session in &sessions {
+        begin(&store, session).await;
+    }
+    server.freeze();
+    let asked = Instant::now();
+    unavailable(store.find_session(sessions[0].id).await);
+    assert!(
+        asked.elapsed() < Duration::from_millis(1_500),
+        "{:?}",
+        asked.elapsed()
+    );
+    // Several at once: none waits for another.
+    let ends = [0, 1].map(|number| {
+        let (store, id) = (store.clone(), sessions[number].id);
+        aside(async move { store.revoke_session(sample::revoke(id)).await })
+    });
+    for end in ends {
+        unavailable(end.end().await);
+    }
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    server.thaw();
+    let back = Instant::now();
+    eventually(async || store.find_session(sessions[0].id).await.is_ok()).await;
+    assert!(back.elapsed() < Duration::from_secs(1), "{:?}", back.elapsed());
+    // Whatever became of the first two ends, the third is told after them.
+    let last = store
+        .revoke_session(sample::revoke(sessions[2].id))
+        .await
+        .unwrap();
+    assert!(matches!(last, Revoked::Done(_)), "{last:?}");
+    assert_told(&store, &sink, &sink.rows()[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_that_wait_for_each_other_ours_is_done_again() {
     let place = Place::new();
     let (store, _, _) = place.open();

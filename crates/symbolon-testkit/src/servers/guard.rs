@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The shell that stands over one server.
 ///
-/// It obeys words that come line by line, `kill`, `stop` and `start`, and says `done` or why not after each. At
+/// It obeys words that come line by line, such as `kill` and `start`, and says `done` or why not after each. At
 /// the end of the pipe it ends the server and removes the folder.
 pub(super) struct Guard {
     child: Child,

@@ -14,6 +14,9 @@ const SCRIPT: &str = include_str!("postgres.sh");
 const ROLE: &str = "symbolon";
 const PASSWORD: &str = "of the test";
 
+/// A new server takes 40 MiB and its log some more; three of them run at once.
+const MEMORY_MIN: u64 = 1 << 30;
+
 /// A PostgreSQL that ends with the test process, or when it is dropped.
 ///
 /// It listens on the loopback address, wants a password, and syncs what it commits as one in production does.
@@ -53,7 +56,9 @@ impl Start {
     #[must_use]
     pub fn start(self) -> Postgres {
         let bin = programs();
-        let folder = TempDir::with_prefix("symbolon-postgres-").unwrap().keep();
+        let folder = TempDir::with_prefix_in("symbolon-postgres-", place())
+            .unwrap()
+            .keep();
         write_private(&folder, "password", PASSWORD);
         for (name, text) in &self.files {
             write_private(&folder, name, text);
@@ -146,10 +151,30 @@ impl Postgres {
         self.guard.say("start");
     }
 
+    /// Stops all its processes where they stand: connections stay open, and nothing is answered.
+    pub fn freeze(&self) {
+        self.guard.say("freeze");
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) {
+        self.guard.say("thaw");
+    }
+
     /// Its folder, which is gone when it is.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+}
+
+/// Where the folders are made: in memory if there is room, since what a test kills is a process and never the machine,
+/// and a sync to a disk is most of the time that a commit takes.
+fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    match rustix::fs::statvfs(memory) {
+        Ok(room) if room.f_bavail.saturating_mul(room.f_frsize) >= MEMORY_MIN => memory.to_owned(),
+        _ => std::env::temp_dir(),
     }
 }
 

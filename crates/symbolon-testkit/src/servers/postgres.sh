@@ -10,11 +10,11 @@ if [ "$(id -u)" = 0 ]; then
     chown -R postgres: "$folder"
     as='setpriv --reuid=postgres --regid=postgres --init-groups'
 fi
-pid=
+pid= frozen=
 
 run() {
     $as "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-        -c deadlock_timeout=100ms -c shared_buffers=32MB -c max_connections=60 -c max_wal_senders=0 -c wal_level=minimal "$@" \
+        -c deadlock_timeout=100ms -c max_wal_size=64MB -c shared_buffers=32MB -c max_connections=60 -c max_wal_senders=0 -c wal_level=minimal "$@" \
         </dev/null >>"$folder/log" 2>&1 &
     pid=$!
     until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do
@@ -39,6 +39,7 @@ end() {
 }
 
 clean_up() {
+    [ -z "$frozen" ] || kill -CONT $frozen 2>/dev/null
     end QUIT
     cd /
     rm -rf "$folder"
@@ -56,6 +57,11 @@ while read -r word; do
     case $word in
         kill) end KILL "$(cat "/proc/$pid/task/$pid/children")" ;;
         stop) end INT ;;
+        freeze)
+            frozen="$pid $(cat "/proc/$pid/task/$pid/children")"
+            kill -STOP $frozen
+            ;;
+        thaw) kill -CONT $frozen ;;
         start) start "$@" || { cat "$folder/log"; clean_up; exit 1; } ;;
         *) echo "unknown: $word"; clean_up; exit 1 ;;
     esac
