@@ -83,6 +83,8 @@ mod security_headers;
 mod served;
 #[path = "it/services.rs"]
 mod services;
+#[path = "it/signed_tokens.rs"]
+mod signed_tokens;
 #[path = "it/smuggling.rs"]
 mod smuggling;
 #[path = "it/throttle.rs"]

@@ -7,6 +7,7 @@ mod account;
 mod ban;
 mod key;
 mod session;
+mod signing_key;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use account::{AccountCommand, RoleWord};
 pub(crate) use ban::{BanCommand, Until};
 pub(crate) use key::{KeyCommand, Life, ScopeWord};
 pub(crate) use session::{RevokeWhat, SessionCommand};
+pub(crate) use signing_key::{AlgWord, SigningKeyCommand};
 
 use crate::exit::Exit;
 
@@ -74,6 +76,9 @@ pub(crate) enum Command {
     /// Bans: subjects that may begin no session
     #[command(subcommand, arg_required_else_help = true)]
     Ban(BanCommand),
+    /// Keys that sign access tokens
+    #[command(subcommand, arg_required_else_help = true)]
+    SigningKey(SigningKeyCommand),
     /// Print the completions for a shell
     Completions {
         /// Which shell
@@ -168,6 +173,8 @@ mod tests {
             "symbolon ban add ann",
             "symbolon ban add --note x",
             "symbolon ban add ann --note x --until soon",
+            "symbolon signing-key rotate --alg none",
+            "symbolon signing-key rotate --alg eddsa",
             "symbolon config",
             "symbolon completions tcsh",
         ] {

@@ -9,10 +9,11 @@ mod key;
 mod migrate;
 mod page;
 mod session;
+mod signing_key;
 
 use serde_json::Value as Json;
 
-use crate::cli::{AccountCommand, BanCommand, KeyCommand, SessionCommand};
+use crate::cli::{AccountCommand, BanCommand, KeyCommand, SessionCommand, SigningKeyCommand};
 use crate::compose::Composition;
 use crate::exit::Failure;
 use crate::terminal::Terminal;
@@ -28,6 +29,7 @@ pub(crate) enum StoreCommand {
     Session(SessionCommand),
     Key(KeyCommand),
     Ban(BanCommand),
+    SigningKey(SigningKeyCommand),
 }
 
 impl StoreCommand {
@@ -64,6 +66,7 @@ pub(crate) async fn run(
         StoreCommand::Session(command) => session::run(&desk, command).await,
         StoreCommand::Key(command) => key::run(&desk, command).await,
         StoreCommand::Ban(command) => ban::run(&desk, command).await,
+        StoreCommand::SigningKey(command) => signing_key::run(&desk, command).await,
     };
     transport.close().await;
     done

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use symbolon::policy::{OnMax, SessionPolicy};
-use symbolon::session::Lives;
-use symbolon::{Builder, MASTER_KEY_FILE, Symbolon};
+use symbolon::session::{Lives, TokenStyle};
+use symbolon::{Builder, MASTER_KEY_FILE, SignedTokens, SigningAlg, Symbolon};
 use symbolon_http::app::{App, HttpSettings, Locale, Reasons, ServiceContext};
 use symbolon_http::client_addr::TrustedProxies;
 use symbolon_http::cookies::CookieSettings;
@@ -85,7 +85,9 @@ impl<'a> Composition<'a> {
             .free_failures(config.login.free_failures)
             .purge_schedule(config.purge.schedule.as_str())
             .keep_ended(config.purge.keep_ended)
-            .log_retention(config.node.log_retention);
+            .log_retention(config.node.log_retention)
+            .signed_tokens(self.signed_tokens())
+            .audience(self.audience());
         if let Some(file) = &config.master_file {
             builder = builder.master_key_file(file);
         }
@@ -100,6 +102,31 @@ impl<'a> Composition<'a> {
     /// The same for one command: it answers for no session from memory, and hashes one password at the most.
     pub(crate) fn light_builder(&self) -> Builder {
         self.builder().near_capacity(1).password_permits(Some(1))
+    }
+
+    fn signed_tokens(&self) -> SignedTokens {
+        let token = &self.config.token;
+        SignedTokens {
+            style: match token.style {
+                tree::TokenStyle::Opaque => TokenStyle::Opaque,
+                tree::TokenStyle::Jwt => TokenStyle::Jwt,
+            },
+            alg: match token.alg {
+                tree::TokenAlg::EdDsa => SigningAlg::EdDsa,
+                tree::TokenAlg::Es256 => SigningAlg::Es256,
+                tree::TokenAlg::Rs256 => SigningAlg::Rs256,
+                tree::TokenAlg::Hs256 => SigningAlg::Hs256,
+            },
+            issuer: token.issuer.clone(),
+            rotate_after: token.rotate_after,
+            secret: token.secret.clone(),
+        }
+    }
+
+    /// The names, with one space between two.
+    fn audience(&self) -> Option<String> {
+        let names = self.config.token.audience.as_ref()?;
+        Some(names.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     fn policy(&self) -> SessionPolicy {

@@ -48,6 +48,7 @@ fn dispatch(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Session(command) => work(files, terminal, StoreCommand::Session(command)),
         Command::Key(command) => work(files, terminal, StoreCommand::Key(command)),
         Command::Ban(command) => work(files, terminal, StoreCommand::Ban(command)),
+        Command::SigningKey(command) => work(files, terminal, StoreCommand::SigningKey(command)),
     }
 }
 

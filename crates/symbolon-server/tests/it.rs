@@ -49,6 +49,8 @@ mod scenarios;
 mod secrets;
 #[path = "it/security_page.rs"]
 mod security_page;
+#[path = "it/signing.rs"]
+mod signing;
 #[path = "it/smuggled.rs"]
 mod smuggled;
 #[path = "it/socket.rs"]

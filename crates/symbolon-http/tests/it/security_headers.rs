@@ -63,6 +63,12 @@ fn of(method: &Method, path: &str) -> BTreeMap<&'static str, String> {
     match (method.as_str(), path) {
         // No browser reads what a gateway asks.
         (_, "/verify") => expected(&[("cache-control", "no-store")]),
+        // Public, and asked for by every service that verifies by itself.
+        ("GET", "/.well-known/jwks.json") => {
+            let mut lines = expected(&NO_PAGE);
+            lines.insert("cache-control", "public, max-age=300".to_owned());
+            lines
+        }
         ("GET", "/") => {
             of_page("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
         }

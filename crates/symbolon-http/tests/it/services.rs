@@ -105,7 +105,7 @@ async fn an_issue_that_cannot_be_is_refused_and_names_its_field() {
         ("refresh_ttl", json!("soon")),
         ("idle_timeout", json!(0)),
         ("absolute_timeout", json!(i64::MAX)),
-        ("token_style", json!("jwt")),
+        ("token_style", json!("signed")),
         ("colour", json!("red")),
     ] {
         let mut body = json!({"subject": "a"});

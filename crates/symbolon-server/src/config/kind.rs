@@ -9,6 +9,8 @@ use croner::parser::{CronParser, Seconds, Year};
 use ipnet::IpNet;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
+use symbolon::{SECRET_LEN_MIN, SharedSecret};
+use zeroize::Zeroizing;
 
 use super::fault::excerpt;
 use super::url::StoreUrl;
@@ -45,6 +47,8 @@ pub(crate) enum Kind {
     StoreUrl,
     /// Where a Redis is; may hold a password.
     RedisUrl,
+    /// A secret that cannot be guessed.
+    Secret,
 }
 
 /// Longest text of a value: longer than any path or address, short enough for a line of the log.
@@ -57,7 +61,7 @@ const PREFIX_MAX: usize = 32;
 impl Kind {
     /// Whether the value can hold a secret: it is never quoted in a message, and may stand in a file of its own.
     pub(crate) fn is_secret(&self) -> bool {
-        matches!(self, Self::StoreUrl | Self::RedisUrl)
+        matches!(self, Self::StoreUrl | Self::RedisUrl | Self::Secret)
     }
 
     /// Whether the value is a list.
@@ -90,6 +94,9 @@ impl Kind {
             Self::Schedule => "minute, hour, day, month, weekday, such as \"0 3 * * *\"".into(),
             Self::StoreUrl => "sqlite:, sqlite:PATH, memory:, postgres://, mysql:// or redis://".into(),
             Self::RedisUrl => "an address, such as redis://127.0.0.1:6379/0".into(),
+            Self::Secret => {
+                format!("a secret of at least {SECRET_LEN_MIN} bytes; make one with: openssl rand -hex 32")
+            }
         }
     }
 
@@ -125,6 +132,9 @@ impl Kind {
                 url @ StoreUrl::Redis(_) => Ok(Value::Store(url)),
                 _ => Err(refused()),
             },
+            Self::Secret => SharedSecret::new(Zeroizing::new(text.as_bytes().to_vec()))
+                .map(Value::Secret)
+                .map_err(|weak| format!("is refused: {weak}; expected {}", self.expected())),
             _ => self.parse_plain(text).ok_or_else(refused),
         }
     }
@@ -179,7 +189,7 @@ impl Kind {
             Self::Path => (!text.contains('\0')).then(|| Value::Path(PathBuf::from(text))),
             Self::Address => SocketAddr::from_str(text).ok().map(Value::Address),
             Self::Schedule => schedule(text),
-            Self::Networks | Self::Origins | Self::StoreUrl | Self::RedisUrl => None,
+            Self::Networks | Self::Origins | Self::StoreUrl | Self::RedisUrl | Self::Secret => None,
         }
     }
 }

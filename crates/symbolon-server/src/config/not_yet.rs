@@ -9,11 +9,7 @@ use super::url::StoreUrl;
 use super::value::Value;
 
 /// Settings that can only have their default, and what they would ask for.
-pub(crate) const LATER: &[(&str, &str)] = &[
-    ("cache.redis_url", "a shared cache in Redis"),
-    ("token.style", "the jwt style of tokens"),
-    ("token.alg", "a signature of tokens"),
-];
+pub(crate) const LATER: &[(&str, &str)] = &[("cache.redis_url", "a shared cache in Redis")];
 
 /// A fault for each setting that asks for what this version does not have.
 pub(crate) fn not_yet(values: &Resolved) -> Vec<Fault> {

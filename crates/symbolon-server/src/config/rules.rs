@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use symbolon::{ISSUER_LEN_MAX, SIGNED_TTL_MAX};
+
 use super::fault::Findings;
 use super::resolve::Resolved;
-use super::tree::{Config, Profile};
+use super::tree::{Config, Profile, TokenStyle};
 use super::url::{ServerUrl, StoreUrl};
 use super::value::{size_text, span_text};
 
@@ -17,6 +19,9 @@ const KEEP_ENDED_SAFE: Duration = Duration::from_secs(86_400);
 /// The settings of equal strength of OWASP's Password Storage Cheat Sheet: MiB and iterations.
 const ARGON2_EQUALS: [(u64, u32); 5] = [(46, 1), (19, 2), (12, 3), (9, 4), (7, 5)];
 
+/// As at a session's issue: all its audiences together, in bytes.
+const AUDIENCE_MAX: usize = 1_024;
+
 /// Applies every rule that needs no look at the disk.
 pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
     let mut rules = Rules {
@@ -25,6 +30,7 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
         found,
     };
     rules.lives();
+    rules.tokens();
     rules.listeners();
     rules.proxies();
     rules.cors();
@@ -68,6 +74,38 @@ impl Rules<'_> {
                 span_text(remember.absolute_timeout)
             );
             self.warn("session.remember.absolute_timeout", message);
+        }
+    }
+
+    fn tokens(&mut self) {
+        let token = &self.config.token;
+        let access_ttl = self.config.session.access_ttl;
+        if token.style == TokenStyle::Jwt && access_ttl > SIGNED_TTL_MAX {
+            let message = format!(
+                "{} is too long for a signed token, which cannot be taken back from who verifies it alone; give 90d at \
+                 the most, or token.style: opaque",
+                span_text(access_ttl)
+            );
+            self.refuse("session.access_ttl", message);
+        }
+        if token.issuer.len() > ISSUER_LEN_MAX {
+            let message = format!("is in every token; it has more than {ISSUER_LEN_MAX} bytes");
+            self.refuse("token.issuer", message);
+        }
+        if token
+            .audience
+            .as_ref()
+            .is_some_and(|names| names.len() > AUDIENCE_MAX)
+        {
+            let message = format!("is in every token; it has more than {AUDIENCE_MAX} bytes");
+            self.refuse("token.audience", message);
+        }
+        if token
+            .audience
+            .as_ref()
+            .is_some_and(|names| names.trim().is_empty())
+        {
+            self.refuse("token.audience", "is blank; expected names, or null");
         }
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::kind::Kind;
 use super::kind::Kind::{
-    Address, Choice, Count, Flag, Networks, Origins, Path, Prefix, RedisUrl, Schedule, Size, Span, StoreUrl,
-    Text,
+    Address, Choice, Count, Flag, Networks, Origins, Path, Prefix, RedisUrl, Schedule, Secret, Size, Span,
+    StoreUrl, Text,
 };
 
 /// One row of the table.
@@ -80,6 +80,11 @@ const GRACE: Kind = Span {
 const RENEWAL: Kind = Span {
     min: Duration::ZERO,
     max: DAY,
+};
+/// A new key each day is as often as copies of the published keys can follow; beyond ten years it is a mistake of typing.
+const KEY_LIFE: Kind = Span {
+    min: DAY,
+    max: DAY.saturating_mul(3_650),
 };
 /// Below a second the heartbeat, four to a lease, is most of the store's work; beyond ten minutes a revocation could
 /// be late by more than anyone would call revoked.
@@ -165,12 +170,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
 
     Setting::new("token.style", Choice(&["opaque", "jwt"]), "opaque",
         "Opaque tokens are short and say nothing; jwt is for services that read claims from the token itself."),
-    Setting::new("token.alg", Choice(&["EdDSA", "ES256"]), "EdDSA",
-        "Signature of tokens of the jwt style. ES256 where a client knows no EdDSA."),
+    Setting::new("token.alg", Choice(&["EdDSA", "ES256", "RS256", "HS256"]), "EdDSA",
+        "Signature of tokens of the jwt style. ES256 or RS256 where a client knows no EdDSA; HS256 with a shared secret."),
     Setting::new("token.issuer", Text, "symbolon",
         "Who issues the tokens: iss in introspection and in a JWT. Best the https address of this server."),
     Setting::new("token.audience", Text, "null",
         "For whom tokens are meant unless their issue says so: aud. Null: for everyone who may ask."),
+    Setting::new("token.rotate_after", KEY_LIFE, "90d",
+        "Age at which a signing key is followed by the next. What the old one signed stays good until its end."),
+    Setting::new("token.secret", Secret, "null",
+        "Secret of HS256 that services share to verify by themselves: openssl rand -hex 32. Null: made once, kept sealed."),
 
     Setting::new("session.access_ttl", LIFE, "30m",
         "Life of an access token. Shorter means more refreshes; a revocation does not wait for it.")

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use croner::Cron;
 use ipnet::IpNet;
+use symbolon::SharedSecret;
 
 use super::fault::Fault;
 use super::resolve::Resolved;
@@ -89,6 +90,8 @@ pub(crate) struct Token {
     pub(crate) alg: TokenAlg,
     pub(crate) issuer: String,
     pub(crate) audience: Option<String>,
+    pub(crate) rotate_after: Duration,
+    pub(crate) secret: Option<SharedSecret>,
 }
 
 /// `token.style`.
@@ -103,6 +106,8 @@ pub(crate) enum TokenStyle {
 pub(crate) enum TokenAlg {
     EdDsa,
     Es256,
+    Rs256,
+    Hs256,
 }
 
 /// `session.*`.
@@ -277,6 +282,8 @@ impl Token {
             alg: values.get("token.alg")?,
             issuer: values.get("token.issuer")?,
             audience: values.get("token.audience")?,
+            rotate_after: values.get("token.rotate_after")?,
+            secret: values.get("token.secret")?,
         })
     }
 }
@@ -341,7 +348,12 @@ impl Word for TokenStyle {
 }
 
 impl Word for TokenAlg {
-    const WORDS: &'static [(&'static str, Self)] = &[("EdDSA", Self::EdDsa), ("ES256", Self::Es256)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("EdDSA", Self::EdDsa),
+        ("ES256", Self::Es256),
+        ("RS256", Self::Rs256),
+        ("HS256", Self::Hs256),
+    ];
 }
 
 impl Word for OnMax {

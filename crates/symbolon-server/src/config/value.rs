@@ -8,6 +8,7 @@ use std::time::Duration;
 use croner::Cron;
 use ipnet::IpNet;
 use serde_json::json;
+use symbolon::SharedSecret;
 
 use super::url::StoreUrl;
 
@@ -40,6 +41,8 @@ pub(crate) enum Value {
     Schedule(Box<Cron>),
     /// A store.
     Store(StoreUrl),
+    /// A secret, which is never shown.
+    Secret(SharedSecret),
 }
 
 impl fmt::Display for Value {
@@ -58,6 +61,7 @@ impl fmt::Display for Value {
             Self::Origins(origins) => write_list(f, origins),
             Self::Schedule(cron) => f.write_str(cron.as_str()),
             Self::Store(url) => write!(f, "{url}"),
+            Self::Secret(_) => f.write_str("***"),
         }
     }
 }
@@ -137,6 +141,15 @@ impl<T: FromValue> FromValue for Option<T> {
         match value {
             Value::Null => Some(None),
             value => T::from_value(value).map(Some),
+        }
+    }
+}
+
+impl FromValue for SharedSecret {
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Secret(secret) => Some(secret.clone()),
+            _ => None,
         }
     }
 }

@@ -57,6 +57,21 @@ texts! {
     }
     /// There was no ban to lift.
     NOT_BANNED { en: "{subject} is not banned", zh_cn: "{subject} 未被封禁" }
+    /// A signing key was made that signs later.
+    SIGNING_KEY_PUBLISHED {
+        en: "the next key is made and published; it signs in ten minutes, and what the old one signed stays good",
+        zh_cn: "已生成并公布下一个密钥；十分钟后开始签名，旧密钥签发的令牌仍然有效",
+    }
+    /// A signing key was made that signs at once.
+    SIGNING_KEY_NOW {
+        en: "the next key signs from now on; what the old one signed stays good",
+        zh_cn: "下一个密钥立即开始签名；旧密钥签发的令牌仍然有效",
+    }
+    /// A signing key was made and the older ones are refused.
+    SIGNING_KEY_REVOKED {
+        en: "the next key signs from now on; what the older ones signed is refused, and a refresh gives a good token",
+        zh_cn: "下一个密钥立即开始签名；旧密钥签发的令牌已失效，刷新即可获得有效令牌",
+    }
     /// There is nothing to list.
     NONE { en: "there are none", zh_cn: "没有记录" }
     /// There are more than were asked for.

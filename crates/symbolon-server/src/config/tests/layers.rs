@@ -320,15 +320,12 @@ fn what_this_version_does_not_have_is_refused_at_the_start_and_not_ignored() {
     };
     assert_eq!(
         not_yet(
-            "profile: development\nstore: { url: \"postgres://db/x\" }\ncache: { redis_url: \"redis://db\", prefix: a }\n\
-             token: { style: jwt, alg: ES256 }\n"
+            "profile: development\nstore: { url: \"postgres://db/x\" }\ncache: { redis_url: \"redis://db\", prefix: a }\n"
         ),
         [
             "s.yaml:2:15: store.url: postgres is not supported by this version; sqlite: and memory: are \
              (SYMBOLON_STORE__URL=sqlite: keeps sessions in data_dir)",
             "s.yaml:3:21: cache.redis_url: a shared cache in Redis: not supported by this version; leave it at null",
-            "s.yaml:4:17: token.style: the jwt style of tokens: not supported by this version; leave it at opaque",
-            "s.yaml:4:27: token.alg: a signature of tokens: not supported by this version; leave it at EdDSA",
         ]
     );
     assert_eq!(

@@ -249,8 +249,8 @@ fn a_text_is_not_empty_and_has_no_control_characters() {
     assert!(is_taken("token: { issuer: \"https://id.example\" }"));
     assert!(!is_taken("token: { issuer: \"\" }"));
     assert!(!is_taken("token: { issuer: \"a\\nb\" }"));
-    assert!(is_taken(&format!("token: {{ issuer: {} }}", "a".repeat(4_096))));
-    assert!(!is_taken(&format!("token: {{ issuer: {} }}", "a".repeat(4_097))));
+    assert!(is_taken(&format!("token: {{ issuer: {} }}", "a".repeat(256))));
+    assert!(!is_taken(&format!("token: {{ issuer: {} }}", "a".repeat(257))));
     assert!(is_taken(&format!("cache: {{ prefix: {} }}", "a".repeat(32))));
     assert!(!is_taken(&format!("cache: {{ prefix: {} }}", "a".repeat(33))));
     assert!(!is_taken("cache: { prefix: \"sy*\" }"));
@@ -344,4 +344,49 @@ fn the_shared_cache_is_a_redis_or_null() {
     for text in ["sqlite:", "postgres://db/x", "\"\"", "redis://:@db/0"] {
         assert!(!is_taken(&format!("cache: {{ redis_url: {text} }}")), "{text}");
     }
+}
+
+#[test]
+fn a_secret_is_long_and_random_and_never_shown() {
+    let secret = "9a0b1c2d3e4f50617283940a5b6c7d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8";
+    let config = super::read(&format!("token: {{ secret: {secret} }}"))
+        .expect("no fault")
+        .config;
+    assert!(!format!("{config:?}").contains(secret));
+    for (given, why) in [
+        (
+            "\"\"",
+            "is empty; expected a secret of at least 32 bytes; make one with: openssl rand -hex 32",
+        ),
+        (
+            "short",
+            "is refused: the secret has 5 bytes, at least 32 are needed; expected a secret of at least 32 bytes; make one with: \
+             openssl rand -hex 32",
+        ),
+        (
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "is refused: the secret repeats itself, so it is not random; expected a secret of at least 32 bytes; make one \
+             with: openssl rand -hex 32",
+        ),
+    ] {
+        let faults = super::faults(&format!("token: {{ secret: {given} }}"));
+        assert_eq!(faults, [format!("s.yaml:1:18: token.secret: {why}")]);
+    }
+}
+
+#[test]
+fn a_signed_token_lives_for_ninety_days_at_the_most() {
+    let with = |style: &str, days: u32| {
+        format!(
+            "token: {{ style: {style} }}\nsession: {{ access_ttl: {days}d, absolute_timeout: 100d, refresh_ttl: 100d }}\n"
+        )
+    };
+    assert!(super::read(&with("jwt", 90)).is_ok());
+    assert!(super::read(&with("opaque", 91)).is_ok());
+    let faults = super::faults(&with("jwt", 91));
+    assert_eq!(faults.len(), 1);
+    assert!(
+        faults[0].contains("session.access_ttl: 91d is too long for a signed token"),
+        "{faults:?}"
+    );
 }
