@@ -47,6 +47,8 @@ mod http2_hostile;
 mod listen;
 #[path = "it/oauth_clients.rs"]
 mod oauth_clients;
+#[path = "it/oauth_fuzz.rs"]
+mod oauth_fuzz;
 #[path = "it/oauth_introspect.rs"]
 mod oauth_introspect;
 #[path = "it/oauth_metadata.rs"]

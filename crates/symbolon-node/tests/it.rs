@@ -3,6 +3,7 @@
 
 mod it {
     mod change;
+    mod confirm;
     mod given;
     mod near_cache;
     mod overlay;
