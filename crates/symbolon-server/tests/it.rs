@@ -37,6 +37,8 @@ mod limits_page;
 mod moving_in;
 #[path = "it/oauth_clients.rs"]
 mod oauth_clients;
+#[path = "it/one_token.rs"]
+mod one_token;
 #[path = "it/place.rs"]
 mod place;
 #[path = "it/process.rs"]
