@@ -57,5 +57,7 @@ mod signing;
 mod smuggled;
 #[path = "it/socket.rs"]
 mod socket;
+#[path = "it/token_verifiers.rs"]
+mod token_verifiers;
 #[path = "it/usage.rs"]
 mod usage;
