@@ -58,7 +58,11 @@ pub(crate) enum Command {
     /// Make the data folder, the store and the first administrator, and print its password once
     Init,
     /// Check everything the server needs and say what to do
-    Doctor,
+    Doctor {
+        /// Also ask for an access token, or read it from standard input, and say why it is refused
+        #[arg(long)]
+        token: bool,
+    },
     /// Bring the store to the schema of this version
     Migrate,
     /// Check or show the configuration

@@ -20,7 +20,7 @@ mod settings;
 pub(crate) mod show;
 pub(crate) mod tree;
 pub(crate) mod url;
-mod value;
+pub(crate) mod value;
 mod yaml;
 
 use std::ffi::OsString;

@@ -12,6 +12,7 @@ mod ports;
 mod report;
 mod server;
 mod store;
+mod token;
 
 use crate::clock;
 use crate::compose::Composition;
@@ -21,6 +22,7 @@ use crate::config::tree::Locale;
 use crate::exit::{Exit, Failure};
 use crate::terminal::Terminal;
 use crate::transport::Server;
+use zeroize::Zeroizing;
 
 use finding::Finding;
 
@@ -31,14 +33,18 @@ struct Patient<'a> {
     now: jiff::Timestamp,
 }
 
-/// Looks at everything and says what was found. The exit code is 1 where something must be mended.
+/// Looks at everything, and at a token if one is asked about, and says what was found. The exit code is 1 where something must be mended.
 ///
 /// # Errors
 /// When nothing can be written to standard output.
-pub(crate) async fn run(loaded: Result<&Loaded, &[Fault]>, terminal: Terminal) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    loaded: Result<&Loaded, &[Fault]>,
+    token: Option<Zeroizing<String>>,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
     let progress = terminal.progress(report::title(terminal.locale), None);
     let findings = match loaded {
-        Ok(loaded) => examine(loaded, terminal.locale).await,
+        Ok(loaded) => examine(loaded, token, terminal).await,
         // Nothing else can be looked at: where it would be is not known.
         Err(faults) => configuration::of_faults(faults),
     };
@@ -50,7 +56,8 @@ pub(crate) async fn run(loaded: Result<&Loaded, &[Fault]>, terminal: Terminal) -
     })
 }
 
-async fn examine(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
+async fn examine(loaded: &Loaded, token: Option<Zeroizing<String>>, terminal: Terminal) -> Vec<Finding> {
+    let locale = terminal.locale;
     let patient = Patient {
         composition: Composition::of(&loaded.config),
         locale,
@@ -63,7 +70,11 @@ async fn examine(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
     findings.push(store);
     let server = Server::find(&patient.composition).await;
     findings.extend(ports::check(&patient, server.as_ref().ok()));
+    findings.push(ports::of_redis(&patient));
     findings.push(server::check(&patient, holder.as_ref(), server).await);
     findings.extend(machine::check(&patient));
+    if let Some(token) = token {
+        findings.push(token::check(&patient, &token, terminal).await);
+    }
     findings
 }

@@ -41,7 +41,7 @@ fn dispatch(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Completions { shell } => completions(shell, terminal),
         Command::Config(ConfigCommand::Check) => check(files, terminal),
         Command::Config(ConfigCommand::Show) => show(files, terminal),
-        Command::Doctor => diagnose(files, terminal),
+        Command::Doctor { token } => diagnose(files, token, terminal),
         Command::Init => on_store(files, terminal, commands::init),
         Command::Migrate => on_store(files, terminal, commands::migrate),
         Command::Account(command) => work(files, terminal, StoreCommand::Account(command)),
@@ -115,14 +115,17 @@ fn show(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn diagnose(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
+fn diagnose(files: Files, with_token: bool, terminal: Terminal) -> Result<Exit, Failure> {
     let loaded = load(files);
     let locale = loaded
         .as_ref()
         .map_or(terminal.locale, |loaded| loaded.config.log.locale);
+    let terminal = terminal.in_language(locale);
+    let token = with_token.then(|| terminal.ask_token()).transpose()?;
     block_on(doctor::run(
         loaded.as_ref().map_err(Vec::as_slice),
-        terminal.in_language(locale),
+        token,
+        terminal,
     ))?
 }
 

@@ -1,3 +1,5 @@
+use std::net::{Ipv4Addr, SocketAddr};
+
 use super::Patient;
 use super::finding::{About, Finding};
 use crate::compose::ListenerPlan;
@@ -42,4 +44,26 @@ fn taken(patient: &Patient<'_>, about: About, plan: ListenerPlan, holder: &Holde
         ("setting", &plan.setting),
     ];
     about.fail(text::PORT_TAKEN, text::PORT_STOP, values)
+}
+
+/// Where a Redis listens unless it is told otherwise.
+const REDIS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 6_379);
+/// Programs that speak as Redis does, by the beginning of their names.
+const REDIS_NAMES: [&str; 4] = ["redis", "valkey", "keydb", "dragonfly"];
+
+/// Who has the port of a Redis on this machine: systems that people move in from fail to start where it is taken.
+pub(super) fn of_redis(patient: &Patient<'_>) -> Finding {
+    let about = About::new("redis port", patient.locale);
+    let Some(holder) = port_holder::holder_of(REDIS) else {
+        return about.ok(text::REDIS_FREE, &[("address", &REDIS)]);
+    };
+    let words = holder.words(patient.locale);
+    let values: super::finding::Values<'_> = &[("address", &REDIS), ("holder", &words)];
+    match &holder.process {
+        None => about.unknown(text::REDIS_UNKNOWN, values),
+        Some(process) if REDIS_NAMES.iter().any(|name| process.name.starts_with(name)) => {
+            about.ok(text::REDIS_THERE, values)
+        }
+        Some(_) => about.warn(text::REDIS_TAKEN, text::REDIS_STOP, values),
+    }
 }

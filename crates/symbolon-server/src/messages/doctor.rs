@@ -87,6 +87,36 @@ texts! {
     /// Advice.
     PORT_STOP { en: "stop {holder}, or set {setting} to another address", zh_cn: "请停止 {holder}，或将 {setting} 设为其他地址" }
 
+    /// The port of a Redis.
+    REDIS_FREE { en: "nobody listens at {address}; no session is kept in Redis", zh_cn: "{address} 无人监听；会话不保存在 Redis 中" }
+    /// The port of a Redis.
+    REDIS_THERE { en: "{address} is served by {holder}; no session is kept in it", zh_cn: "{address} 由 {holder} 提供服务；会话不保存在其中" }
+    /// The port of a Redis.
+    REDIS_UNKNOWN { en: "{address} is in use by {holder}; whether it is a Redis is not known here", zh_cn: "{address} 正被 {holder} 使用；无法得知是否为 Redis" }
+    /// The port of a Redis.
+    REDIS_TAKEN { en: "{address} is in use by {holder}, so a Redis cannot start there", zh_cn: "{address} 已被 {holder} 占用，Redis 无法在此启动" }
+    /// Advice.
+    REDIS_STOP { en: "stop {holder}, or give the Redis another port", zh_cn: "请停止 {holder}，或为 Redis 换一个端口" }
+
+    /// A token.
+    TOKEN_LIVE { en: "it is live: session {session} of {subject}, until {until}", zh_cn: "有效：{subject} 的会话 {session}，至 {until}" }
+    /// A token.
+    TOKEN_REFUSED { en: "it is refused: {reason}", zh_cn: "已被拒绝：{reason}" }
+    /// A token.
+    TOKEN_UNASKED { en: "it could not be asked about: {error}", zh_cn: "无法查询：{error}" }
+    /// Advice.
+    TOKEN_MALFORMED { en: "send an access token whole and unchanged; if it is that, it was made under another master key than {key}", zh_cn: "请完整、原样地发送访问令牌；若已如此，则它由 {key} 以外的主密钥签发" }
+    /// Advice.
+    TOKEN_UNKNOWN { en: "its session is not in {store}: data_dir or store.url was another one, or purge.keep_ended is over", zh_cn: "{store} 中没有该会话：data_dir 或 store.url 曾不同，或已超过 purge.keep_ended" }
+    /// Advice.
+    TOKEN_EXPIRED { en: "refresh it, or lengthen session.access_ttl, {access} (JWT_EXPIRE_MINUTES)", zh_cn: "请刷新令牌，或调长 session.access_ttl（{access}；JWT_EXPIRE_MINUTES）" }
+    /// Advice.
+    TOKEN_IDLE { en: "it was not used for session.idle_timeout, {idle}: log in again, or lengthen that (JWT_REDIS_EXPIRE_MINUTES)", zh_cn: "超过 session.idle_timeout（{idle}）未使用：请重新登录，或调长该值（JWT_REDIS_EXPIRE_MINUTES）" }
+    /// Advice.
+    TOKEN_SUPERSEDED { en: "the client holds an old token: it has to keep the newest that it was given", zh_cn: "客户端持有的是旧令牌：应保留最新获得的令牌" }
+    /// Advice.
+    TOKEN_ENDED { en: "someone ended its session: log in again; `symbolon session show ID` says when and why", zh_cn: "其会话已被结束：请重新登录；`symbolon session show ID` 可查看时间与原因" }
+
     /// The server.
     SERVER_NONE { en: "none runs on this data", zh_cn: "没有服务在使用这些数据" }
     /// The server.

@@ -1,6 +1,8 @@
 //! What the commands say and ask.
 
 texts! {
+    /// The question for a token.
+    TOKEN { en: "token: ", zh_cn: "令牌：" }
     /// A prompt.
     NEW_PASSWORD { en: "New password: ", zh_cn: "新密码：" }
     /// A prompt.

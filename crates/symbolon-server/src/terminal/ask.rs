@@ -17,7 +17,7 @@ impl Terminal {
     /// Where the two differ, or it cannot be read.
     pub(crate) fn ask_new_password(self) -> Result<Zeroizing<String>, Failure> {
         if !self.can_ask {
-            return password_of(&mut io::stdin().lock());
+            return line_of(&mut io::stdin().lock(), "password");
         }
         let first = self.ask_hidden(text::NEW_PASSWORD.get(self.locale))?;
         let again = self.ask_hidden(text::NEW_PASSWORD_AGAIN.get(self.locale))?;
@@ -27,11 +27,22 @@ impl Terminal {
         }
     }
 
+    /// Asks for a token; where standard input is no terminal, reads it from there.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub(crate) fn ask_token(self) -> Result<Zeroizing<String>, Failure> {
+        match self.can_ask {
+            true => self.ask_hidden(text::TOKEN.get(self.locale)),
+            false => line_of(&mut io::stdin().lock(), "token"),
+        }
+    }
+
     fn ask_hidden(self, prompt: &str) -> Result<Zeroizing<String>, Failure> {
         let config = ConfigBuilder::new().password_feedback_hide().build();
         rpassword::prompt_password_with_config(prompt, config)
             .map(Zeroizing::new)
-            .map_err(|error| Failure::failed(format!("read the password: {error}")))
+            .map_err(|error| Failure::failed(format!("read the answer: {error}")))
     }
 
     /// Asks whether to go on. Only the word for yes is a yes.
@@ -51,9 +62,9 @@ impl Terminal {
 }
 
 /// The one line of the input, without its end.
-fn password_of(input: &mut impl Read) -> Result<Zeroizing<String>, Failure> {
-    let fault = |why: &str| Failure::failed(format!("read the password from standard input: {why}"));
-    // Full size from the start: a buffer that grows leaves pieces of the password behind.
+fn line_of(input: &mut impl Read, what: &str) -> Result<Zeroizing<String>, Failure> {
+    let fault = |why: &str| Failure::failed(format!("read the {what} from standard input: {why}"));
+    // Full size from the start: a buffer that grows leaves pieces of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(PASSWORD_BYTES_MAX + 1));
     let read = input.take(PASSWORD_BYTES_MAX as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| fault(&error.to_string()))?;
@@ -75,7 +86,7 @@ mod tests {
     use super::*;
 
     fn read(input: &[u8]) -> Result<String, String> {
-        password_of(&mut &*input)
+        line_of(&mut &*input, "password")
             .map(|password| password.to_string())
             .map_err(|failure| failure.message)
     }

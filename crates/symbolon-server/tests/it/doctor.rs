@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use symbolon_testkit::server::Start;
 
-use crate::place::{BINARY, Done, Place, ready};
+use crate::place::{BINARY, Done, Place, admin_password, ready};
 
 /// The health of one check, and what was said about it.
 fn check<'a>(told: &'a Value, name: &str) -> &'a Value {
@@ -32,12 +32,13 @@ fn is_filled(done: &Done) -> bool {
     })
 }
 
-const CHECKS: [&str; 9] = [
+const CHECKS: [&str; 10] = [
     "configuration",
     "data folder",
     "master key",
     "store",
     "port",
+    "redis port",
     "server",
     "open files",
     "memory",
@@ -193,4 +194,77 @@ fn a_person_reads_one_line_for_each_check() {
         "{}",
         done.out
     );
+}
+
+#[tokio::test]
+async fn s0_e3_a_token_that_is_still_invalid_is_told_why_and_what_to_do() {
+    let server = Start::binary(BINARY)
+        .env("JWT_EXPIRE_MINUTES", "10080")
+        .ready()
+        .await;
+    let body = serde_json::json!({"username": "admin", "password": admin_password(&server).await});
+    let login = symbolon_testkit::http::Ask::post("/v1/login", &body);
+    let pair = server.client().send(login).await.json();
+    let token = pair["access_token"].as_str().unwrap();
+    let place = Place::of(&server).env("JWT_EXPIRE_MINUTES", "10080");
+    let look = |token: &str| place.run_with("doctor --token --json", &format!("{token}\n"));
+    let live = look(token).ok();
+    let said = check(&live.json(), "token")["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        said.contains(pair["session_id"].as_str().unwrap()) && said.contains("admin"),
+        "{said}"
+    );
+    let whole = look(&token[..token.len() - 1]).failed(1);
+    let malformed = check(&whole.json(), "token").clone();
+    assert_eq!(malformed["message"], "it is refused: malformed");
+    assert!(
+        malformed["advice"].as_str().unwrap().contains("data/master.key"),
+        "{malformed}"
+    );
+    let log_out = symbolon_testkit::http::Ask::new(http::Method::POST, "/v1/logout").bearer(token);
+    assert_eq!(server.client().send(log_out).await.status, 200);
+    let ended = look(token).failed(1);
+    assert_eq!(
+        check(&ended.json(), "token")["message"],
+        "it is refused: logged_out"
+    );
+    assert!(is_filled(&ended), "{ended:?}");
+    for done in [&live, &whole, &ended] {
+        assert!(
+            !done.out.contains(token) && !done.err.contains(token),
+            "the token is not repeated"
+        );
+    }
+    // Without a server the store itself is asked; another store does not know the session.
+    let other = Place::fresh();
+    other.run("init").ok();
+    let foreign = other.run_with("doctor --token --json", token).failed(1);
+    assert_eq!(
+        check(&foreign.json(), "token")["message"],
+        "it is refused: malformed",
+        "another master key"
+    );
+}
+
+#[test]
+fn s0_e1_who_has_the_port_of_a_redis_is_told() {
+    // Where the port is taken on this machine, that is told as well.
+    let listener = TcpListener::bind("127.0.0.1:6379");
+    let told = Place::fresh().run("doctor --json").ok().json();
+    let found = check(&told, "redis port");
+    let message = found["message"].as_str().unwrap();
+    match listener {
+        Ok(_) => {
+            let holder = format!("(process {})", std::process::id());
+            assert!(
+                message.contains(&holder) && message.contains("cannot start there"),
+                "{message}"
+            );
+            assert_eq!(found["health"], "warn");
+        }
+        Err(_) => assert!(message.starts_with("127.0.0.1:6379 is "), "{message}"),
+    }
 }
