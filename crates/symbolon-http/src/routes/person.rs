@@ -51,7 +51,9 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 #[utoipa::path(
     post, path = "/v1/login", tag = tag::PERSONS, request_body = LogInBody,
     responses(
-        (status = 200, description = "A session began", body = LogInAnswer<'static>),
+        (status = 200, description = "A session began", body = LogInAnswer<'static>, headers(
+            ("Set-Cookie" = String, description = "With `cookie: true`, each of the two tokens"),
+        )),
         (status = 401, description = "`invalid_credentials`: the name or the password is wrong"),
         (status = 403, description = "`account_banned`: the password is right, but the account may not log in; or `cross_site`"),
         (status = 409, description = "`limit_reached`: there are as many sessions as there may be"),
@@ -110,7 +112,9 @@ fn delivery(cookie: bool, lasting: bool) -> Delivery {
     post, path = "/v1/refresh", tag = tag::PERSONS, request_body = Option<RefreshBody>,
     security((), ("refresh_cookie" = [])),
     responses(
-        (status = 200, description = "The next pair", body = PairBody<'static>),
+        (status = 200, description = "The next pair", body = PairBody<'static>, headers(
+            ("Set-Cookie" = String, description = "Where the tokens came in cookies, each of the next two"),
+        )),
         (status = 401, description = "`invalid_token`: the refresh token is refused"),
     )
 )]
@@ -144,7 +148,10 @@ async fn refresh(
 #[utoipa::path(
     post, path = "/v1/logout", tag = tag::PERSONS, request_body = Option<LogOutBody>,
     security(("access_token" = []), ("refresh_cookie" = []), ()),
-    responses((status = 200, description = "The session has ended, or there was none", body = ReceiptBody))
+    responses((status = 200, description = "The session has ended, or there was none", body = ReceiptBody, headers(
+        ("Set-Cookie" = String, description = "Where a cookie came along, each of the two without value"),
+        ("Clear-Site-Data" = String, description = "Where a cookie came along, unless `cookie.clear_site_data` is off"),
+    )))
 )]
 async fn log_out(
     State(app): State<App>,

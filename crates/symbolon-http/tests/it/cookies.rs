@@ -401,6 +401,28 @@ async fn a_deployment_that_shares_its_domain_leaves_the_rest_of_it_alone() {
 }
 
 #[tokio::test]
+async fn to_end_the_own_session_takes_the_cookies_back_and_to_end_another_does_not() {
+    let (served, browser) = with_browser().await;
+    let other = served.log_in("ann").await;
+    let end = |id: &str| served.ask(browser.ask(Method::DELETE, &format!("/v1/sessions/{id}")));
+    let answer = end(&other.session).await;
+    assert_eq!(
+        (answer.status, set_cookies(&answer).len()),
+        (200, 0),
+        "{}",
+        answer.body
+    );
+    let (_, own) = session_of(&served, &browser).await;
+    let answer = end(own.as_str().unwrap()).await;
+    assert_eq!(
+        (answer.status, set_cookies(&answer).len()),
+        (200, 2),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
 async fn asvs_7_2_4_a_cookie_set_before_the_log_in_never_becomes_the_one_that_is_logged_in() {
     let (served, attacker) = with_browser().await;
     served.account("bob", Role::User).await;

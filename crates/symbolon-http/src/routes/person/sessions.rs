@@ -12,9 +12,11 @@ use super::exchange;
 use crate::app::App;
 use crate::bodies::Nothing;
 use crate::bodies::names::{no_session, session_id};
+use crate::bodies::pair::Delivery;
 use crate::bodies::receipt::ReceiptBody;
 use crate::bodies::session::{OwnSessionBody, SessionBody, SessionPage};
 use crate::caller::Person;
+use crate::cookies;
 use crate::limits::AuthJson;
 use crate::openapi::tag;
 use crate::problem::Problem;
@@ -127,7 +129,7 @@ pub(super) async fn end_own_session(
     person: Person,
     InPath(id): InPath,
     _body: Option<AuthJson<Nothing>>,
-) -> Result<Json<ReceiptBody>, Problem> {
+) -> Result<Response, Problem> {
     let id = session_id(&id)?;
     let entry = app
         .symbolon()
@@ -138,16 +140,20 @@ pub(super) async fn end_own_session(
     if !own {
         return Err(no_session());
     }
-    let reason = if id == person.live.session_id {
+    let is_this_one = id == person.live.session_id;
+    let reason = if is_this_one {
         RevocationReason::Logout
     } else {
         RevocationReason::Kicked
     };
     let receipt = app.symbolon().revoke(id, reason, &person.origin(&app)).await;
-    Ok(exchange::receipt(
-        &app,
-        receipt.map_err(|error| app.undecided(error))?,
-    ))
+    let receipt = receipt.map_err(|error| app.undecided(error))?;
+    let mut response = exchange::receipt(&app, receipt).into_response();
+    // That was a log-out: what the browser has is of no use to it any more.
+    if is_this_one && person.delivery != Delivery::Body {
+        cookies::clear(app.settings().cookies, response.headers_mut());
+    }
+    Ok(response)
 }
 
 /// End all of one's own sessions but this one.
