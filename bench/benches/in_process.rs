@@ -12,11 +12,15 @@ use std::hint::black_box;
 use std::sync::Barrier;
 
 use anyhow::{Context as _, ensure};
+use data_encoding::BASE64URL_NOPAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use sha2::{Digest as _, Sha256};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use symbolon::session::TokenStyle;
+use symbolon::subject::SubjectId;
 use symbolon::token::RawToken;
-use symbolon::{Symbolon, Verdict};
+use symbolon::{NewSession, SignedTokens, SigningAlg, Symbolon, Verdict};
 use symbolon_bench::filled::fill;
 use symbolon_bench::samples::{Samples, number, table};
 use symbolon_bench::stopwatch;
@@ -36,6 +40,9 @@ const STRIDE: usize = 7_919;
 
 /// Look-ups of one thread in one measurement.
 const LOOKUPS: usize = 2_000_000;
+
+/// The same where each has a signature to verify, which takes a hundred times as long.
+const SIGNED_LOOKUPS: usize = 20_000;
 
 /// All tokens, one behind the other, so that reading them is no random access of its own.
 struct Tokens {
@@ -126,14 +133,24 @@ fn verify(symbolon: &Symbolon, token: &str) -> Option<u64> {
 /// One thing to measure.
 struct Case<'a> {
     name: String,
+    lookups: usize,
     operation: Box<dyn Fn(usize) -> Option<u64> + Sync + 'a>,
     nanoseconds: [Samples; 2],
 }
 
 impl<'a> Case<'a> {
     fn new(name: impl Into<String>, operation: impl Fn(usize) -> Option<u64> + Sync + 'a) -> Self {
+        Self::of(LOOKUPS, name, operation)
+    }
+
+    fn of(
+        lookups: usize,
+        name: impl Into<String>,
+        operation: impl Fn(usize) -> Option<u64> + Sync + 'a,
+    ) -> Self {
         Self {
             name: name.into(),
+            lookups,
             operation: Box::new(operation),
             nanoseconds: Default::default(),
         }
@@ -142,7 +159,7 @@ impl<'a> Case<'a> {
     /// One round: with one thread and with two.
     fn measure(&mut self) -> anyhow::Result<()> {
         for threads in [1, 2] {
-            let nanoseconds = run(threads, &*self.operation)?;
+            let nanoseconds = run(threads, self.lookups, &*self.operation)?;
             self.nanoseconds[threads - 1].push(nanoseconds);
         }
         Ok(())
@@ -162,26 +179,30 @@ impl<'a> Case<'a> {
 }
 
 /// How long one operation takes in each of so many threads, all at once: nanoseconds.
-fn run(threads: usize, operation: &(dyn Fn(usize) -> Option<u64> + Sync)) -> anyhow::Result<f64> {
+fn run(
+    threads: usize,
+    lookups: usize,
+    operation: &(dyn Fn(usize) -> Option<u64> + Sync),
+) -> anyhow::Result<f64> {
     let gate = Barrier::new(threads);
     let work = |thread: usize| {
         let mut only = CpuSet::new();
         only.set(thread);
         sched_setaffinity(None, &only).context("pin a thread")?;
         // Each begins elsewhere.
-        let first = thread * LOOKUPS / 2;
+        let first = thread * lookups / 2;
         gate.wait();
         let start = stopwatch::now();
         let mut found = 0;
-        for index in first..first + LOOKUPS {
+        for index in first..first + lookups {
             found += usize::from(black_box(operation(index)).is_some());
         }
         let taken = start.elapsed();
         ensure!(
-            found == LOOKUPS,
-            "only {found} of {LOOKUPS} look-ups found something"
+            found == lookups,
+            "only {found} of {lookups} look-ups found something"
         );
-        Ok(taken.as_secs_f64() * 1e9 / LOOKUPS as f64)
+        Ok(taken.as_secs_f64() * 1e9 / lookups as f64)
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads)
@@ -210,6 +231,59 @@ fn without_allocation(symbolon: &Symbolon, tokens: &Tokens) -> (usize, usize) {
         region.change().allocations == 0
     };
     (runs, (0..runs).filter(is_clean).count())
+}
+
+/// A Symbolon whose access tokens are signed, and a token of it.
+async fn signing(alg: SigningAlg) -> anyhow::Result<(Symbolon, String)> {
+    let signed = SignedTokens {
+        style: TokenStyle::Jwt,
+        alg,
+        ..SignedTokens::default()
+    };
+    let (symbolon, _) = Symbolon::builder()
+        .in_memory()
+        .near_capacity(FEW as u32)
+        .signed_tokens(signed)
+        .open()
+        .await?;
+    let session = NewSession::of(SubjectId::new("user-1024")?);
+    let issued = symbolon.issue(session, &symbolon.origin_of_system()).await??;
+    let text = symbolon.access_text(&issued).await?.to_string();
+    Ok((symbolon, text))
+}
+
+/// What a bare library makes of the same text: the signature and the instants, by the published key. A secret is not
+/// published, so HS256 is compared with a token of the library's own.
+fn bare(
+    symbolon: &Symbolon,
+    alg: SigningAlg,
+    text: &str,
+) -> anyhow::Result<(DecodingKey, Validation, String)> {
+    let mut text = text.to_owned();
+    let key = match alg {
+        SigningAlg::Hs256 => {
+            let claims = text.split('.').nth(1).context("read the claims")?;
+            let claims: serde_json::Value =
+                serde_json::from_slice(&BASE64URL_NOPAD.decode(claims.as_bytes())?)?;
+            let header = jsonwebtoken::Header::new(Algorithm::HS256);
+            text = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&[7; 32]))?;
+            DecodingKey::from_secret(&[7; 32])
+        }
+        _ => {
+            let keys = symbolon.public_keys();
+            let key = keys.first().context("read the published key")?;
+            let part = |part: &Option<String>| part.clone().context("read a part of the key");
+            match alg {
+                SigningAlg::EdDsa => DecodingKey::from_ed_components(&part(&key.x)?)?,
+                SigningAlg::Es256 => DecodingKey::from_ec_components(&part(&key.x)?, &part(&key.y)?)?,
+                _ => DecodingKey::from_rsa_components(&part(&key.n)?, &part(&key.e)?)?,
+            }
+        }
+    };
+    let mut validation = Validation::new(alg.as_str().parse()?);
+    validation.set_issuer(&["symbolon"]);
+    validation.validate_nbf = true;
+    Ok((key, validation, text))
 }
 
 fn argument(index: usize, default: usize) -> anyhow::Result<usize> {
@@ -248,7 +322,13 @@ fn main() -> anyhow::Result<()> {
         count,
     };
     let map = map_of(&tokens);
-    let mut cases = [
+    let mut signed = Vec::new();
+    for alg in SigningAlg::ALL {
+        let (symbolon, text) = runtime.block_on(signing(alg))?;
+        let bare = bare(&symbolon, alg, &text)?;
+        signed.push((alg, symbolon, text, bare));
+    }
+    let cases = [
         Case::new("limit: SHA-256 of a token of 43 bytes", |index| {
             Some(digest(tokens.plain(index))[0].into())
         }),
@@ -280,6 +360,22 @@ fn main() -> anyhow::Result<()> {
             |index| verify(&symbolon, tokens.get(index)),
         ),
     ];
+    let mut cases = Vec::from(cases);
+    for (alg, symbolon, text, (key, validation, bare)) in &signed {
+        cases.push(Case::of(
+            SIGNED_LOOKUPS,
+            format!("verify, signed with {}", alg.as_str()),
+            move |_| verify(symbolon, text),
+        ));
+        cases.push(Case::of(
+            SIGNED_LOOKUPS,
+            format!("jsonwebtoken alone, {}: no session is looked up", alg.as_str()),
+            move |_| {
+                let read = jsonwebtoken::decode::<serde_json::Value>(bare, key, validation);
+                read.ok().map(|read| read.claims.to_string().len() as u64)
+            },
+        ));
+    }
     for round in 1..=rounds {
         eprintln!("round {round} of {rounds}");
         cases.iter_mut().try_for_each(Case::measure)?;

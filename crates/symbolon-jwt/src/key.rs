@@ -97,7 +97,8 @@ enum Inside {
     EdDsa(Ed25519KeyPair, ParsedPublicKey),
     Es256(EcdsaKeyPair, ParsedPublicKey),
     Rs256(RsaKeyPair, ParsedPublicKey),
-    Hs256(hmac::Key),
+    // Its state is large, and the others are pointers.
+    Hs256(Box<hmac::Key>),
 }
 
 /// The library did not sign.
@@ -161,7 +162,7 @@ impl SigningKey {
                 Inside::Rs256(pair, public.map_err(|_| refused())?)
             }
             SigningAlg::Hs256 if bytes.len() >= SECRET_LEN_MIN => {
-                Inside::Hs256(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+                Inside::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, bytes)))
             }
             SigningAlg::Hs256 => return Err(refused()),
         };
@@ -181,7 +182,7 @@ impl SigningKey {
         short.copy_from_slice(&name.as_ref()[..12]);
         Ok(Self {
             id: SigningKeyId::of_bytes(short),
-            inside: Inside::Hs256(key),
+            inside: Inside::Hs256(Box::new(key)),
         })
     }
 

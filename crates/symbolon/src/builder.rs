@@ -14,7 +14,7 @@ use symbolon_accounts::api_keys::ApiKeys;
 use symbolon_accounts::password::cost::{Cost, CostError};
 use symbolon_accounts::password::pool::{Pool, PoolSettings, StartError};
 use symbolon_accounts::password::rules::{OutOfRange, Rules};
-use symbolon_core::clock::Clock;
+use symbolon_core::clock::{Clock, Timestamp};
 use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::Randomness;
 use symbolon_core::session::SessionId;
@@ -283,33 +283,14 @@ impl Builder {
         let (key, master_key_made) = self.master_key(&*randomness)?;
         let tail = Arc::new(Tail::new(self.near_capacity));
         let wall = wall_clock();
-        let (store, found) = SqlStore::open(OpenSqlite {
-            place: self.place(),
-            key_check: key.check(),
-            now: wall,
-            sink: tail.clone(),
-            randomness: randomness.clone(),
-            durability: Durability::Full,
-            pages_max: None,
-        })?;
+        let (store, found) = SqlStore::open(self.sqlite(&key, wall, tail.clone(), randomness.clone()))?;
         tail.begin_at(found.head);
         let clock = Arc::new(SteadyClock::begin(wall, found.high_water));
         let time: Arc<dyn Clock> = clock.clone();
         let keys = Arc::new(TokenKeys::derive(&key, KeyId::FIRST));
         let shared = Arc::new(store.clone());
-        let settings = AccountSettings {
-            throttle: ThrottleRule {
-                free_failures: self.free_failures,
-            },
-            addresses: AddressRule::DEFAULT,
-            rules,
-        };
         let pool = Arc::new(Pool::start(pool, randomness.clone())?);
-        let account_keys = AccountKeys {
-            throttle: &key.derive(Purpose::Throttle),
-            known_device: &key.derive(Purpose::KnownDevice),
-        };
-        let accounts = Accounts::new(shared.clone(), pool, account_keys, settings, randomness.clone());
+        let accounts = self.accounts(shared.clone(), pool, rules, &key, randomness.clone());
         let api_keys = ApiKeys::new(shared, keys.clone(), randomness.clone());
         let policy = self.policy;
         let signing = Signing::open(SigningParts {
@@ -336,14 +317,7 @@ impl Builder {
             randomness,
         });
         node.start(&clock, plan.clone());
-        if let Some(rehasher) = accounts.rehasher() {
-            node.tasks().required("rehasher", |cancel| async move {
-                rehasher.run(cancel.cancelled()).await;
-            });
-        }
-        let keeper = Arc::clone(&signing);
-        node.tasks()
-            .required("signing keys", |cancel| keeper.keep(cancel));
+        start_beside(&node, &accounts, Arc::clone(&signing));
         let symbolon = Symbolon {
             inner: Arc::new(Inner {
                 node,
@@ -362,6 +336,46 @@ impl Builder {
             first_administrator,
         };
         Ok((symbolon, opened))
+    }
+
+    fn sqlite(
+        &self,
+        key: &MasterKey,
+        now: Timestamp,
+        sink: Arc<Tail>,
+        randomness: Arc<dyn Randomness>,
+    ) -> OpenSqlite {
+        OpenSqlite {
+            place: self.place(),
+            key_check: key.check(),
+            now,
+            sink,
+            randomness,
+            durability: Durability::Full,
+            pages_max: None,
+        }
+    }
+
+    fn accounts(
+        &self,
+        store: Arc<SqlStore>,
+        pool: Arc<Pool>,
+        rules: Rules,
+        key: &MasterKey,
+        randomness: Arc<dyn Randomness>,
+    ) -> Accounts<SqlStore> {
+        let settings = AccountSettings {
+            throttle: ThrottleRule {
+                free_failures: self.free_failures,
+            },
+            addresses: AddressRule::DEFAULT,
+            rules,
+        };
+        let keys = AccountKeys {
+            throttle: &key.derive(Purpose::Throttle),
+            known_device: &key.derive(Purpose::KnownDevice),
+        };
+        Accounts::new(store, pool, keys, settings, randomness)
     }
 
     async fn make_first_administrator(
@@ -442,6 +456,17 @@ impl Builder {
             format!("SQLite, {}", self.database().display())
         }
     }
+}
+
+/// Starts what runs beside, besides the node's own.
+fn start_beside(node: &Node<SqlStore>, accounts: &Accounts<SqlStore>, signing: Arc<Signing>) {
+    if let Some(rehasher) = accounts.rehasher() {
+        node.tasks().required("rehasher", |cancel| async move {
+            rehasher.run(cancel.cancelled()).await;
+        });
+    }
+    node.tasks()
+        .required("signing keys", |cancel| signing.keep(cancel));
 }
 
 /// Makes a folder that only its owner may open. One that is there is left as it is.

@@ -346,13 +346,12 @@ fn of_the_two_signatures_of_ecdsa_one_is_taken_in_one_form() {
 fn the_signature_of_ed25519_has_one_form() {
     let text = write(SigningAlg::EdDsa, &session());
     let (message, _) = text.rsplit_once('.').unwrap();
-    let [_, _, signature] = parts(&text);
+    let [_, _, mut twin] = parts(&text);
     // The order of the group, least byte first (RFC 8032, section 5.1): s + order verifies where it is not refused.
     const GROUP: [u8; 32] = [
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
-    let mut twin = signature.clone();
     let mut carry = 0;
     for (byte, add) in twin[32..].iter_mut().zip(GROUP) {
         let sum = u16::from(*byte) + u16::from(add) + carry;

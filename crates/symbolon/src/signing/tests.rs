@@ -157,7 +157,8 @@ async fn of_nodes_that_need_a_first_key_one_makes_it_and_the_others_take_it() {
         given.signing.ready(SigningAlg::EdDsa),
         other.ready(SigningAlg::EdDsa)
     );
-    (a.unwrap(), b.unwrap());
+    a.unwrap();
+    b.unwrap();
     let names = |signing: &Signing| -> Vec<_> {
         shown::all(&signing.ring(), BEGUN)
             .into_iter()
@@ -173,21 +174,21 @@ async fn a_node_hears_of_the_key_that_another_has_made() {
     let given = Given::with(settings()).await;
     let other = given.another().await;
     let cancel = tokio_util::sync::CancellationToken::new();
-    let keeping = tokio::task::LocalSet::new();
-    let kept = keeping.run_until(async {
-        let keeper = tokio::task::spawn_local(Arc::clone(&other).keep(cancel.clone()));
+    let kept = async {
         let origin = Origin::system(BEGUN);
-        given
-            .signing
-            .add(SigningAlg::EdDsa, Rotation::Published, &origin)
-            .await
-            .unwrap();
-        while states(&other, BEGUN).len() < 2 {
-            tokio::task::yield_now().await;
-        }
-        cancel.cancel();
-        keeper.await.unwrap();
-    });
+        let told = async {
+            given
+                .signing
+                .add(SigningAlg::EdDsa, Rotation::Published, &origin)
+                .await
+                .unwrap();
+            while states(&other, BEGUN).len() < 2 {
+                tokio::task::yield_now().await;
+            }
+            cancel.cancel();
+        };
+        tokio::join!(Arc::clone(&other).keep(cancel.clone()), told);
+    };
     tokio::time::timeout(Duration::from_secs(10), kept).await.unwrap();
     assert_eq!(states(&other, BEGUN), [Active, Next]);
 }
