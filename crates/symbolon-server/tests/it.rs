@@ -35,6 +35,8 @@ mod kill9;
 mod limits_page;
 #[path = "it/moving_in.rs"]
 mod moving_in;
+#[path = "it/oauth.rs"]
+mod oauth;
 #[path = "it/oauth_clients.rs"]
 mod oauth_clients;
 #[path = "it/one_token.rs"]
