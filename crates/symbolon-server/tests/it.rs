@@ -61,5 +61,7 @@ mod smuggled;
 mod socket;
 #[path = "it/token_verifiers.rs"]
 mod token_verifiers;
+#[path = "it/unit_file.rs"]
+mod unit_file;
 #[path = "it/usage.rs"]
 mod usage;
