@@ -12,7 +12,7 @@ use symbolon_core::store::{
 use symbolon_store_sql::{OpenServer, SqlStore};
 use symbolon_testkit::contract::{Recorded, sample};
 use symbolon_testkit::servers::StartPostgres;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::given::begin;
 use super::on_server::{Place, aside, assert_told, eventually, open, server_options, unavailable};
@@ -230,6 +230,51 @@ async fn an_end_whose_commit_was_done_and_not_answered_is_told_all_the_same() {
     unavailable(store.revoke_session(sample::revoke(two.id)).await);
     eventually(async || sink.rows().len() == 2).await;
     assert_told(&store, &sink, &sink.rows()[0]).await;
+}
+
+/// The first commit is done and its answer is on the way; two later steps are answered by the server before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_answered_later_is_told_later_whichever_answer_arrives_first() {
+    let place = Place::new();
+    let proxy = Proxy::before(place.server.address()).await;
+    let url = place.server.url_at(proxy.address());
+    let (store, sink, _) = open(&format!("{url}&options=-c%20search_path={}", place.schema));
+    let [one, two] = [0, 1].map(|number| sample::session("alice", number));
+    begin(&store, &one).await;
+    begin(&store, &two).await;
+    let end = |id| {
+        let (store, sink) = (store.clone(), sink.clone());
+        // With what the sink had been told when the answer came.
+        aside(async move { (store.revoke_session(sample::revoke(id)).await, sink.rows()) })
+    };
+    proxy.cut_once(Cut::Held);
+    let first = end(one.id);
+    eventually(async || {
+        let found = store.find_session(one.id).await.unwrap().unwrap();
+        found.session.ended(found.cut, sample::at(600)).is_some()
+    })
+    .await;
+    let (again, second) = (end(one.id), end(two.id));
+    eventually(async || {
+        let found = store.find_session(two.id).await.unwrap().unwrap();
+        found.session.ended(found.cut, sample::at(600)).is_some()
+    })
+    .await;
+    // Long enough for an answer that would be given now.
+    sleep(Duration::from_millis(200)).await;
+    assert_eq!(sink.rows(), []);
+    proxy.let_through();
+    let (first, _) = first.end().await;
+    let (again, told_again) = again.end().await;
+    let (second, told_second) = second.end().await;
+    let (Ok(Revoked::Done(first)), Ok(Revoked::Already { seq, .. })) = (first, again) else {
+        panic!("the first is done, and the repetition says so")
+    };
+    let Ok(Revoked::Done(second)) = second else {
+        panic!("{second:?}")
+    };
+    assert_eq!((seq, told_again.first()), (first.seq, Some(&first)));
+    assert_eq!(told_second, [first, second]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// What the client sends to commit: a simple query of this one word.
@@ -20,12 +21,15 @@ pub(super) enum Cut {
     BeforeCommit,
     /// The next COMMIT is done, and its answer is lost.
     AfterCommit,
+    /// Not at all, but the answer to the next COMMIT waits until it is let through.
+    Held,
 }
 
 /// A listener before the server. When it is dropped, every wire is cut.
 pub(super) struct Proxy {
     address: SocketAddr,
     cut: Arc<AtomicU8>,
+    through: Arc<Notify>,
     _accepting: JoinSet<()>,
 }
 
@@ -34,18 +38,20 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let cut = Arc::new(AtomicU8::new(Cut::Never as u8));
-        let next_cut = Arc::clone(&cut);
+        let through = Arc::new(Notify::new());
+        let wire = (Arc::clone(&cut), Arc::clone(&through));
         let mut accepting = JoinSet::new();
         accepting.spawn(async move {
             let mut wires = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(server).await.unwrap();
-                wires.spawn(carry(client, server, Arc::clone(&next_cut)));
+                wires.spawn(carry(client, server, wire.clone()));
             }
         });
         Self {
             address,
             cut,
+            through,
             _accepting: accepting,
         }
     }
@@ -58,9 +64,18 @@ impl Proxy {
     pub(super) fn cut_once(&self, cut: Cut) {
         self.cut.store(cut as u8, Ordering::SeqCst);
     }
+
+    /// Lets the answer through that is held.
+    pub(super) fn let_through(&self) {
+        self.through.notify_one();
+    }
 }
 
-async fn carry(mut client: TcpStream, mut server: TcpStream, next_cut: Arc<AtomicU8>) {
+async fn carry(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    (next_cut, through): (Arc<AtomicU8>, Arc<Notify>),
+) {
     let (mut up, mut down) = ([0; 16_384], [0; 16_384]);
     loop {
         tokio::select! {
@@ -76,6 +91,9 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, next_cut: Arc<Atomi
                     // The answer says that it is done; nobody else hears it.
                     assert!(server.read(&mut down).await.unwrap() > 0);
                     return;
+                }
+                if cut == Cut::Held as u8 {
+                    through.notified().await;
                 }
             }
             Ok(length) = server.read(&mut down) => {
