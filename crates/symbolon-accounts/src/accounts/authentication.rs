@@ -62,7 +62,7 @@ pub struct Authenticated {
     pub needs_rehash: bool,
     pub(super) compared: PasswordHash,
     pub(super) reserved: Reservation,
-    device: Option<(DeviceId, Account)>,
+    device: Option<Box<(DeviceId, Account)>>,
 }
 
 /// The words of an audit entry's detail.
@@ -132,7 +132,7 @@ impl<S: AccountStore + SessionStore> Accounts<S> {
     /// randomness to name it by.
     #[must_use]
     pub fn known_device(&self, proven: &Authenticated, now: Timestamp) -> Option<KnownDevice> {
-        let (device, account) = proven.device.as_ref()?;
+        let (device, account) = &**proven.device.as_ref()?;
         Some(self.devices.prove(account, *device, now))
     }
 
@@ -289,6 +289,6 @@ fn authenticated(
         needs_rehash,
         compared: account.password.clone(),
         reserved,
-        device: device.map(|device| (device, account.clone())),
+        device: device.map(|device| Box::new((device, account.clone()))),
     }
 }
