@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 pub use administration::{ACCOUNTS_PAGE_MAX, Change, NewAccount};
 pub use authentication::{Authenticated, Outcome, Refusal};
 pub use first::FirstAdministrator;
-pub use known_device::{Known, KnownDevice};
+pub use known_device::{KNOWN_DEVICE_TTL, Known, KnownDevice};
 pub use passwords::{ChangePassword, PasswordChange};
 pub use rehash::Rehasher;
 

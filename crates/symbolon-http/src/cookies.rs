@@ -13,7 +13,7 @@ mod write;
 
 pub(crate) use jar::Jar;
 pub(crate) use read::{CookieFault, Cookies};
-pub(crate) use write::{clear, set};
+pub(crate) use write::{clear, set, set_known_device};
 
 /// What is put behind a refresh token whose cookies outlive the browser: `remember` at log-in. A browser does not say
 /// which of its cookies last, and the pair that follows is to last as long.
@@ -46,6 +46,16 @@ impl CookieSettings {
             "__Host-symbolon"
         } else {
             "symbolon"
+        }
+    }
+
+    /// The name of the cookie of the proof of a known device, which outlives the session.
+    #[must_use]
+    pub fn known_device_name(self) -> &'static str {
+        if self.secure {
+            "__Host-symbolon-device"
+        } else {
+            "symbolon-device"
         }
     }
 

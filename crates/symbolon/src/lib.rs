@@ -73,7 +73,7 @@ pub use signing::{
 };
 pub use unavailable::Unavailable;
 
-pub use symbolon_accounts::accounts::KnownDevice;
+pub use symbolon_accounts::accounts::{KNOWN_DEVICE_TTL, KnownDevice};
 pub use symbolon_accounts::password::Password;
 pub use symbolon_core::signing::{SIGNED_TTL_MAX, SigningAlg};
 pub use symbolon_core::{

@@ -6,6 +6,8 @@
 //! under a key of ours over the name, the device, the instant and the instant of the last change of
 //! the password, so that a new password makes every proof of the old one worthless.
 
+use std::time::Duration;
+
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
@@ -19,7 +21,7 @@ use super::throttle::keyed;
 
 /// How long a proof is good: as long as the longest session lives where nothing else is set. It is
 /// renewed at each log-in.
-const LIFE_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
+pub const KNOWN_DEVICE_TTL: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// What every proof begins with.
 const PREFIX: &str = "syd_";
@@ -89,7 +91,7 @@ impl DeviceKey {
         let (issued_at, sum) = rest.split_first_chunk()?;
         let (device, issued_at) = (DeviceId(*device), Timestamp(i64::from_be_bytes(*issued_at)));
         let is_ours: bool = self.sum(account, device, issued_at).ct_eq(sum).into();
-        let is_good = issued_at <= now && now.0.saturating_sub(issued_at.0) < LIFE_MS;
+        let is_good = issued_at <= now && now < issued_at.after(KNOWN_DEVICE_TTL);
         (is_ours && is_good).then_some(device)
     }
 
@@ -148,8 +150,9 @@ mod tests {
         let alice = account("alice", 5);
         let proof = key().prove(&alice, DEVICE, NOW);
         let at = |later: i64| key().device(proof.as_str(), &alice, Timestamp(NOW.0 + later));
-        assert_eq!(at(LIFE_MS - 1), Some(DEVICE));
-        assert_eq!(at(LIFE_MS), None);
+        let life = 90 * 24 * 60 * 60 * 1_000;
+        assert_eq!(at(life - 1), Some(DEVICE));
+        assert_eq!(at(life), None);
         assert_eq!(at(-1), None);
     }
 

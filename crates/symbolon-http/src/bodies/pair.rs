@@ -55,7 +55,7 @@ pub(crate) struct LogInAnswer<'t> {
     /// The pair of the session that began.
     #[serde(flatten)]
     pair: PairBody<'t>,
-    /// What tells this device from strangers at the account's next log-in. It opens nothing by itself. A change of
+    /// What tells this device from strangers at the account's next log-in; in a cookie where the tokens are in cookies. It opens nothing by itself. A change of
     /// the password, or ninety days, make it worthless.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "syd_…")]
@@ -177,9 +177,18 @@ pub(crate) async fn logged_in(
     now: Timestamp,
     delivery: Delivery,
 ) -> Result<Response, Problem> {
-    let known_device = known_device.map(KnownDevice::as_str);
+    let proof = known_device.map(KnownDevice::as_str);
+    let known_device = proof.filter(|_| delivery == Delivery::Body);
     let write = |pair: PairBody<'_>| Json(LogInAnswer { pair, known_device }).into_response();
-    delivered(app, issued, now, delivery, write).await
+    let mut response = delivered(app, issued, now, delivery, write).await?;
+    if let (Delivery::Cookies { .. }, Some(proof)) = (delivery, proof) {
+        let settings = app.settings().cookies;
+        if let Err(error) = cookies::set_known_device(settings, response.headers_mut(), proof) {
+            // The session is there; without the proof the next log-in is a stranger's.
+            tracing::error!(%error, "a browser would not keep the proof of its device");
+        }
+    }
+    Ok(response)
 }
 
 /// The answer to the refresh grant (RFC 6749, section 5.1), at `now`. It says the scope, which is all that was granted

@@ -16,6 +16,7 @@ pub(crate) struct Jar {
     access: Result<Presented, CookieFault>,
     refresh: Result<Presented, CookieFault>,
     lasting: bool,
+    known_device: Option<String>,
     asked_by: Result<(), NotOurPage>,
     is_empty: bool,
 }
@@ -29,7 +30,12 @@ impl Jar {
         Ok(self.asked_by?)
     }
 
-    /// Whether there is no cookie of ours.
+    /// The proof of a known device. One that is there twice is none: it is no reason to refuse a log-in.
+    pub(crate) fn known_device(&self) -> Option<String> {
+        self.known_device.clone()
+    }
+
+    /// Whether there is no cookie of a token.
     pub(crate) fn is_empty(&self) -> bool {
         self.is_empty
     }
@@ -86,10 +92,16 @@ impl Jar {
             access: access.map(|value| Presented::of_bytes(app, value)),
             refresh: refresh.map(|value| Presented::of_bytes(app, value)),
             lasting,
+            known_device: known_device(&parts.headers, settings.known_device_name()),
             asked_by: csrf::check(app, parts),
             is_empty,
         }
     }
+}
+
+fn known_device(headers: &HeaderMap, name: &str) -> Option<String> {
+    let proof = value(headers, name).ok().flatten()?;
+    std::str::from_utf8(proof).ok().map(str::to_owned)
 }
 
 fn value<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h [u8]>, CookieFault> {

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use symbolon::KNOWN_DEVICE_TTL;
 use zeroize::Zeroizing;
 
 use super::{CookieSettings, LASTING};
@@ -24,6 +25,15 @@ impl CookieSettings {
             "; Path=/; Secure; HttpOnly; SameSite=Lax"
         } else {
             "; Path=/; HttpOnly; SameSite=Lax"
+        }
+    }
+
+    /// It is read by a page of ours alone, so no link from elsewhere needs to bring it.
+    fn known_device_attributes(self) -> &'static str {
+        if self.secure {
+            "; Path=/; Secure; HttpOnly; SameSite=Strict"
+        } else {
+            "; Path=/; HttpOnly; SameSite=Strict"
         }
     }
 
@@ -69,7 +79,22 @@ pub(crate) fn set(
     Ok(())
 }
 
-/// Takes both cookies back and, where a deployment wants it, all else that the browser keeps for this site.
+/// Puts the proof of a known device into a cookie that outlives the browser.
+///
+/// # Errors
+/// When a browser would not keep it.
+pub(crate) fn set_known_device(
+    settings: CookieSettings,
+    headers: &mut HeaderMap,
+    proof: &str,
+) -> Result<(), CookieTooLarge> {
+    let parts = [proof, settings.known_device_attributes()];
+    let cookie = cookie(settings.known_device_name(), &parts, Some(KNOWN_DEVICE_TTL))?;
+    headers.append(SET_COOKIE, cookie);
+    Ok(())
+}
+
+/// Takes both cookies of tokens back and, where a deployment wants it, all else that the browser keeps for this site.
 pub(crate) fn clear(settings: CookieSettings, headers: &mut HeaderMap) {
     let pairs = [
         (settings.access_name(), settings.access_attributes()),
@@ -110,7 +135,7 @@ mod tests {
     use http::HeaderMap;
     use http::header::SET_COOKIE;
 
-    use super::{COOKIE_MAX, CookieTooLarge, clear, set};
+    use super::{COOKIE_MAX, CookieTooLarge, clear, set, set_known_device};
     use crate::cookies::CookieSettings;
 
     const SECURE: CookieSettings = CookieSettings {
@@ -128,6 +153,24 @@ mod tests {
             .iter()
             .map(|value| value.to_str().unwrap())
             .collect()
+    }
+
+    #[test]
+    fn a_known_device_is_known_for_ninety_days() {
+        for (settings, line) in [
+            (
+                SECURE,
+                "__Host-symbolon-device=d; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=7776000",
+            ),
+            (
+                PLAIN,
+                "symbolon-device=d; Path=/; HttpOnly; SameSite=Strict; Max-Age=7776000",
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            set_known_device(settings, &mut headers, "d").unwrap();
+            assert_eq!(lines(&headers), [line]);
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// the same work. Keep the answer's `known_device` beside the account's name and send it at the next log-in: whoever
 /// guesses at the password elsewhere cannot keep this device waiting.
 ///
-/// With `cookie: true` the tokens are put into cookies (`Set-Cookie`, twice), the body has all but the tokens, and the
+/// With `cookie: true` the tokens and the known device are put into cookies (`Set-Cookie`), the body has the rest, and the
 /// request must come from a page of this origin: `X-Symbolon: 1`, and `Sec-Fetch-Site: same-origin` or the `Origin`.
 #[utoipa::path(
     post, path = "/v1/login", tag = tag::PERSONS, request_body = LogInBody,
@@ -73,6 +73,11 @@ async fn log_in(
     }
     let remember = body.remember.unwrap_or(app.settings().remember);
     let delivery = delivery(body.cookie, remember);
+    let known_device = if body.cookie {
+        body.known_device.or_else(|| jar.known_device())
+    } else {
+        body.known_device
+    };
     let presented = match presented {
         Presented::Nothing => jar.ending()?,
         shown => shown,
@@ -86,7 +91,7 @@ async fn log_in(
         remember,
         style: None,
         presented: presented.token().ok(),
-        known_device: body.known_device,
+        known_device,
     };
     let (issued, known_device) = exchange::log_in_on_device(&app, log_in).await?;
     let now = issued.session.created_at;

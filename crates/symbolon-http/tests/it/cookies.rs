@@ -15,7 +15,7 @@ use crate::served::{Answer, Ask, PASSWORD, Served, Setup};
 const ACCESS: &str = "__Host-symbolon";
 const REFRESH: &str = "__Secure-symbolon-refresh";
 
-const WITHOUT_TOKENS: &str = r#"{"token_type":"Bearer","expires_in":1800,"refresh_expires_in":2592000,"session_id":"<id>","subject":"ann","known_device":"<device>"}"#;
+const WITHOUT_TOKENS: &str = r#"{"token_type":"Bearer","expires_in":1800,"refresh_expires_in":2592000,"session_id":"<id>","subject":"ann"}"#;
 
 /// The jar of a browser that is on a page of the server.
 #[derive(Debug, Clone, Default)]
@@ -100,6 +100,7 @@ fn shapes(answer: &Answer) -> Vec<String> {
             value if value.starts_with("sya_") => "<access>",
             value if value.starts_with("syr_") && value.ends_with(".remember") => "<refresh>.remember",
             value if value.starts_with("syr_") => "<refresh>",
+            value if value.starts_with("syd_") => "<device>",
             value => value,
         };
         format!("{name}={kind};{attributes}")
@@ -154,6 +155,7 @@ async fn a_log_in_with_cookies_puts_both_tokens_away_and_none_into_the_body() {
         [
             "__Host-symbolon=<access>; Path=/; Secure; HttpOnly; SameSite=Lax",
             "__Secure-symbolon-refresh=<refresh>; Path=/v1; Secure; HttpOnly; SameSite=Strict",
+            "__Host-symbolon-device=<device>; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=7776000",
         ]
     );
     for line in set_cookies(&answer) {
@@ -161,6 +163,30 @@ async fn a_log_in_with_cookies_puts_both_tokens_away_and_none_into_the_body() {
     }
     let (status, id) = session_of(&served, &browser).await;
     assert_eq!((status, id), (200, answer.json()["session_id"].clone()));
+}
+
+#[tokio::test]
+async fn d8_a_browser_that_was_here_before_logs_in_while_a_stranger_guesses() {
+    let (served, mut browser) = with_browser().await;
+    let guess = || served.post("/v1/login", json!({"username": "ann", "password": "wrong"}));
+    crate::served::until(guess, |answer| answer.status == 429).await;
+    // The browser was closed: what does not outlive it is gone.
+    browser.cookies.retain(|name, _| name == "__Host-symbolon-device");
+    let stranger = Browser::default();
+    let body = json!({"username": "ann", "password": PASSWORD, "cookie": true});
+    let refused = served
+        .ask(stranger.ask(Method::POST, "/v1/login").json(&body))
+        .await;
+    assert_eq!(refused.problem(), (429, "throttled".to_owned()));
+    let before = browser.cookies["__Host-symbolon-device"].clone();
+    browser.log_in(&served, "ann").await;
+    assert_ne!(browser.cookies["__Host-symbolon-device"], before, "it is renewed");
+    // Without `cookie: true` no page of ours asks, and the cookie is not looked at.
+    let body = json!({"username": "ann", "password": PASSWORD});
+    let plain = served
+        .ask(browser.plain(Method::POST, "/v1/login").json(&body))
+        .await;
+    assert_ne!(plain.status, 200);
 }
 
 #[tokio::test]
@@ -181,7 +207,7 @@ async fn a_browser_that_is_to_be_remembered_keeps_its_cookies_as_long_as_the_ref
     };
     let life = answer.json()["refresh_expires_in"].clone();
     assert_eq!(life, 7_776_000);
-    assert_eq!(shapes(&answer), lasting(&life));
+    assert_eq!(shapes(&answer)[..2], lasting(&life));
     let next = served.ask(browser.ask(Method::POST, "/v1/refresh")).await;
     assert_eq!(shapes(&next), lasting(&next.json()["refresh_expires_in"]));
     assert!(next.json()["refresh_expires_in"].as_u64() >= Some(7_775_990));
@@ -202,6 +228,7 @@ async fn over_plain_http_in_development_the_names_have_no_prefix() {
         [
             "symbolon=<access>; Path=/; HttpOnly; SameSite=Lax",
             "symbolon-refresh=<refresh>; Path=/v1; HttpOnly; SameSite=Strict",
+            "symbolon-device=<device>; Path=/; HttpOnly; SameSite=Strict; Max-Age=7776000",
         ]
     );
     assert_eq!(session_of(&served, &browser).await.0, 200);
@@ -490,9 +517,11 @@ async fn a_changed_password_gives_the_browser_new_cookies() {
         .await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     browser.keep(&answer);
-    assert!(
-        browser.cookies.is_empty(),
-        "a session that ended leaves no cookies"
+    let left: Vec<_> = browser.cookies.keys().collect();
+    assert_eq!(
+        left,
+        ["__Host-symbolon-device"],
+        "a session that ended leaves no token"
     );
 }
 

@@ -105,6 +105,7 @@ fn log_in(person: &mut Person, password: &str) {
         person.jar(),
         [
             "__Host-symbolon / Lax secure httpOnly session",
+            "__Host-symbolon-device / Strict secure httpOnly",
             "__Secure-symbolon-refresh /v1 Strict secure httpOnly session",
         ]
     );
@@ -135,7 +136,7 @@ fn refresh_in_two_tabs(person: &mut Person, origin: &str) {
     assert_eq!(answers, [json!([200, 200, 200]), json!([200, 200, 200])]);
     let again = person.ask("api('/v1/refresh', 'POST')");
     assert_eq!(again["status"], 200, "{again}");
-    assert_eq!(person.jar().len(), 2);
+    assert_eq!(person.jar().len(), 3);
     assert_eq!(person.says("document.cookie"), "");
 }
 
