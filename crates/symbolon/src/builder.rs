@@ -141,6 +141,22 @@ pub enum OpenFault {
     FirstAdministrator(AccountError),
 }
 
+/// Settings that were found good.
+struct Checked {
+    plan: PurgePlan,
+    pool: PoolSettings,
+    rules: Rules,
+}
+
+/// An open store, and what everything over it shares.
+struct Ground {
+    store: SqlStore,
+    tail: Arc<Tail>,
+    clock: Arc<SteadyClock>,
+    key: MasterKey,
+    randomness: Arc<dyn Randomness>,
+}
+
 impl Builder {
     /// Where everything is kept: the database, the master key, the lock.
     #[must_use]
@@ -273,26 +289,57 @@ impl Builder {
     /// # Errors
     /// What is wrong, where, and how to mend it. Nothing is left half started.
     pub async fn open(self) -> Result<(Symbolon, Opened), OpenFault> {
-        let plan = self.plan()?;
-        let pool = self.pool_settings()?;
-        self.signed.check(&self.policy)?;
-        let rules = self
-            .password_min
-            .map_or_else(|| Ok(Rules::default()), Rules::new)?;
+        let checked = self.checked()?;
         let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
         let (key, master_key_made) = self.master_key(&*randomness)?;
         let tail = Arc::new(Tail::new(self.near_capacity));
         let wall = wall_clock();
         let (store, found) = SqlStore::open(self.sqlite(&key, wall, tail.clone(), randomness.clone()))?;
         tail.begin_at(found.head);
-        let clock = Arc::new(SteadyClock::begin(wall, found.high_water));
+        let ground = Ground {
+            store,
+            tail,
+            clock: Arc::new(SteadyClock::begin(wall, found.high_water)),
+            key,
+            randomness,
+        };
+        let symbolon = self.build_on(ground, checked).await?;
+        let first_administrator = self.make_first_administrator(&symbolon).await?;
+        let opened = Opened {
+            cluster_id: SessionId::from_bytes(found.cluster_id).to_string(),
+            store: self.store_words(),
+            master_key_made,
+            first_administrator,
+        };
+        Ok((symbolon, opened))
+    }
+
+    /// Looks at all that can be wrong without opening anything.
+    fn checked(&self) -> Result<Checked, OpenFault> {
+        self.signed.check(&self.policy)?;
+        let rules = self.password_min.map_or_else(|| Ok(Rules::default()), Rules::new);
+        Ok(Checked {
+            plan: self.plan()?,
+            pool: self.pool_settings()?,
+            rules: rules?,
+        })
+    }
+
+    /// Puts everything over an open store together and starts what runs beside.
+    async fn build_on(&self, ground: Ground, checked: Checked) -> Result<Symbolon, OpenFault> {
+        let Ground {
+            store,
+            tail,
+            clock,
+            key,
+            randomness,
+        } = ground;
         let time: Arc<dyn Clock> = clock.clone();
         let keys = Arc::new(TokenKeys::derive(&key, KeyId::FIRST));
         let shared = Arc::new(store.clone());
-        let pool = Arc::new(Pool::start(pool, randomness.clone())?);
-        let accounts = self.accounts(shared.clone(), pool, rules, &key, randomness.clone());
+        let pool = Arc::new(Pool::start(checked.pool, randomness.clone())?);
+        let accounts = self.accounts(shared.clone(), pool, checked.rules, &key, randomness.clone());
         let api_keys = ApiKeys::new(shared, keys.clone(), randomness.clone());
-        let policy = self.policy;
         let signing = Signing::open(SigningParts {
             store: store.clone(),
             tail: tail.clone(),
@@ -312,30 +359,22 @@ impl Builder {
             store,
             tail,
             keys,
-            policy,
+            policy: self.policy,
             clock: time,
             randomness,
         });
-        node.start(&clock, plan.clone());
+        node.start(&clock, checked.plan.clone());
         start_beside(&node, &accounts, Arc::clone(&signing));
-        let symbolon = Symbolon {
+        Ok(Symbolon {
             inner: Arc::new(Inner {
                 node,
                 accounts,
                 api_keys,
                 signing,
                 audience: self.audience.clone(),
-                plan,
+                plan: checked.plan,
             }),
-        };
-        let first_administrator = self.make_first_administrator(&symbolon).await?;
-        let opened = Opened {
-            cluster_id: SessionId::from_bytes(found.cluster_id).to_string(),
-            store: self.store_words(),
-            master_key_made,
-            first_administrator,
-        };
-        Ok((symbolon, opened))
+        })
     }
 
     fn sqlite(
