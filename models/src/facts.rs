@@ -77,7 +77,7 @@ impl Model for Facts {
         }
         if s.shared != Some(s.generation) {
             to.step("another node shares its fact", s, |s| {
-                s.shared = Some(s.generation)
+                s.shared = Some(s.generation);
             });
         }
         if s.near.is_some() {
@@ -105,6 +105,15 @@ impl Model for Facts {
     }
 }
 
+/// Begins the read of the store, or joins the one under way.
+fn ask(read: &mut Read, generation: u8) -> Verify {
+    let own = *read == Read::None;
+    if own {
+        *read = Read::Asked;
+    }
+    Verify::Waiting { generation, own }
+}
+
 impl Facts {
     fn verify(self, s: &State, verify: usize, to: &mut Steps<State>) {
         match s.verifies[verify] {
@@ -122,11 +131,7 @@ impl Facts {
                     to.step("the shared fact says no", s, |s| s.refused = true);
                 } else {
                     to.step("a verify asks the store", s, |s| {
-                        let own = s.read == Read::None;
-                        if own {
-                            s.read = Read::Asked;
-                        }
-                        s.verifies[verify] = Verify::Waiting { generation, own };
+                        s.verifies[verify] = ask(&mut s.read, generation);
                     });
                 }
             }

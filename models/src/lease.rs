@@ -467,19 +467,17 @@ impl Lease {
                     since: if by_sight { 0 } else { s.now },
                 };
             }),
-            Revoke::Timed { .. } if by_sight => {
-                if s.now >= s.first_seen - 1 + self.0.wait() {
-                    to.step("C answers", s, answer);
-                }
+            Revoke::Timed { .. } if by_sight && s.now >= s.first_seen - 1 + self.0.wait() => {
+                to.step("C answers", s, answer);
             }
-            Revoke::Timed { since } => to.step("C reads the members", s, |s| {
+            Revoke::Timed { since } if !by_sight => to.step("C reads the members", s, |s| {
                 s.retrier = Revoke::Waiting {
                     since,
                     asks: s.member,
                 };
             }),
             Revoke::Waiting { since, asks } if self.is_over(s, since, asks) => {
-                to.step("C answers", s, answer)
+                to.step("C answers", s, answer);
             }
             _ => {}
         }

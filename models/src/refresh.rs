@@ -246,10 +246,7 @@ impl Rules {
             Tab::Answered { generation, at, sets } => {
                 if s.now - at <= self.delay {
                     to.step("an answer arrives", s, |s| {
-                        if sets {
-                            let newest = if self.keeps_newest { s.jar } else { 0 };
-                            s.jar = generation.max(newest);
-                        }
+                        s.jar = self.jar_after(s.jar, generation, sets);
                         s.tabs[tab] = Tab::Idle;
                     });
                 }
@@ -259,6 +256,15 @@ impl Rules {
                 s.out = true;
                 s.tabs[tab] = Tab::Idle;
             }),
+        }
+    }
+
+    /// What is in the jar after an answer with the pair of `generation`.
+    fn jar_after(&self, jar: u8, generation: u8, sets: bool) -> u8 {
+        match (sets, self.keeps_newest) {
+            (false, _) => jar,
+            (true, false) => generation,
+            (true, true) => generation.max(jar),
         }
     }
 
@@ -287,7 +293,7 @@ impl Rules {
         let first_use = s.jar == s.generation && s.generation > 0 && s.used_at.is_none();
         if s.mark.is_none() && first_use && s.ended == Ended::No {
             to.step("a node sees the first use", s, |s| {
-                s.mark = Some((s.generation, s.now))
+                s.mark = Some((s.generation, s.now));
             });
         }
         if let Some((generation, at)) = s.mark {

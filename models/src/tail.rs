@@ -209,12 +209,12 @@ impl Tail {
         }
         if s.y == Revoked::No {
             to.step("a node caches Y's session", s, |s| {
-                s.fact_of_y = Some(own.position())
+                s.fact_of_y = Some(own.position());
             });
         }
         if !s.has(Which::X) && own.x.is_none() {
             to.step("a node caches X's session", s, |s| {
-                s.fact_of_x = Some(own.position())
+                s.fact_of_x = Some(own.position());
             });
         }
         if s.y == Revoked::Answered && s.fact_of_y.is_some_and(|asof| own.y.unwrap_or(0) <= asof) {
