@@ -242,7 +242,7 @@ async fn signing(alg: SigningAlg) -> anyhow::Result<(Symbolon, String)> {
     };
     let (symbolon, _) = Symbolon::builder()
         .in_memory()
-        .near_capacity(FEW as u32)
+        .near_capacity(u32::try_from(FEW)?)
         .signed_tokens(signed)
         .open()
         .await?;

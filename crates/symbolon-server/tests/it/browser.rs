@@ -120,6 +120,7 @@ fn log_in(person: &mut Person, password: &str) {
     );
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long the test waits at the most")]
 fn refresh_in_two_tabs(person: &mut Person, origin: &str) {
     let other = person.browser.open(&format!("{origin}/docs"));
     let begin = Instant::now();
