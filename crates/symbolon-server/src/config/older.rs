@@ -20,6 +20,7 @@ const NAMES: &[(&str, &str)] = &[
     (lives::JWT_LIFE, lives::JWT_LIFE),
     (lives::RECORD_LIFE, lives::RECORD_LIFE),
     (secret::NAME, secret::NAME),
+    (secret::ALGORITHM, secret::ALGORITHM),
     ("REDIS_HOST", "REDIS.HOST"),
     ("REDIS_PORT", "REDIS.PORT"),
     ("REDIS_DB", "REDIS.DB"),
@@ -40,7 +41,7 @@ pub(crate) fn path_of(variable: &str) -> Option<&'static str> {
 pub(crate) fn translate(layers: &mut [Layer], found: &mut Findings) {
     session_file::translate(layers, found);
     lives::translate(layers, found);
-    secret::check(layers, found);
+    secret::translate(layers, found);
     redis::translate(layers, found);
 }
 

@@ -164,3 +164,26 @@ async fn s1_5_its_file_starts_the_server_with_its_idle_life() {
     let life = instant("expires_at").duration_since(instant("created_at"));
     assert_eq!(life.as_hours(), 90 * 24, "PERMANENT: it is remembered");
 }
+
+#[tokio::test]
+async fn s0_6_services_that_share_its_secret_are_known_by_it() {
+    let secret = "b01c66dc2c58dc6a0aabfe2144256be36226de378bf87f72c0c795dda67f4d55";
+    let start = |secret: &str| Start::binary(BINARY).env("JWT_SECRET_KEY", secret);
+    let first = start(secret).ready().await;
+    let body = json!({"username": "admin", "password": first.first_password().await});
+    let answer = first.client().send(Ask::post("/login", &body)).await.json();
+    let token = answer["token"].as_str().unwrap().to_owned();
+    let reversed: String = secret.chars().rev().collect();
+    // Another store does not know the session; whether it knows the signature is told by its two sentences.
+    for (secret, said) in [
+        (secret, "Token is invalid or expired"),
+        (reversed.as_str(), "Token is invalid"),
+    ] {
+        let other = start(secret).ready().await;
+        let refused = other.client().send(Ask::get("/protected").bearer(&token)).await;
+        assert_eq!(
+            (refused.status, refused.json()),
+            (401, json!({ "message": said }))
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! S0's secret of tokens.
+//! S0's secret of tokens, and how it signs.
 
 use super::super::fault::{Fault, Findings};
 use super::super::layer::{Layer, Raw};
@@ -6,22 +6,24 @@ use super::super::layer::{Layer, Raw};
 /// The secret that S0 signs with. Where it is empty, S0 makes one up in each process: the true cause of many a "logged
 /// out by the restart".
 pub(super) const NAME: &str = "JWT_SECRET_KEY";
+/// How S0 signs.
+pub(super) const ALGORITHM: &str = "JWT_ALGORITHM";
 
-/// Refuses an empty one, and says of any other that it is not needed.
-pub(super) fn check(layers: &[Layer], found: &mut Findings) {
-    let Some(given) = super::first(layers, NAME) else {
-        return;
-    };
-    match &given.raw {
-        Raw::Text(text) if !text.trim().is_empty() => {
-            let message =
-                "is not read: keys are made once and kept sealed in the store, so tokens outlive a restart";
-            found.warnings.push(Fault::at(&given.source, message));
+/// The secret signs what is signed with HS256, so that services which have it go on verifying. An empty one is refused.
+pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
+    for layer in layers {
+        if let Some(given) = layer.get(ALGORITHM).cloned() {
+            layer.put("token.alg", given.raw, &given.source);
         }
-        _ => {
+        let Some(given) = layer.get(NAME).cloned() else {
+            continue;
+        };
+        if !matches!(&given.raw, Raw::Text(text) if !text.trim().is_empty()) {
             let message = "is empty: a secret that each process makes up for itself logs everyone out at a restart; \
                            leave the line out, and keys are made once and kept";
             found.faults.push(Fault::at(&given.source, message));
+        } else if layer.get("token.secret_file").is_none() {
+            layer.put("token.secret", given.raw, &given.source);
         }
     }
 }

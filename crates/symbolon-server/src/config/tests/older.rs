@@ -225,8 +225,33 @@ fn s0_6_an_empty_secret_is_an_error_with_the_reason() {
             ]
         );
     }
-    let told = warned("", &[("JWT_SECRET_KEY", "b01c66dc2c58dc6a0aabfe2144256be3")]);
-    assert!(told.len() == 1 && !told[0].contains("b01c"), "{told:?}");
+    let short = read_under("", &[("JWT_SECRET_KEY", "too-short-a-secret")])
+        .map(|_| ())
+        .expect_err("short");
+    assert!(
+        short.len() == 1
+            && short[0].starts_with("JWT_SECRET_KEY: token.secret: is refused: ")
+            && !short[0].contains("too-short"),
+        "{short:?}"
+    );
+}
+
+#[test]
+fn s0_6_its_secret_and_its_algorithm_sign_what_services_verify_by_themselves() {
+    let secret = "b01c66dc2c58dc6a0aabfe2144256be36226de378bf87f72c0c795dda67f4d55";
+    let variables = [("JWT_SECRET_KEY", secret), ("JWT_ALGORITHM", "HS256")];
+    let loaded = read_under("", &variables).expect("no fault");
+    assert_eq!(shown(&loaded, "token.secret"), pair("***", "JWT_SECRET_KEY"));
+    assert_eq!(shown(&loaded, "token.alg"), pair("HS256", "JWT_ALGORITHM"));
+    assert_eq!(shown(&loaded, "token.style"), pair("opaque", "default"));
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    let other = read_under("", &[("JWT_ALGORITHM", "HS512")])
+        .map(|_| ())
+        .expect_err("not ours");
+    assert!(
+        other[0].starts_with("JWT_ALGORITHM: token.alg: `HS512` is not understood"),
+        "{other:?}"
+    );
 }
 
 #[test]
