@@ -1,36 +1,21 @@
 //! Puts a Symbolon together.
 
-use std::fs;
+mod open;
+
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use croner::Cron;
-use symbolon_accounts::accounts::{AccountError, AccountKeys, AccountSettings, Accounts};
-use symbolon_accounts::api_keys::ApiKeys;
-use symbolon_accounts::password::cost::{Cost, CostError};
-use symbolon_accounts::password::pool::{Pool, PoolSettings, StartError};
-use symbolon_accounts::password::rules::{OutOfRange, Rules};
-use symbolon_core::clock::{Clock, Timestamp};
+use symbolon_accounts::accounts::AccountError;
+use symbolon_accounts::password::cost::CostError;
+use symbolon_accounts::password::pool::StartError;
+use symbolon_accounts::password::rules::OutOfRange;
 use symbolon_core::policy::SessionPolicy;
-use symbolon_core::random::Randomness;
-use symbolon_core::session::SessionId;
-use symbolon_core::throttle::{AddressRule, ThrottleRule};
-use symbolon_core::token::{KeyId, MasterKey, Purpose, TokenKeys};
-use symbolon_node::clock::{SteadyClock, wall_clock};
-use symbolon_node::purge::PurgePlan;
-use symbolon_node::tail::Tail;
-use symbolon_node::{Node, NodeParts};
-use symbolon_store_sql::{Durability, Examined, OpenError, OpenSqlite, Place, SqlStore};
+use symbolon_store_sql::{Examined, OpenError, SqlStore};
 use zeroize::Zeroizing;
 
-use crate::master_key::{self, MasterKeyFault};
-use crate::randomness::OsRandomness;
-use crate::signing::{Signing, SigningParts};
-use crate::{Inner, SignedTokens, SignedTokensFault, Symbolon};
+use crate::master_key::MasterKeyFault;
+use crate::{SignedTokens, SignedTokensFault};
 
 /// The name of the database file in the data folder.
 pub const DATABASE_FILE: &str = "symbolon.db";
@@ -139,22 +124,6 @@ pub enum OpenFault {
     /// The first administrator cannot be made.
     #[error("the first administrator cannot be made: {0}")]
     FirstAdministrator(AccountError),
-}
-
-/// Settings that were found good.
-struct Checked {
-    plan: PurgePlan,
-    pool: PoolSettings,
-    rules: Rules,
-}
-
-/// An open store, and what everything over it shares.
-struct Ground {
-    store: SqlStore,
-    tail: Arc<Tail>,
-    clock: Arc<SteadyClock>,
-    key: MasterKey,
-    randomness: Arc<dyn Randomness>,
 }
 
 impl Builder {
@@ -283,232 +252,4 @@ impl Builder {
             SqlStore::examine(&self.database(), whole)
         }
     }
-
-    /// Opens the store and starts what runs beside. Needs a tokio runtime with its timer.
-    ///
-    /// # Errors
-    /// What is wrong, where, and how to mend it. Nothing is left half started.
-    pub async fn open(self) -> Result<(Symbolon, Opened), OpenFault> {
-        let checked = self.checked()?;
-        let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
-        let (key, master_key_made) = self.master_key(&*randomness)?;
-        let tail = Arc::new(Tail::new(self.near_capacity));
-        let wall = wall_clock();
-        let (store, found) = SqlStore::open(self.sqlite(&key, wall, tail.clone(), randomness.clone()))?;
-        tail.begin_at(found.head);
-        let ground = Ground {
-            store,
-            tail,
-            clock: Arc::new(SteadyClock::begin(wall, found.high_water)),
-            key,
-            randomness,
-        };
-        let symbolon = self.build_on(ground, checked).await?;
-        let first_administrator = self.make_first_administrator(&symbolon).await?;
-        let opened = Opened {
-            cluster_id: SessionId::from_bytes(found.cluster_id).to_string(),
-            store: self.store_words(),
-            master_key_made,
-            first_administrator,
-        };
-        Ok((symbolon, opened))
-    }
-
-    /// Looks at all that can be wrong without opening anything.
-    fn checked(&self) -> Result<Checked, OpenFault> {
-        self.signed.check(&self.policy)?;
-        let rules = self.password_min.map_or_else(|| Ok(Rules::default()), Rules::new);
-        Ok(Checked {
-            plan: self.plan()?,
-            pool: self.pool_settings()?,
-            rules: rules?,
-        })
-    }
-
-    /// Puts everything over an open store together and starts what runs beside.
-    async fn build_on(&self, ground: Ground, checked: Checked) -> Result<Symbolon, OpenFault> {
-        let Ground {
-            store,
-            tail,
-            clock,
-            key,
-            randomness,
-        } = ground;
-        let time: Arc<dyn Clock> = clock.clone();
-        let keys = Arc::new(TokenKeys::derive(&key, KeyId::FIRST));
-        let shared = Arc::new(store.clone());
-        let pool = Arc::new(Pool::start(checked.pool, randomness.clone())?);
-        let accounts = self.accounts(shared.clone(), pool, checked.rules, &key, randomness.clone());
-        let api_keys = ApiKeys::new(shared, keys.clone(), randomness.clone());
-        let signing = Signing::open(SigningParts {
-            store: store.clone(),
-            tail: tail.clone(),
-            clock: time.clone(),
-            randomness: randomness.clone(),
-            master: &key,
-            settings: self.signed.clone(),
-        });
-        let signing = match signing.await {
-            Ok(signing) => Arc::new(signing),
-            Err(error) => {
-                store.close().await;
-                return Err(SignedTokensFault::Keys(error.to_string()).into());
-            }
-        };
-        let node = Node::alone(NodeParts {
-            store,
-            tail,
-            keys,
-            policy: self.policy,
-            clock: time,
-            randomness,
-        });
-        node.start(&clock, checked.plan.clone());
-        start_beside(&node, &accounts, Arc::clone(&signing));
-        Ok(Symbolon {
-            inner: Arc::new(Inner {
-                node,
-                accounts,
-                api_keys,
-                signing,
-                audience: self.audience.clone(),
-                plan: checked.plan,
-            }),
-        })
-    }
-
-    fn sqlite(
-        &self,
-        key: &MasterKey,
-        now: Timestamp,
-        sink: Arc<Tail>,
-        randomness: Arc<dyn Randomness>,
-    ) -> OpenSqlite {
-        OpenSqlite {
-            place: self.place(),
-            key_check: key.check(),
-            now,
-            sink,
-            randomness,
-            durability: Durability::Full,
-            pages_max: None,
-        }
-    }
-
-    fn accounts(
-        &self,
-        store: Arc<SqlStore>,
-        pool: Arc<Pool>,
-        rules: Rules,
-        key: &MasterKey,
-        randomness: Arc<dyn Randomness>,
-    ) -> Accounts<SqlStore> {
-        let settings = AccountSettings {
-            throttle: ThrottleRule {
-                free_failures: self.free_failures,
-            },
-            addresses: AddressRule::DEFAULT,
-            rules,
-        };
-        let keys = AccountKeys {
-            throttle: &key.derive(Purpose::Throttle),
-            known_device: &key.derive(Purpose::KnownDevice),
-        };
-        Accounts::new(store, pool, keys, settings, randomness)
-    }
-
-    async fn make_first_administrator(
-        &self,
-        symbolon: &Symbolon,
-    ) -> Result<Option<Zeroizing<String>>, OpenFault> {
-        if !self.first_administrator {
-            return Ok(None);
-        }
-        let origin = symbolon.origin_of_system();
-        match symbolon.inner.accounts.ensure_first_administrator(&origin).await {
-            Ok(made) => Ok(made.map(|made| made.password)),
-            Err(error) => {
-                symbolon.stop().await;
-                Err(OpenFault::FirstAdministrator(error))
-            }
-        }
-    }
-
-    fn plan(&self) -> Result<PurgePlan, OpenFault> {
-        let schedule = Cron::from_str(&self.purge_schedule).map_err(|error| OpenFault::Schedule {
-            schedule: self.purge_schedule.clone(),
-            detail: error.to_string(),
-        })?;
-        Ok(PurgePlan {
-            schedule,
-            keep_ended: self.keep_ended,
-            keep_log: self.log_retention,
-            keep_audit: KEEP_AUDIT,
-        })
-    }
-
-    fn pool_settings(&self) -> Result<PoolSettings, OpenFault> {
-        let mut settings = PoolSettings::default();
-        if let Some((memory_kib, iterations)) = self.cost {
-            settings.cost = Cost::new(memory_kib, iterations)?;
-        }
-        if let Some(permits) = self.permits {
-            settings.permits = permits;
-        }
-        Ok(settings)
-    }
-
-    fn master_key(&self, randomness: &dyn Randomness) -> Result<(MasterKey, Option<PathBuf>), OpenFault> {
-        if let Some(path) = &self.master_key_file {
-            return Ok((master_key::read(path)?, None));
-        }
-        if self.in_memory {
-            let bytes = symbolon_core::random::draw(randomness).map_err(|_| MasterKeyFault::Randomness)?;
-            return Ok((MasterKey::from_bytes(bytes), None));
-        }
-        make_private_folder(&self.data_dir).map_err(|source| OpenFault::DataFolder {
-            path: self.data_dir.clone(),
-            source,
-        })?;
-        let found = master_key::read_or_make(&self.data_dir, self.database().exists(), randomness)?;
-        Ok((found.key, found.made))
-    }
-
-    fn database(&self) -> PathBuf {
-        self.store_file
-            .clone()
-            .unwrap_or_else(|| self.data_dir.join(DATABASE_FILE))
-    }
-
-    fn place(&self) -> Place {
-        if self.in_memory {
-            Place::Memory
-        } else {
-            Place::File(self.database())
-        }
-    }
-
-    fn store_words(&self) -> String {
-        if self.in_memory {
-            "SQLite in memory: a restart loses every session".to_owned()
-        } else {
-            format!("SQLite, {}", self.database().display())
-        }
-    }
-}
-
-/// Starts what runs beside, besides the node's own.
-fn start_beside(node: &Node<SqlStore>, accounts: &Accounts<SqlStore>, signing: Arc<Signing>) {
-    if let Some(rehasher) = accounts.rehasher() {
-        node.tasks().required("rehasher", |cancel| async move {
-            rehasher.run(cancel.cancelled()).await;
-        });
-    }
-    node.tasks()
-        .required("signing keys", |cancel| signing.keep(cancel));
-}
-
-/// Makes a folder that only its owner may open. One that is there is left as it is.
-fn make_private_folder(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
