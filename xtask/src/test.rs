@@ -15,13 +15,14 @@ pub(crate) fn run(root: &Path, extra: &[String]) -> Result<bool, Fault> {
     process::succeeds(&mut command)
 }
 
-/// Plain `cargo test`, not nextest: it is on every machine, and it runs the doctests too.
+/// Plain `cargo test`, not nextest: it is on every machine, and it runs the doctests too. It goes on after a crate that
+/// failed: one run tells everything that is wrong.
 fn arguments(extra: &[String]) -> Vec<String> {
     let mut arguments = vec!["test".to_owned()];
     if !chooses_package(extra) {
         arguments.push("--workspace".to_owned());
     }
-    arguments.push("--locked".to_owned());
+    arguments.extend(["--locked".to_owned(), "--no-fail-fast".to_owned()]);
     arguments.extend_from_slice(extra);
     arguments
 }
@@ -45,24 +46,30 @@ mod tests {
 
     #[test]
     fn all_tests_run_from_the_lock_file() {
-        assert_eq!(line(""), "test --workspace --locked");
+        assert_eq!(line(""), "test --workspace --locked --no-fail-fast");
     }
 
     #[test]
     fn a_filter_and_the_arguments_of_the_tests_are_passed_on() {
         assert_eq!(
             line("a_name -- --nocapture"),
-            "test --workspace --locked a_name -- --nocapture"
+            "test --workspace --locked --no-fail-fast a_name -- --nocapture"
         );
-        assert_eq!(line("-- --package"), "test --workspace --locked -- --package");
+        assert_eq!(
+            line("-- --package"),
+            "test --workspace --locked --no-fail-fast -- --package"
+        );
     }
 
     #[test]
     fn a_chosen_package_takes_the_place_of_the_workspace() {
-        assert_eq!(line("-p symbolon-core"), "test --locked -p symbolon-core");
+        assert_eq!(
+            line("-p symbolon-core"),
+            "test --locked --no-fail-fast -p symbolon-core"
+        );
         assert_eq!(
             line("--package=symbolon-core"),
-            "test --locked --package=symbolon-core"
+            "test --locked --no-fail-fast --package=symbolon-core"
         );
     }
 }

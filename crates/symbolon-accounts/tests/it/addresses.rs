@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use symbolon_accounts::accounts::{Known, Outcome, Refusal};
-use symbolon_accounts::password::pool::{PoolSettings, WAITING_PER_PERMIT_MAX};
+use symbolon_accounts::accounts::{AccountError, Known, Outcome, Refusal};
+use symbolon_accounts::password::pool::{PoolError, PoolSettings, WAITING_PER_PERMIT_MAX};
 use symbolon_core::account::Role;
 use symbolon_core::audit::Origin;
 use symbolon_core::store::AccountStore as _;
@@ -61,11 +61,15 @@ async fn of_200_guesses_at_once_at_200_names_twenty_are_compared() {
     for number in 0..200 {
         let accounts = Arc::clone(&given.accounts);
         all.spawn(async move {
-            let name = format!("name {number}");
-            accounts
-                .authenticate(&name, password(WRONG), Known::Stranger, &from(HERE, 5))
-                .await
-                .unwrap()
+            let (name, origin) = (format!("name {number}"), from(HERE, 5));
+            // Where the queue of passwords is full, the failure was taken back: it is tried again.
+            loop {
+                let tried = accounts.authenticate(&name, password(WRONG), Known::Stranger, &origin);
+                match tried.await {
+                    Err(AccountError::Pool(PoolError::Busy { .. })) => tokio::task::yield_now().await,
+                    outcome => return outcome.unwrap(),
+                }
+            }
         });
     }
     let outcomes = all.join_all().await;
