@@ -82,7 +82,6 @@ pub(crate) fn load(inputs: &Inputs) -> Result<Loaded, Vec<Fault>> {
 
 /// Reads arbitrary bytes as the configuration file and judges them, without a look at the files that they name:
 /// whatever they are, the answer is a configuration or a list of faults.
-#[cfg(test)]
 pub(crate) fn fuzz(bytes: &[u8]) -> Result<Loaded, Vec<Fault>> {
     let mut found = Findings::default();
     let layer = file::read(Path::new(FILE), bytes, &mut found);

@@ -1,27 +1,4 @@
-//! The server `symbolon`: one binary, its command line and its configuration.
-//!
-//! In reading order: [`cli`] is what can be typed and [`program`] what becomes of it. [`config`] is what the server is
-//! told, [`compose`] puts the library and the wire together from it, [`serve`] runs them, [`lifecycle`] is the process
-//! around. [`commands`] are requests to the admin API, which go over a [`transport`]: to a server that runs, or to the
-//! same routes in this process. [`doctor`] looks at everything. [`terminal`], [`messages`], [`telemetry`] and
-//! [`exit`] are how it speaks.
-
-mod cli;
-mod clock;
-mod commands;
-mod compose;
-mod config;
-mod doctor;
-mod exit;
-mod lifecycle;
-mod messages;
-mod opening;
-mod port_holder;
-mod program;
-mod serve;
-mod telemetry;
-mod terminal;
-mod transport;
+//! The server `symbolon`: one binary, its command line and its configuration. See `lib.rs`.
 
 use std::process::ExitCode;
 
@@ -30,5 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    program::run(std::env::args_os()).into()
+    symbolon_server::run(std::env::args_os())
 }

@@ -101,7 +101,7 @@ fn hidden_process(hidden: &[u32], uid: u32) -> Option<Process> {
         .iter()
         .filter(|pid| uid_of(**pid) == Some(uid))
         .filter_map(|pid| process(*pid))
-        .filter(|process| process.name == env!("CARGO_BIN_NAME"));
+        .filter(|process| process.name == crate::PROGRAM);
     let first = ours.next()?;
     ours.next().is_none().then_some(first)
 }

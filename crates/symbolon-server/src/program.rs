@@ -164,7 +164,7 @@ fn completions(shell: Shell, terminal: Terminal) -> Result<Exit, Failure> {
         Shell::Zsh => aot::Shell::Zsh,
     };
     let mut script = Vec::new();
-    aot::generate(shell, &mut Cli::command(), env!("CARGO_BIN_NAME"), &mut script);
+    aot::generate(shell, &mut Cli::command(), crate::PROGRAM, &mut script);
     terminal.print(String::from_utf8_lossy(&script).trim_end())?;
     Ok(Exit::Ok)
 }

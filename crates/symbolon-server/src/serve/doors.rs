@@ -169,7 +169,7 @@ const AIRPLAY_PORT: u16 = 5000;
 fn advice(plan: ListenerPlan, holder: Option<&Holder>, locale: Locale) -> Vec<String> {
     let process = holder.and_then(|holder| holder.process.as_ref());
     let mut lines = Vec::new();
-    if process.is_some_and(|process| process.name == env!("CARGO_BIN_NAME")) {
+    if process.is_some_and(|process| process.name == crate::PROGRAM) {
         lines.push(text::IS_OURS.get(locale).to_owned());
     }
     if let Some(process) = process {
