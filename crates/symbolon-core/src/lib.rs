@@ -13,6 +13,8 @@
 //! 8. [`ban`]: subjects that may begin no session.
 //! 9. [`signing`]: which key signs an access token when.
 //! 10. [`store`]: the traits of the authoritative memory.
+//! 11. [`member`], [`signal`], [`shared`]: the nodes that share a store, what they tell each other, and the cache
+//!     between them.
 
 pub mod account;
 pub mod api_key;
@@ -20,12 +22,15 @@ pub mod audit;
 pub mod ban;
 pub mod clock;
 pub mod device;
+pub mod member;
 pub mod policy;
 pub mod random;
 pub mod refresh;
 pub mod renewal;
 pub mod revocation;
 pub mod session;
+pub mod shared;
+pub mod signal;
 pub mod signing;
 pub mod store;
 pub mod subject;
