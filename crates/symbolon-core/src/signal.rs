@@ -12,6 +12,9 @@ pub enum Signal {
     Rows(Vec<LogRow>),
     /// The log has grown up to here: it is worth reading.
     Grown(RevocationSeq),
+    /// Signals may have been lost, such as while the way to the other nodes was broken: the log is worth
+    /// reading. It is said to the sink and never sent.
+    Missed,
     /// A member's memory holds every row up to a position.
     Applied(Acknowledgement),
 }

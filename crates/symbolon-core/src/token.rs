@@ -13,6 +13,7 @@ mod keys;
 mod ratchet;
 mod raw;
 mod signed;
+mod sum;
 
 pub use digest::TokenDigest;
 pub use format::{Malformed, TOKEN_LEN};
@@ -20,3 +21,4 @@ pub use keys::{KeyCheck, KeyId, MasterKey, MasterKeyError, Purpose, TokenKeys};
 pub use ratchet::{Pair, RotationNonce};
 pub use raw::{Generation, RawToken, TokenKind};
 pub use signed::SignedToken;
+pub use sum::{SUM_LEN, SumKey};

@@ -195,7 +195,7 @@ impl TokenKeys {
 
 /// HMAC-SHA-256 ready to take a message. A key shorter than a block is filled up with zeros
 /// (RFC 2104, section 2), so it is given here as the whole block, which cannot fail.
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+pub(super) fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     let mut block = zeroize::Zeroizing::new([0; 64]);
     block[..32].copy_from_slice(key);
     Hmac::<Sha256>::new((&*block).into())
