@@ -294,20 +294,14 @@ fn argument(index: usize, default: usize) -> anyhow::Result<usize> {
     })
 }
 
-fn main() -> anyhow::Result<()> {
-    let (rounds, sessions) = (argument(0, 5)?, argument(1, 1_000_000)?);
-    let runtime = tokio::runtime::Runtime::new()?;
-    eprintln!("issuing {sessions} sessions");
-    let symbolon = runtime.block_on(async {
-        let capacity = u32::try_from(sessions)?;
-        let (symbolon, _) = Symbolon::builder()
-            .in_memory()
-            .near_capacity(capacity)
-            .open()
-            .await?;
-        anyhow::Ok(symbolon)
-    })?;
-    let mut tokens = runtime.block_on(fill(&symbolon, sessions))?;
+/// A server in memory with so many sessions, all in its near cache, and their tokens.
+async fn filled(sessions: usize) -> anyhow::Result<(Symbolon, Tokens)> {
+    let (symbolon, _) = Symbolon::builder()
+        .in_memory()
+        .near_capacity(u32::try_from(sessions)?)
+        .open()
+        .await?;
+    let mut tokens = fill(&symbolon, sessions).await?;
     // A full table may have evicted one here or there.
     tokens.retain(|tokens| verify(&symbolon, &tokens.access).is_some());
     let count = tokens.len();
@@ -316,28 +310,21 @@ fn main() -> anyhow::Result<()> {
         "only {count} of {sessions} sessions are in the near cache"
     );
     let text: String = tokens.iter().map(|tokens| tokens.access.as_str()).collect();
-    let tokens = Tokens {
-        len: text.len() / count,
-        text,
-        count,
-    };
-    let map = map_of(&tokens);
-    let mut signed = Vec::new();
-    for alg in SigningAlg::ALL {
-        let (symbolon, text) = runtime.block_on(signing(alg))?;
-        let bare = bare(&symbolon, alg, &text)?;
-        signed.push((alg, symbolon, text, bare));
-    }
-    let cases = [
+    let len = text.len() / count;
+    Ok((symbolon, Tokens { text, len, count }))
+}
+
+/// A verify of opaque tokens, and its limits.
+fn opaque_cases<'a>(symbolon: &'a Symbolon, tokens: &'a Tokens, map: &'a Map) -> Vec<Case<'a>> {
+    let sessions = number(tokens.count as f64, 0);
+    let few = number(FEW as f64, 0);
+    vec![
         Case::new("limit: SHA-256 of a token of 43 bytes", |index| {
             Some(digest(tokens.plain(index))[0].into())
         }),
         Case::new(
-            format!(
-                "limit: the same, and papaya with {} entries",
-                number(sessions as f64, 0)
-            ),
-            |index| look_up(&map, tokens.plain(index)),
+            format!("limit: the same, and papaya with {sessions} entries"),
+            |index| look_up(map, tokens.plain(index)),
         ),
         Case::new("parse the token alone", |index| {
             RawToken::parse(tokens.get(index))
@@ -345,37 +332,68 @@ fn main() -> anyhow::Result<()> {
                 .map(|token| token.generation().0.into())
         }),
         Case::new(
-            format!(
-                "verify, {} sessions, {} of them in turn",
-                number(sessions as f64, 0),
-                number(FEW as f64, 0)
-            ),
-            |index| verify(&symbolon, tokens.get(index % FEW)),
+            format!("verify, {sessions} sessions, {few} of them in turn"),
+            |index| verify(symbolon, tokens.get(index % FEW)),
         ),
         Case::new(
-            format!(
-                "**verify, {} sessions, random access**",
-                number(sessions as f64, 0)
-            ),
-            |index| verify(&symbolon, tokens.get(index)),
+            format!("**verify, {sessions} sessions, random access**"),
+            |index| verify(symbolon, tokens.get(index)),
         ),
-    ];
-    let mut cases = Vec::from(cases);
-    for (alg, symbolon, text, (key, validation, bare)) in &signed {
-        cases.push(Case::of(
-            SIGNED_LOOKUPS,
-            format!("verify, signed with {}", alg.as_str()),
-            move |_| verify(symbolon, text),
-        ));
-        cases.push(Case::of(
-            SIGNED_LOOKUPS,
-            format!("jsonwebtoken alone, {}: no session is looked up", alg.as_str()),
-            move |_| {
-                let read = jsonwebtoken::decode::<serde_json::Value>(bare, key, validation);
-                read.ok().map(|read| read.claims.to_string().len() as u64)
-            },
-        ));
+    ]
+}
+
+/// A server that signs in one way, a token of it, and what a bare library makes of such a token.
+struct Signing {
+    alg: SigningAlg,
+    symbolon: Symbolon,
+    text: String,
+    bare: (DecodingKey, Validation, String),
+}
+
+impl Signing {
+    async fn of(alg: SigningAlg) -> anyhow::Result<Self> {
+        let (symbolon, text) = signing(alg).await?;
+        let bare = bare(&symbolon, alg, &text)?;
+        Ok(Self {
+            alg,
+            symbolon,
+            text,
+            bare,
+        })
     }
+
+    /// A verify of its token, and the bare library's.
+    fn cases(&self) -> [Case<'_>; 2] {
+        let alg = self.alg.as_str();
+        let (key, validation, bare) = &self.bare;
+        [
+            Case::of(SIGNED_LOOKUPS, format!("verify, signed with {alg}"), |_| {
+                verify(&self.symbolon, &self.text)
+            }),
+            Case::of(
+                SIGNED_LOOKUPS,
+                format!("jsonwebtoken alone, {alg}: no session is looked up"),
+                move |_| {
+                    let read = jsonwebtoken::decode::<serde_json::Value>(bare, key, validation);
+                    read.ok().map(|read| read.claims.to_string().len() as u64)
+                },
+            ),
+        ]
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let (rounds, sessions) = (argument(0, 5)?, argument(1, 1_000_000)?);
+    let runtime = tokio::runtime::Runtime::new()?;
+    eprintln!("issuing {sessions} sessions");
+    let (symbolon, tokens) = runtime.block_on(filled(sessions))?;
+    let map = map_of(&tokens);
+    let mut signed = Vec::new();
+    for alg in SigningAlg::ALL {
+        signed.push(runtime.block_on(Signing::of(alg))?);
+    }
+    let mut cases = opaque_cases(&symbolon, &tokens, &map);
+    cases.extend(signed.iter().flat_map(Signing::cases));
     for round in 1..=rounds {
         eprintln!("round {round} of {rounds}");
         cases.iter_mut().try_for_each(Case::measure)?;

@@ -4,106 +4,16 @@
 //! A's memory is an adversary: whatever was true before the revocation may be offered at any moment,
 //! unless the overlay filters it. Every step can be the last one before a long stop.
 
+mod variant;
+
+pub use variant::Variant;
+
 use crate::explore::{Model, Steps};
 
-/// The length of a lease, in ticks.
-const LEASE: u8 = 2;
 /// When time ends: long enough for two leases and a wait, one after the other.
 const END: u8 = 7;
 /// How often A renews its lease at the most.
 const RENEWALS_MAX: u8 = 3;
-
-/// The protocol, or the protocol without one of its rules.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Variant {
-    /// As it is.
-    Protocol,
-    /// The clock is read before the look-up, not after it. Safe too; the order is kept because it
-    /// bounds the age of an answer under way.
-    ClockReadBeforeLookUp,
-    /// A retry elsewhere waits from the moment that node first saw the row, not from the retry.
-    RetryWaitsFromFirstSight,
-    /// A's clock runs at two thirds, and those who wait allow for it.
-    SlowClockAllowedFor,
-    /// The lease is read after the look-up.
-    LeaseReadAfterLookUp,
-    /// Facts have no stamp: a revocation only removes what is cached.
-    FactsWithoutStamp,
-    /// The lease is published before the overlay has the rows.
-    LeaseBeforeOverlay,
-    /// The lease counts from the answer of the store, not from before the question.
-    LeaseFromReceipt,
-    /// The wait counts from before the commit.
-    WaitFromBeforeCommit,
-    /// A repeated log-out is answered at once, since the session has ended already.
-    RetryAnsweredAtOnce,
-    /// An eviction does not compare the heartbeat that was watched.
-    EvictionWithoutCompare,
-    /// A renewal does not look whether its node was evicted.
-    RenewalOfTheEvicted,
-    /// A row is acknowledged when it is received, not when the overlay has it.
-    AckBeforeOverlay,
-    /// Whoever joins a read under way does not pass the gate.
-    JoinWithoutGate,
-    /// No lease and no acknowledgement: messages alone.
-    MessagesAlone,
-    /// The members are read before the commit.
-    MembersBeforeCommit,
-    /// A node's first read of the log comes before its registration.
-    LogBeforeRegistration,
-    /// A's clock runs at two thirds, and nobody allows for it.
-    SlowClock,
-    /// A's clock stands still now and then, as in a paused machine.
-    FrozenClock,
-    /// A's lease is longer than the one that B waits for.
-    LongerLeaseThanWaitedFor,
-}
-
-impl Variant {
-    /// Those that must be safe.
-    pub const SAFE: [Self; 4] = [
-        Self::Protocol,
-        Self::ClockReadBeforeLookUp,
-        Self::RetryWaitsFromFirstSight,
-        Self::SlowClockAllowedFor,
-    ];
-
-    /// Those that must be broken.
-    pub const BROKEN: [Self; 16] = [
-        Self::LeaseReadAfterLookUp,
-        Self::FactsWithoutStamp,
-        Self::LeaseBeforeOverlay,
-        Self::LeaseFromReceipt,
-        Self::WaitFromBeforeCommit,
-        Self::RetryAnsweredAtOnce,
-        Self::EvictionWithoutCompare,
-        Self::RenewalOfTheEvicted,
-        Self::AckBeforeOverlay,
-        Self::JoinWithoutGate,
-        Self::MessagesAlone,
-        Self::MembersBeforeCommit,
-        Self::LogBeforeRegistration,
-        Self::SlowClock,
-        Self::FrozenClock,
-        Self::LongerLeaseThanWaitedFor,
-    ];
-
-    fn lease(self) -> u8 {
-        LEASE + u8::from(self == Self::LongerLeaseThanWaitedFor)
-    }
-
-    fn wait(self) -> u8 {
-        if self == Self::SlowClockAllowedFor {
-            LEASE * 3 / 2 + 1
-        } else {
-            LEASE
-        }
-    }
-
-    fn fills_cache(self) -> bool {
-        matches!(self, Self::FactsWithoutStamp | Self::JoinWithoutGate)
-    }
-}
 
 /// The lease of one reader, one session and its revocation.
 pub struct Lease(pub Variant);

@@ -8,7 +8,7 @@ mod tests_cut;
 mod walk;
 
 pub(crate) use glob::matches as path_matches;
-pub(crate) use items::{PublicItem, functions, public_items};
+pub(crate) use items::{Function, PublicItem, functions, public_items};
 pub(crate) use lexer::{Kind, Token, lex};
 pub(crate) use tests_cut::cut;
 pub(crate) use walk::{Part, Source, walk};

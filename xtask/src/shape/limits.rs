@@ -52,6 +52,7 @@ fn long_files(shape: &Shape) -> Vec<Breach> {
     shape
         .files
         .iter()
+        .chain(&shape.other_files)
         .filter(|file| file.lines > FILE_LINES_MAX)
         .map(breach)
         .collect()
@@ -71,6 +72,7 @@ fn long_functions(shape: &Shape) -> Vec<Breach> {
     shape
         .functions
         .iter()
+        .chain(&shape.other_functions)
         .filter(|function| function.lines > FUNCTION_LINES_MAX)
         .map(breach)
         .collect()
@@ -142,6 +144,22 @@ mod tests {
             broken("xtask/src/a.rs", &"\n".repeat(501)),
             ["xtask/src/a.rs:1: the file has 501 lines, the limit is 500"]
         );
+    }
+
+    #[test]
+    fn models_benchmarks_and_fuzz_targets_have_the_same_limits() {
+        for path in ["models/src/a.rs", "bench/src/a.rs", "fuzz/fuzz_targets/a.rs"] {
+            assert_eq!(broken(path, &"\n".repeat(500)), [""; 0]);
+            assert_eq!(
+                broken(path, &"\n".repeat(501)),
+                [format!("{path}:1: the file has 501 lines, the limit is 500")]
+            );
+            let function = format!("fn long() {{\n{}}}\n", "x;\n".repeat(69));
+            assert_eq!(
+                broken(path, &function),
+                [format!("{path}:1: `long` has 71 lines, the limit is 70")]
+            );
+        }
     }
 
     #[test]

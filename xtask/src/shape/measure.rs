@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::spread::Spread;
-use crate::source::{Kind, Part, PublicItem, Source, Token, cut, functions, lex, public_items};
+use crate::source::{Function, Kind, Part, PublicItem, Source, Token, cut, functions, lex, public_items};
 
 /// A file, a function or an item, and its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub(crate) struct Shape {
     pub(crate) undocumented: Vec<Measured>,
     /// Lines of test files and of test modules within product files.
     pub(crate) test_lines: usize,
+    /// Files that are neither product nor test: in no ratio, yet no longer than others may be.
+    pub(crate) other_files: Vec<Measured>,
+    pub(crate) other_functions: Vec<Measured>,
 }
 
 impl Shape {
@@ -53,7 +56,7 @@ impl Shape {
     }
 }
 
-/// Measures `sources`; those that are neither product nor test count for nothing.
+/// Measures `sources`; those that are neither product nor test count in no ratio.
 pub(crate) fn measure(sources: &[Source]) -> Shape {
     let mut shape = Shape::default();
     let documented_files = files_with_documentation(sources);
@@ -62,7 +65,7 @@ pub(crate) fn measure(sources: &[Source]) -> Shape {
         match source.part {
             Part::Product => measure_product(source, lines, &documented_files, &mut shape),
             Part::Test => shape.test_lines += lines,
-            Part::Other => {}
+            Part::Other => measure_other(source, lines, &mut shape),
         }
     }
     shape
@@ -71,25 +74,41 @@ pub(crate) fn measure(sources: &[Source]) -> Shape {
 fn measure_product(source: &Source, lines: usize, documented_files: &HashSet<&str>, shape: &mut Shape) {
     let all = lex(&source.text);
     let product = cut(&all, lines);
-    let sized = |line: usize, name: String, lines: usize| Measured {
+    shape.test_lines += product.test_lines;
+    shape
+        .files
+        .push(sized(source, 1, String::new(), lines - product.test_lines));
+    shape.functions.extend(sized_functions(source, &product.tokens));
+    for item in public_items(&product.tokens) {
+        shape.public_items += 1;
+        if !item.documented && !is_documented_in_its_file(&item, &source.path, documented_files) {
+            shape.undocumented.push(sized(source, item.line, item.name, 1));
+        }
+    }
+}
+
+fn measure_other(source: &Source, lines: usize, shape: &mut Shape) {
+    let all = lex(&source.text);
+    let code = cut(&all, lines);
+    shape
+        .other_files
+        .push(sized(source, 1, String::new(), lines - code.test_lines));
+    shape
+        .other_functions
+        .extend(sized_functions(source, &code.tokens));
+}
+
+fn sized_functions(source: &Source, tokens: &[Token<'_>]) -> Vec<Measured> {
+    let sized = |function: Function| sized(source, function.line, function.name, function.lines);
+    functions(tokens).into_iter().map(sized).collect()
+}
+
+fn sized(source: &Source, line: usize, name: String, lines: usize) -> Measured {
+    Measured {
         path: source.path.clone(),
         line,
         name,
         lines,
-    };
-    shape.test_lines += product.test_lines;
-    shape
-        .files
-        .push(sized(1, String::new(), lines - product.test_lines));
-    let found = functions(&product.tokens).into_iter();
-    shape
-        .functions
-        .extend(found.map(|function| sized(function.line, function.name, function.lines)));
-    for item in public_items(&product.tokens) {
-        shape.public_items += 1;
-        if !item.documented && !is_documented_in_its_file(&item, &source.path, documented_files) {
-            shape.undocumented.push(sized(item.line, item.name, 1));
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::glob::matches;
 use crate::fault::Fault;
 
 /// Where the project's own Rust lies. Folders that do not exist yet are passed over.
-const ROOTS: &[&str] = &["crates", "xtask", "bench", "examples"];
+const ROOTS: &[&str] = &["crates", "xtask", "models", "bench", "fuzz", "examples"];
 
 /// The test kit is a crate of its own, yet all that it holds is test: it counts as such.
 const TESTS: &[&str] = &["crates/symbolon-testkit/**", "**/tests/**", "**/tests.rs"];
@@ -20,7 +20,7 @@ pub(crate) enum Part {
     Product,
     /// Tests, and what only tests use.
     Test,
-    /// Benchmarks, examples, build scripts.
+    /// Models, benchmarks, fuzz targets, examples, build scripts: their sizes have the same limits.
     Other,
 }
 
@@ -98,7 +98,9 @@ fn part(path: &str) -> Part {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, part};
+    use super::{Part, ROOTS, part, walk};
+    use std::collections::BTreeSet;
+    use std::path::Path;
 
     #[test]
     fn a_file_belongs_to_one_part() {
@@ -108,6 +110,38 @@ mod tests {
         assert_eq!(part("crates/symbolon-core/src/token/tests.rs"), Part::Test);
         assert_eq!(part("crates/symbolon-testkit/src/lib.rs"), Part::Test);
         assert_eq!(part("bench/src/lib.rs"), Part::Other);
+        assert_eq!(part("models/src/lease.rs"), Part::Other);
+        assert_eq!(part("models/tests/models.rs"), Part::Test);
+        assert_eq!(part("fuzz/fuzz_targets/token.rs"), Part::Other);
         assert_eq!(part("crates/symbolon-core/build.rs"), Part::Other);
+    }
+
+    #[test]
+    fn every_folder_of_rust_is_walked_through() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let sources = walk(&root).unwrap();
+        let walked: BTreeSet<&str> = sources
+            .iter()
+            .filter_map(|source| source.path.split('/').next())
+            .collect();
+        let with_rust = |folder: &&str| {
+            !matches!(*folder, "target") && !folder.starts_with('.') && has_rust(&root.join(folder))
+        };
+        let names: Vec<String> = std::fs::read_dir(&root)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        let there: BTreeSet<&str> = names.iter().map(String::as_str).filter(with_rust).collect();
+        assert_eq!(walked, there, "of {ROOTS:?}");
+    }
+
+    fn has_rust(folder: &Path) -> bool {
+        std::fs::read_dir(folder).is_ok_and(|entries| {
+            entries.flatten().any(|entry| {
+                let path = entry.path();
+                path.extension().is_some_and(|end| end == "rs")
+                    || (path.is_dir() && entry.file_name() != "target" && has_rust(&path))
+            })
+        })
     }
 }

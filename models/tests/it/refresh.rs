@@ -1,76 +1,8 @@
-#![cfg(test)]
-//! Which variants of the protocol are safe, and which are broken: a rule without a counter-example to
-//! its absence would be a habit.
+//! Tabs, lost answers, late marks, a thief.
 
-use symbolon_models::facts::Facts;
-use symbolon_models::lease::{Lease, Variant};
 use symbolon_models::refresh::{GRACE, Grace, Rules, Thief};
-use symbolon_models::tail::Tail;
-use symbolon_models::{Model, Outcome, explore};
 
-/// What breaks it, or nothing.
-fn fault<M: Model>(model: &M) -> Option<&'static str> {
-    match explore(model) {
-        Outcome::Safe { .. } => None,
-        Outcome::Broken { what, trace } => {
-            println!("{what}: {trace:#?}");
-            Some(what)
-        }
-        Outcome::TooMany => panic!("too many states to look at"),
-    }
-}
-
-const LATE: &str = "a verify that began after a revocation was answered is accepted";
-
-#[test]
-fn no_node_accepts_a_session_after_its_revocation_was_answered() {
-    // The protocol itself is walked through below.
-    for variant in Variant::SAFE {
-        if variant != Variant::Protocol {
-            assert_eq!(fault(&Lease(variant)), None, "{variant:?}");
-        }
-    }
-}
-
-#[test]
-fn each_rule_of_the_lease_is_needed() {
-    for variant in Variant::BROKEN {
-        assert_eq!(fault(&Lease(variant)), Some(LATE), "{variant:?}");
-    }
-}
-
-#[test]
-fn the_walk_through_the_lease_takes_every_step() {
-    let Outcome::Safe { states, taken } = explore(&Lease(Variant::Protocol)) else {
-        panic!("the protocol is broken");
-    };
-    assert!(states > 1_000_000, "{states}");
-    for step in [
-        "A publishes its lease",
-        "a message brings A the row",
-        "the verify looks up",
-        "B answers",
-        "C answers",
-        "the peer decides",
-    ] {
-        assert!(taken.contains(step), "{step}");
-    }
-}
-
-#[test]
-fn a_store_that_loses_the_end_of_its_log_revives_nobody() {
-    assert_eq!(fault(&Tail::Protocol), None);
-    assert_eq!(fault(&Tail::AnsweredBeforeDurable), None);
-    assert_eq!(fault(&Tail::NobodyLooks), None);
-    assert!(fault(&Tail::NoJump).is_some());
-}
-
-#[test]
-fn a_token_that_the_store_knows_is_never_refused() {
-    assert_eq!(fault(&Facts::OwnRead), None);
-    assert!(fault(&Facts::JoinedRead).is_some());
-    assert!(fault(&Facts::SharedFact).is_some());
-}
+use super::fault::fault;
 
 #[test]
 fn tabs_and_lost_answers_log_nobody_out() {

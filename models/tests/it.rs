@@ -1,0 +1,11 @@
+//! Which variants of the protocol are safe, and which are broken: a rule without a counter-example to
+//! its absence would be a habit.
+#![cfg(test)]
+
+mod it {
+    mod facts;
+    mod fault;
+    mod lease;
+    mod refresh;
+    mod tail;
+}
