@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use symbolon_bench::samples::{Samples, number};
 
 use crate::load::{Load, Loaded};
@@ -15,13 +16,35 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// The longest that one pass over all sessions may take.
 const PASS_SECONDS_MAX: u32 = 240;
 
-/// Between the last request and the look at a process' memory: what runs beside has come to rest.
-const CALM: Duration = Duration::from_secs(2);
+/// Between two looks at a process' memory.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// So many looks in a row alike: what runs beside (late writes, freed pages given back) has come to rest.
+const ALIKE: u32 = 10;
+/// How far apart two looks may be and still be alike: 64 pages of a server that breathes.
+const BREATH: f64 = 256.0 * 1024.0;
+/// So many looks at the most: a process that never rests is a finding, not a figure.
+const LOOKS_MAX: u32 = 150;
 
 /// Waits until what runs beside has come to rest, and looks.
+///
+/// # Errors
+/// Where the memory does not come to rest within [`LOOKS_MAX`] looks.
 pub(crate) fn memory_at_rest(target: Target) -> anyhow::Result<Memory> {
-    std::thread::sleep(CALM);
-    Memory::of(target.pid)
+    let mut rest = Memory::of(target.pid)?;
+    let mut alike = 0;
+    for _ in 0..LOOKS_MAX {
+        std::thread::sleep(LOOK_EVERY);
+        let now = Memory::of(target.pid)?;
+        if (now.resident - rest.resident).abs() <= BREATH {
+            alike += 1;
+        } else {
+            (rest, alike) = (now, 0);
+        }
+        if alike == ALIKE {
+            return Ok(now);
+        }
+    }
+    bail!("the memory of process {} does not come to rest", target.pid)
 }
 
 /// Looks at a server as its near cache fills.

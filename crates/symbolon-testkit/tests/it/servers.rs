@@ -1,7 +1,9 @@
 //! Servers of others: they stand, they can be broken, and they leave nothing behind.
 
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use symbolon_testkit::servers::{Postgres, StartPostgres};
 
@@ -47,15 +49,21 @@ fn a_server_is_gone_when_its_test_is_killed() {
     let said = std::io::BufReader::new(victim.stdout.take().unwrap());
     let mut lines = std::io::BufRead::lines(said).map(Result::unwrap);
     let folder = lines.find(|line| line.contains("symbolon-postgres-")).unwrap();
-    let folder = std::path::Path::new(&folder);
+    let folder = Path::new(&folder);
     assert!(folder.exists());
     victim.kill().unwrap();
     victim.wait().unwrap();
+    until_gone(folder);
+}
+
+/// Waits until the folder is gone, at the most for ten seconds. The one who removes it is a grandchild that holds no
+/// pipe of ours, on purpose, and a folder tells nobody that it goes: there is nothing to wait on but the folder.
+fn until_gone(folder: &Path) {
     for _ in 0..2_000 {
         if !folder.exists() {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5));
     }
     panic!("{} is still there", folder.display());
 }
