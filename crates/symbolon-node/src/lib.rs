@@ -19,6 +19,6 @@ pub mod tail;
 pub mod tasks;
 
 pub use node::{
-    ChangeLives, Confirm, Due, Entry, Issue, IssueRefused, Issued, Live, Node, NodeParts, Receipt, Refreshed,
-    RefreshedInBrowser, Undecided, Verdict,
+    ChangeLives, Confirm, Due, Effective, Entry, Issue, IssueRefused, Issued, LeaseState, Live, MemberParts,
+    Node, NodeParts, Receipt, Refreshed, RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,
 };

@@ -5,9 +5,11 @@ mod confirm;
 mod inspect;
 mod issue;
 mod list;
+mod member;
 mod refresh;
 mod renew;
 mod revoke;
+mod settle;
 mod verify;
 
 use std::sync::Arc;
@@ -32,9 +34,11 @@ pub use change::ChangeLives;
 pub use confirm::Confirm;
 pub use issue::{Issue, IssueRefused, Issued};
 pub use list::Entry;
+pub use member::{LeaseState, MemberParts, SeenMember};
 pub use refresh::{Refreshed, RefreshedInBrowser};
 pub use renew::Due;
 pub use revoke::Receipt;
+pub use settle::{Effective, Wait};
 pub use verify::{Live, Tier, Verdict};
 
 /// The node cannot decide: a store is away or slow. It is no answer about any token; the caller
@@ -172,10 +176,10 @@ impl<S: Store + Clone> Node<S> {
         &*self.randomness
     }
 
-    /// Whether this node may answer: its lease holds and its tasks live.
+    /// Whether requests should come here: its lease holds, and will for a while.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.lease.load().holds()
+        self.lease.load().holds() && self.lease_state().is_ready()
     }
 
     /// A pair that derives from nothing before it.

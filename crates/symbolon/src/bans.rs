@@ -5,7 +5,7 @@ use symbolon_core::ban::{Ban, BanNote, BanPosition};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::store::{BanStore as _, BanSubject, ListBans};
 use symbolon_core::subject::SubjectId;
-use symbolon_node::{Receipt, Undecided};
+use symbolon_node::{Effective, Receipt, Undecided};
 
 use crate::Symbolon;
 
@@ -36,6 +36,7 @@ impl Symbolon {
             already: banned.already,
             count: Some(banned.count),
             seq: Some(banned.seq),
+            effective: Effective::ThisNode,
         })
     }
 

@@ -77,8 +77,8 @@ pub use symbolon_accounts::accounts::{KNOWN_DEVICE_TTL, KnownDevice};
 pub use symbolon_accounts::password::Password;
 pub use symbolon_core::signing::{SIGNED_TTL_MAX, SigningAlg};
 pub use symbolon_core::{
-    account, api_key, audit, ban, clock, device, policy, random, revocation, session, subject, throttle,
-    token, verdict,
+    account, api_key, audit, ban, clock, device, member, policy, random, revocation, session, subject,
+    throttle, token, verdict,
 };
 pub use symbolon_jwt::compact::{ISSUER_LEN_MAX, SIGNED_LEN_MAX};
 pub use symbolon_jwt::jwks::Jwk;
@@ -86,8 +86,8 @@ pub use symbolon_jwt::key::{SECRET_LEN_MIN, WeakSecret};
 pub use symbolon_node::near::Identity;
 pub use symbolon_node::node::Tier;
 pub use symbolon_node::{
-    ChangeLives, Due, Entry, IssueRefused, Issued, Live, Receipt, Refreshed, RefreshedInBrowser, Undecided,
-    Verdict,
+    ChangeLives, Due, Effective, Entry, IssueRefused, Issued, LeaseState, Live, Receipt, Refreshed,
+    RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,
 };
 pub use symbolon_store_sql::{Examined, OpenError};
 

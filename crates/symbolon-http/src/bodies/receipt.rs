@@ -38,8 +38,8 @@ impl From<Receipt> for ReceiptBody {
 
 #[cfg(test)]
 mod tests {
-    use symbolon::Receipt;
     use symbolon::revocation::RevocationSeq;
+    use symbolon::{Effective, Receipt};
 
     use super::ReceiptBody;
 
@@ -54,6 +54,7 @@ mod tests {
             already: false,
             count: None,
             seq: Some(RevocationSeq(7)),
+            effective: Effective::Now,
         };
         assert_eq!(text(one), r#"{"revoked":true,"seq":7,"effective":"now"}"#);
         let again = Receipt { already: true, ..one };

@@ -7,12 +7,12 @@ use symbolon_core::store::{CutDone, CutSubject, RevokeSession, Revoked, Store};
 use symbolon_core::subject::SubjectId;
 use symbolon_core::token::RawToken;
 
-use super::{Node, Undecided};
+use super::{Effective, Node, Undecided};
 
 /// What a revocation answers.
 ///
-/// On one node it is effective when it is answered: the store tells the overlay of each commit
-/// before it answers.
+/// The store tells the overlay of each commit before it answers, so it is effective on this node from the
+/// beginning; [`Node::settle`] waits for the others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Receipt {
     /// Whether there was something to end.
@@ -23,6 +23,8 @@ pub struct Receipt {
     pub count: Option<u64>,
     /// Its position in the log; none where nothing was ended.
     pub seq: Option<RevocationSeq>,
+    /// Where it is in force. As long as nobody has waited for the others: on this node.
+    pub effective: Effective,
 }
 
 impl Receipt {
@@ -32,6 +34,7 @@ impl Receipt {
         already: false,
         count: None,
         seq: None,
+        effective: Effective::Now,
     };
 
     fn one(seq: RevocationSeq, already: bool) -> Self {
@@ -40,6 +43,7 @@ impl Receipt {
             already,
             count: None,
             seq: Some(seq),
+            effective: Effective::ThisNode,
         }
     }
 
@@ -52,6 +56,7 @@ impl Receipt {
             already: false,
             count: Some(done.count),
             seq,
+            effective: seq.map_or(Effective::Now, |_| Effective::ThisNode),
         }
     }
 
