@@ -4,7 +4,8 @@
 //! 2. [`randomness`] and [`faulty`]: chance that can be had again, and a store that fails when told to.
 //! 3. [`server`] and [`http`]: the real binary, and a client of it.
 //! 4. [`servers`]: the servers of others that the product uses, real ones.
-//! 5. [`history`] and [`workload`]: what clients saw, and clients that see much.
+//! 5. [`proxy`]: what breaks the way to them.
+//! 6. [`history`] and [`workload`]: what clients saw, and clients that see much.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -15,6 +16,7 @@ pub mod contract;
 pub mod faulty;
 pub mod history;
 pub mod http;
+pub mod proxy;
 pub mod randomness;
 pub mod server;
 pub mod servers;

@@ -8,6 +8,7 @@ mod it {
     mod http;
     mod leaks;
     mod peer;
+    mod proxy;
     mod randomness;
     mod server;
     mod servers;
