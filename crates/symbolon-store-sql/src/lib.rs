@@ -7,7 +7,8 @@
 //! 3. `record`: the domain's types as rows, and back.
 //! 4. `operation` and `ops`: each step of the store, written once over any link.
 //! 5. `sqlite`: a writer with group commit, readers, the file and its lock.
-//! 6. `postgres`: connections, the order in which commits are told, and what becomes of one that is in doubt.
+//! 6. `server`: connections, the order in which commits are told, and what becomes of one that is in doubt; the same
+//!    for every server. `postgres`: what is PostgreSQL's own.
 //! 7. [`SqlStore`]: the traits of `symbolon_core::store`.
 
 mod dialect;
@@ -17,9 +18,10 @@ mod operation;
 mod ops;
 mod postgres;
 mod record;
+mod server;
 mod sqlite;
 mod store;
 
-pub use postgres::{OpenServer, OpenServerError};
+pub use server::{OpenServer, OpenServerError};
 pub use sqlite::{Durability, Examined, OpenError, OpenSqlite, Opened, Place};
 pub use store::SqlStore;

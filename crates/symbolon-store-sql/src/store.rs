@@ -13,7 +13,8 @@ use std::sync::Arc;
 use symbolon_core::store::StoreError;
 
 use crate::operation::Operation;
-use crate::postgres::{self, OpenServer, OpenServerError};
+use crate::postgres::Postgres;
+use crate::server::{self, OpenServer, OpenServerError};
 use crate::sqlite::{self, Examined, OpenError, OpenSqlite, Opened};
 
 /// The authoritative store over SQL. Clones are the same store.
@@ -30,8 +31,8 @@ pub struct SqlStore {
 enum Engine {
     /// A file, or memory.
     Sqlite(sqlite::Engine),
-    /// A server.
-    Postgres(postgres::Engine),
+    /// A PostgreSQL.
+    Postgres(server::Engine<Postgres>),
 }
 
 impl SqlStore {
@@ -52,7 +53,7 @@ impl SqlStore {
     /// # Errors
     /// When the server or the store cannot be used; the error says what to do.
     pub fn open_postgres(options: OpenServer) -> Result<(Self, Opened), OpenServerError> {
-        let (engine, opened) = postgres::Engine::open(options)?;
+        let (engine, opened) = server::Engine::open(options)?;
         Ok((Self::over(Engine::Postgres(engine)), opened))
     }
 

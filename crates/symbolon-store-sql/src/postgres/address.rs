@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
-use super::OpenServerError;
+use crate::server::OpenServerError;
 
 /// The port where the URL names none.
 const PORT: u16 = 5432;

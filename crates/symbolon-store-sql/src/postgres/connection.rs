@@ -6,10 +6,11 @@ use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use tokio_postgres::SimpleQueryMessage::Row;
 
-use super::OpenServerError;
+use super::NAME;
 use super::address::Address;
-use super::fault::open_error;
+use super::fault::{open_error, unreachable};
 use super::tls::Tls;
+use crate::server::{OpenServerError, STATEMENT_MAX};
 
 /// The oldest version whose project still mends it.
 const VERSION_MIN: u32 = 140_000;
@@ -20,11 +21,6 @@ const CONNECT_MAX: Duration = Duration::from_secs(1);
 
 /// How long the kernel tries to reach a server that is silent before it says that the connection is lost.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
-
-/// How long the server works at one statement, or waits for one lock, or holds a transaction whose
-/// client says nothing. A client that stands still while it holds the head of the log stops every
-/// revocation for so long.
-pub(super) const STATEMENT_MAX: Duration = Duration::from_secs(2);
 
 /// An open connection. When it is dropped it is cut, also one over which something stands still: nothing is left to be
 /// said then.
@@ -85,23 +81,22 @@ pub(super) async fn connect(address: &Address, tls: &Tls) -> Result<Connection, 
     };
     match tokio::time::timeout(CONNECT_MAX, opening).await {
         Ok(opened) => opened,
-        Err(_) => Err(OpenServerError::Unreachable {
-            place: place.clone(),
-            detail: format!("it did not answer within {} ms", CONNECT_MAX.as_millis()),
-        }),
+        Err(_) => {
+            let detail = format!("it did not answer within {} ms", CONNECT_MAX.as_millis());
+            Err(unreachable(place.clone(), detail))
+        }
     }
 }
 
 /// Refuses a server that could lose a commit, or does not decide.
 fn check(place: &str, found: &[&str]) -> Result<(), OpenServerError> {
     let &[number, version, standby, fsync, pages, commit, encoding] = found else {
-        return Err(OpenServerError::Unreachable {
-            place: place.to_owned(),
-            detail: "it does not tell its settings".to_owned(),
-        });
+        let detail = "it does not tell its settings";
+        return Err(unreachable(place.to_owned(), detail.to_owned()));
     };
     let wrong = |setting, found: &str, why, remedy| {
         Err(OpenServerError::Setting {
+            server: NAME,
             place: place.to_owned(),
             setting,
             found: found.to_owned(),

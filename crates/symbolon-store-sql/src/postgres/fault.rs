@@ -5,8 +5,9 @@ use std::error::Error as _;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
-use super::OpenServerError;
+use super::NAME;
 use crate::link::SqlError;
+use crate::server::OpenServerError;
 
 /// What an error means to an operation.
 pub(super) fn sql_error(error: &Error) -> SqlError {
@@ -64,20 +65,52 @@ pub(super) fn open_error(place: &str, error: &Error) -> OpenServerError {
         });
         // The driver's word for a server that has no TLS.
         return if tls || error.to_string().contains("TLS handshake") {
-            OpenServerError::Tls { place, detail }
+            no_tls(place, detail)
         } else {
-            OpenServerError::Unreachable { place, detail }
+            unreachable(place, detail)
         };
     };
     match code.code() {
-        "28P01" | "28000" => OpenServerError::Refused { place, detail },
-        "3D000" => OpenServerError::NoDatabase { place, detail },
+        "28P01" | "28000" => OpenServerError::Refused {
+            server: NAME,
+            place,
+            detail,
+            remedy: "check user and password in store.url, and pg_hba.conf",
+        },
+        "3D000" => OpenServerError::NoDatabase {
+            server: NAME,
+            place,
+            detail,
+            remedy: "create it: CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0",
+        },
         "42501" => OpenServerError::Privilege {
             place,
             detail,
             remedy: "make it the owner of its database: ALTER DATABASE name OWNER TO user".to_owned(),
         },
         "XX001" | "XX002" | "42P01" | "42703" => OpenServerError::Damaged { place, detail },
-        _ => OpenServerError::Unreachable { place, detail },
+        _ => unreachable(place, detail),
+    }
+}
+
+/// A server that does not answer.
+pub(super) fn unreachable(place: String, detail: String) -> OpenServerError {
+    OpenServerError::Unreachable {
+        server: NAME,
+        place,
+        detail,
+        remedy: "check that it runs, that store.url has its address, \
+                 and that listen_addresses and pg_hba.conf let this machine in",
+    }
+}
+
+/// A way there that cannot be trusted.
+pub(super) fn no_tls(place: String, detail: String) -> OpenServerError {
+    OpenServerError::Tls {
+        server: NAME,
+        place,
+        detail,
+        remedy: "set sslrootcert in store.url to the certificate of its authority, \
+                 or sslmode=disable if the way there is trusted",
     }
 }

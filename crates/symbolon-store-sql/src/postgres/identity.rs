@@ -6,9 +6,9 @@ use symbolon_core::revocation::RevocationSeq;
 use tokio_postgres::{Client, Error, Row};
 
 use super::fault::{open_error, said};
-use super::{OpenServer, OpenServerError};
 use crate::dialect::{Migration, POSTGRES, this_boot};
 use crate::hex::{hex, unhex};
+use crate::server::{OpenServer, OpenServerError};
 use crate::sqlite::Opened;
 
 /// How far the log's head jumps at the least: more positions than could have been given out and
@@ -292,8 +292,9 @@ impl Site<'_> {
     fn foreign(&self, detail: &str) -> OpenServerError {
         OpenServerError::Foreign {
             place: self.place.to_owned(),
-            schema: self.schema.clone(),
+            schema: format!("the schema {}", self.schema),
             detail: detail.to_owned(),
+            remedy: "a database of its own, or a schema: options=-c%20search_path=symbolon in store.url",
         }
     }
 

@@ -2,34 +2,29 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::future::join_all;
+use symbolon_core::random::Randomness;
+use symbolon_core::revocation::RevocationSeq;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Error, Row};
 
 use super::connection::Connection;
-use super::fault::{is_lost, sql_error};
+use super::fault::{is_lost, said, sql_error};
+use super::identity::{Unjumped, jump_if_restarted};
 use crate::dialect::POSTGRES;
 use crate::link::{Change, Columns, Fields, Link, Read, SqlError, Statement, Value};
+use crate::server::{STATEMENT_MAX, State, Uncommitted, Wire};
 
 /// A connection with the statements that it has prepared so far. There are some dozens of them, so
 /// all stay.
-pub(super) struct PostgresLink {
+pub(crate) struct PostgresLink {
     connection: Connection,
     prepared: HashMap<usize, tokio_postgres::Statement>,
     state: State,
-}
-
-/// What may still be done over a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum State {
-    /// Everything.
-    Sound,
-    /// A statement has failed: a transaction that is open can only be rolled back.
-    Failed,
-    /// Nothing: it is lost, or was given up when no answer came, and others may be with it.
-    Lost,
 }
 
 impl PostgresLink {
@@ -42,40 +37,9 @@ impl PostgresLink {
         }
     }
 
-    /// What may still be done over it.
-    pub(super) fn state(&self) -> State {
-        if self.connection.client.is_closed() {
-            State::Lost
-        } else {
-            self.state
-        }
-    }
-
     /// What the driver offers beside operations.
     pub(super) fn client(&self) -> &Client {
         &self.connection.client
-    }
-
-    /// Something over it was given up half-way.
-    pub(super) fn give_up(&mut self) {
-        self.state = State::Lost;
-    }
-
-    /// Begins a transaction, or ends one.
-    pub(super) async fn control(&mut self, text: &str) -> Result<(), SqlError> {
-        let done = self.connection.client.batch_execute(text).await;
-        done.map_err(|error| self.failed(&error))
-    }
-
-    /// After a rollback everything may be done again.
-    pub(super) async fn roll_back(&mut self) {
-        if self.state() == State::Lost {
-            return;
-        }
-        match self.connection.client.batch_execute("ROLLBACK").await {
-            Ok(()) => self.state = State::Sound,
-            Err(_) => self.state = State::Lost,
-        }
     }
 
     /// What follows from an error.
@@ -102,6 +66,58 @@ impl PostgresLink {
         let made = made.map_err(|error| self.failed(&error))?;
         self.prepared.insert(key, made.clone());
         Ok(made)
+    }
+}
+
+impl Wire for PostgresLink {
+    fn state(&self) -> State {
+        if self.connection.client.is_closed() {
+            State::Lost
+        } else {
+            self.state
+        }
+    }
+
+    fn give_up(&mut self) {
+        self.state = State::Lost;
+    }
+
+    async fn begin(&mut self, limit: Duration) -> Result<(), SqlError> {
+        // Zero would be without end.
+        let limit = limit.min(STATEMENT_MAX).as_millis().max(1);
+        let begin =
+            format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = {limit}");
+        let begun = self.connection.client.batch_execute(&begin).await;
+        begun.map_err(|error| self.failed(&error))
+    }
+
+    async fn commit(&mut self) -> Result<(), Uncommitted> {
+        let committed = self.connection.client.batch_execute("COMMIT").await;
+        committed.map_err(|error| {
+            if is_lost(&error) {
+                Uncommitted::Unknown(said(&error))
+            } else {
+                Uncommitted::Refused(self.failed(&error))
+            }
+        })
+    }
+
+    async fn roll_back(&mut self) {
+        if self.state() == State::Lost {
+            return;
+        }
+        match self.connection.client.batch_execute("ROLLBACK").await {
+            Ok(()) => self.state = State::Sound,
+            Err(_) => self.state = State::Lost,
+        }
+    }
+
+    async fn jump_if_restarted(&mut self, chance: &Arc<dyn Randomness>) -> Result<RevocationSeq, SqlError> {
+        let jumped = jump_if_restarted(&self.connection.client, &**chance).await;
+        jumped.map_err(|unjumped| match unjumped {
+            Unjumped::Server(error) => self.failed(&error),
+            Unjumped::Other(detail) => SqlError::Damaged(detail),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use symbolon_core::store::StoreError;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::link::PostgresLink;
+use super::Wire;
 use crate::link::SqlError;
 use crate::operation::{Lane, Operation, Tx};
 
@@ -24,7 +24,7 @@ const PURGE_MAX: Duration = Duration::from_secs(10);
 pub(super) type Running<'r> = Pin<Box<dyn Future<Output = Result<Vec<LogRow>, SqlError>> + 'r>>;
 
 /// An operation of any kind, with the place where its answer is waited for.
-pub(super) trait Job: Send {
+pub(super) trait Job<W: Wire>: Send {
     /// Which way it goes.
     fn lane(&self) -> Lane;
 
@@ -33,7 +33,7 @@ pub(super) trait Job: Send {
 
     /// Does it, in the transaction that the link is in, and keeps what came of it. After a failure it may
     /// be done again.
-    fn run<'r>(&'r mut self, link: &'r mut PostgresLink, chance: &'r Arc<dyn Randomness>) -> Running<'r>;
+    fn run<'r>(&'r mut self, link: &'r mut W, chance: &'r Arc<dyn Randomness>) -> Running<'r>;
 
     /// Gives the answer. `refused` says why nothing came of it, or that this is not known. Whoever waited
     /// may be gone.
@@ -51,7 +51,7 @@ struct Pending<O: Operation> {
 pub(super) type Reply<O> = oneshot::Receiver<Result<<O as Operation>::Answer, StoreError>>;
 
 /// Packs an operation.
-pub(super) fn pack<O: Operation>(operation: O) -> (Box<dyn Job>, Reply<O>) {
+pub(super) fn pack<W: Wire, O: Operation>(operation: O) -> (Box<dyn Job<W>>, Reply<O>) {
     let (reply, answer) = oneshot::channel();
     let patience = match O::LANE {
         Lane::Read => READ_MAX,
@@ -67,7 +67,7 @@ pub(super) fn pack<O: Operation>(operation: O) -> (Box<dyn Job>, Reply<O>) {
     (Box::new(job), answer)
 }
 
-impl<O: Operation> Job for Pending<O> {
+impl<W: Wire, O: Operation> Job<W> for Pending<O> {
     fn lane(&self) -> Lane {
         O::LANE
     }
@@ -76,7 +76,7 @@ impl<O: Operation> Job for Pending<O> {
         self.deadline
     }
 
-    fn run<'r>(&'r mut self, link: &'r mut PostgresLink, chance: &'r Arc<dyn Randomness>) -> Running<'r> {
+    fn run<'r>(&'r mut self, link: &'r mut W, chance: &'r Arc<dyn Randomness>) -> Running<'r> {
         Box::pin(async move {
             let mut tx = Tx::new(link, chance);
             let value = self.operation.run(&mut tx).await?;

@@ -1,4 +1,4 @@
-//! The handle that holds all of a store in PostgreSQL, and the one thread that drives its connections.
+//! The handle that holds all of a store on a server, and the one thread that drives its connections.
 //!
 //! A thread of its own, because an operation that was taken has to be done and told even if the future that
 //! asked for it is dropped, and because log-ins that keep all other threads busy must not keep a log-out from
@@ -14,16 +14,11 @@ use tokio::runtime::Builder;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
-use super::address::Address;
 use super::attempt::Server;
-use super::connection::connect;
-use super::identity::establish;
 use super::job::{Job, pack};
-use super::link::PostgresLink;
 use super::outbox::Outbox;
 use super::pool::Pool;
-use super::tls::Tls;
-use super::{OpenServer, OpenServerError};
+use super::{Driver, OpenServer, OpenServerError};
 use crate::operation::{Lane, Operation};
 use crate::sqlite::Opened;
 
@@ -37,9 +32,9 @@ const WAITING_REVOKING_MAX: usize = 1_024;
 /// How long closing waits for operations that have begun: longer than any but a removal may take.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 
-/// A store in PostgreSQL that is open.
-pub(crate) struct Engine {
-    jobs: mpsc::UnboundedSender<Admitted>,
+/// A store on a server that is open.
+pub(crate) struct Engine<D: Driver> {
+    jobs: mpsc::UnboundedSender<Admitted<D>>,
     ordinary: Arc<Semaphore>,
     reserved: Arc<Semaphore>,
     closing: watch::Sender<bool>,
@@ -48,8 +43,8 @@ pub(crate) struct Engine {
 }
 
 /// A job, and the room that it takes while it waits.
-struct Admitted {
-    job: Box<dyn Job>,
+struct Admitted<D: Driver> {
+    job: Box<dyn Job<D::Wire>>,
     room: OwnedSemaphorePermit,
 }
 
@@ -61,26 +56,21 @@ enum Life {
     Dead,
 }
 
-impl Engine {
+impl<D: Driver> Engine<D> {
     /// Opens a store, or makes it, and starts its thread.
     pub(crate) fn open(options: OpenServer) -> Result<(Self, Opened), OpenServerError> {
-        let address = Address::parse(&options.url)?;
-        let tls = Tls::of(&address.way).map_err(|detail| OpenServerError::Tls {
-            place: address.place.clone(),
-            detail,
-        })?;
+        let driver = D::of(&options.url)?;
         let (jobs, waiting) = mpsc::unbounded_channel();
         let closing = watch::Sender::new(false);
         let (alive, life) = watch::channel(Life::Serving);
         let (say, answer) = blocking::channel();
         let parts = Parts {
             options,
-            address,
-            tls,
+            driver,
             waiting,
             closing: closing.subscribe(),
         };
-        let thread = thread::Builder::new().name("symbolon-postgres".to_owned());
+        let thread = thread::Builder::new().name(D::THREAD.to_owned());
         let thread = thread.spawn(move || {
             let watch = Watch(alive);
             drive(parts, &say);
@@ -130,7 +120,7 @@ impl Engine {
     pub(crate) async fn died(&self) -> Arc<str> {
         let mut life = self.life.clone();
         if life.wait_for(|life| *life == Life::Dead).await.is_ok() {
-            return "the thread that drives PostgreSQL has panicked".into();
+            return format!("the thread that drives {} has panicked", D::NAME).into();
         }
         std::future::pending().await
     }
@@ -144,7 +134,7 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl<D: Driver> Drop for Engine<D> {
     /// As `close`, but waits for it in this thread.
     fn drop(&mut self) {
         self.closing.send_replace(true);
@@ -184,17 +174,16 @@ impl Drop for Watch {
 }
 
 /// What the thread begins with.
-struct Parts {
+struct Parts<D: Driver> {
     options: OpenServer,
-    address: Address,
-    tls: Tls,
-    waiting: mpsc::UnboundedReceiver<Admitted>,
+    driver: D,
+    waiting: mpsc::UnboundedReceiver<Admitted<D>>,
     closing: watch::Receiver<bool>,
 }
 
 type Say = blocking::Sender<Result<Opened, OpenServerError>>;
 
-fn drive(parts: Parts, say: &Say) {
+fn drive<D: Driver>(parts: Parts<D>, say: &Say) {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -204,7 +193,7 @@ fn drive(parts: Parts, say: &Say) {
     };
     LocalSet::new().block_on(&runtime, async {
         let Parts { waiting, closing, .. } = parts;
-        match open(parts.options, parts.address, parts.tls).await {
+        match open(parts.options, parts.driver).await {
             Ok((server, opened)) => {
                 drop(say.send(Ok(opened)));
                 serve(&Rc::new(server), waiting, closing).await;
@@ -214,20 +203,20 @@ fn drive(parts: Parts, say: &Say) {
     });
 }
 
-async fn open(options: OpenServer, address: Address, tls: Tls) -> Result<(Server, Opened), OpenServerError> {
-    let first = connect(&address, &tls).await?;
-    let opened = establish(&first.client, &address.place, &options).await?;
+async fn open<D: Driver>(options: OpenServer, driver: D) -> Result<(Server<D>, Opened), OpenServerError> {
+    let mut first = driver.connect().await?;
+    let opened = driver.establish(&mut first, &options).await?;
     let server = Server {
-        pool: Pool::new(address, tls, PostgresLink::new(first), options.connections_max),
+        pool: Pool::new(driver, first, options.connections_max),
         outbox: Outbox::new(options.sink),
         randomness: options.randomness,
     };
     Ok((server, opened))
 }
 
-async fn serve(
-    server: &Rc<Server>,
-    mut waiting: mpsc::UnboundedReceiver<Admitted>,
+async fn serve<D: Driver>(
+    server: &Rc<Server<D>>,
+    mut waiting: mpsc::UnboundedReceiver<Admitted<D>>,
     mut closing: watch::Receiver<bool>,
 ) {
     let mut tasks = JoinSet::new();
@@ -254,7 +243,10 @@ async fn serve(
         }
     };
     if tokio::time::timeout(CLOSE_MAX, rest).await.is_err() {
-        tracing::warn!("PostgreSQL is left before every operation has come to an end");
+        tracing::warn!(
+            server = D::NAME,
+            "the server is left before every operation has come to an end"
+        );
     }
     server.pool.close();
 }

@@ -8,14 +8,11 @@ use symbolon_core::random::Randomness;
 use symbolon_core::revocation::{LogRow, RevocationSeq};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::connection::STATEMENT_MAX;
-use super::fault::{is_lost, said};
-use super::identity::{Unjumped, jump_if_restarted};
 use super::job::Job;
-use super::link::{PostgresLink, State};
 use super::outbox::{Outbox, Ticket};
 use super::pool::{Pool, REST};
-use crate::link::{Fields, Link as _, SqlError, Statement};
+use super::{Driver, STATEMENT_MAX, State, Uncommitted, Wire};
+use crate::link::{Fields, Link, SqlError, Statement};
 use crate::operation::Lane;
 
 /// How often an operation is tried that was undone because it met another. Two that meet once seldom meet
@@ -33,20 +30,17 @@ const ROLLBACK_MAX: Duration = Duration::from_millis(500);
 /// order, and its connection stays.
 const GRACE: Duration = Duration::from_millis(200);
 
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
-
-/// The beginning of a transaction none of whose statements takes longer than until then.
-fn begin_until(deadline: Instant) -> String {
-    let left = deadline.saturating_duration_since(Instant::now());
-    // Zero would be without end.
-    let left = left.min(STATEMENT_MAX).as_millis().max(1);
-    format!("{BEGIN}; SET LOCAL statement_timeout = {left}")
+/// How long a statement may take that nobody waits for longer than until then.
+fn left(deadline: Instant) -> Duration {
+    deadline
+        .saturating_duration_since(Instant::now())
+        .min(STATEMENT_MAX)
 }
 
 /// What the driving thread works with.
-pub(super) struct Server {
+pub(super) struct Server<D: Driver> {
     /// The connections.
-    pub(super) pool: Pool,
+    pub(super) pool: Pool<D>,
     /// What was committed, on its way to the sink.
     pub(super) outbox: Outbox,
     /// Chance.
@@ -77,10 +71,10 @@ impl From<SqlError> for Failure {
 static LOCK_HEAD: Statement = Statement::new("SELECT seq FROM rev_head WHERE one = 1 {for_update}");
 static FIND_ROW: Statement = Statement::new("SELECT id FROM rev_log WHERE seq = ?");
 
-impl Server {
+impl<D: Driver> Server<D> {
     /// Does an operation and answers it. Where its end is unknown and others wait for it to be told, finds
     /// out afterwards.
-    pub(super) async fn serve(self: Rc<Self>, mut job: Box<dyn Job>) {
+    pub(super) async fn serve(self: Rc<Self>, mut job: Box<dyn Job<D::Wire>>) {
         match self.carry_out(&mut *job).await {
             Ok(()) => job.answer(None),
             Err(Failure::Refused(error)) => job.answer(Some(error)),
@@ -94,7 +88,7 @@ impl Server {
         }
     }
 
-    async fn carry_out(&self, job: &mut dyn Job) -> Result<(), Failure> {
+    async fn carry_out(&self, job: &mut dyn Job<D::Wire>) -> Result<(), Failure> {
         let (lane, deadline) = (job.lane(), job.deadline());
         let mut tries = 0;
         loop {
@@ -117,11 +111,10 @@ impl Server {
         }
     }
 
-    async fn attempt(&self, link: &mut PostgresLink, job: &mut dyn Job) -> Result<(), Failure> {
+    async fn attempt(&self, link: &mut D::Wire, job: &mut dyn Job<D::Wire>) -> Result<(), Failure> {
         let (lane, deadline) = (job.lane(), job.deadline());
         // A read is a statement or two, each of which sees all that was committed before it.
         let reads = lane == Lane::Read;
-        let begin = (!reads).then(|| begin_until(deadline));
         // Who came late to a connection still has a moment: giving up closes it, and in a crowd the next would come
         // later still.
         let soon = Instant::now() + GRACE;
@@ -131,14 +124,14 @@ impl Server {
             (deadline + GRACE).max(soon)
         };
         let done = timeout_at(limit, async {
-            if let Some(begin) = begin {
-                link.control(&begin).await?;
+            if !reads {
+                link.begin(left(deadline)).await?;
             }
             job.run(link, &self.randomness).await
         });
         let Ok(done) = done.await else {
             link.give_up();
-            return Err(too_late().into());
+            return Err(too_late::<D>().into());
         };
         match done {
             Ok(_) if reads => Ok(()),
@@ -156,7 +149,7 @@ impl Server {
 
     async fn commit(
         &self,
-        link: &mut PostgresLink,
+        link: &mut D::Wire,
         rows: Vec<LogRow>,
         lane: Lane,
         deadline: Instant,
@@ -168,18 +161,17 @@ impl Server {
             seq,
             id,
         });
-        let committed = timeout_at(limit, link.client().batch_execute("COMMIT")).await;
-        match committed {
+        match timeout_at(limit, link.commit()).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) if !is_lost(&error) => {
+            Ok(Err(Uncommitted::Refused(error))) => {
                 if let Some(doubt) = doubt {
                     self.outbox.void(doubt.ticket);
                 }
-                return Err(link.failed(&error).into());
+                return Err(error.into());
             }
-            Ok(Err(error)) => {
+            Ok(Err(Uncommitted::Unknown(detail))) => {
                 link.give_up();
-                return Err(Failure::Unknown(unknown(&said(&error)), doubt));
+                return Err(Failure::Unknown(unknown(&detail), doubt));
             }
             Err(_) => {
                 link.give_up();
@@ -203,25 +195,29 @@ impl Server {
 
     /// The server was restarted since the head of the log last moved, or another connection has just seen to
     /// that.
-    async fn jump(&self, link: &mut PostgresLink, deadline: Instant) -> Result<(), SqlError> {
+    async fn jump(&self, link: &mut D::Wire, deadline: Instant) -> Result<(), SqlError> {
         let jumping = async {
-            link.control(BEGIN).await?;
-            match jump_if_restarted(link.client(), &*self.randomness).await {
-                Ok(head) => {
-                    link.control("COMMIT").await?;
+            link.begin(left(deadline)).await?;
+            let head = link.jump_if_restarted(&self.randomness).await?;
+            match link.commit().await {
+                Ok(()) => {
                     tracing::warn!(
+                        server = D::NAME,
                         head = head.0,
-                        "PostgreSQL was restarted: the head of the revocation log has moved on"
+                        "the server was restarted: the head of the revocation log has moved on"
                     );
                     Ok(())
                 }
-                Err(Unjumped::Server(error)) => Err(link.failed(&error)),
-                Err(Unjumped::Other(detail)) => Err(SqlError::Damaged(detail)),
+                Err(Uncommitted::Refused(error)) => Err(error),
+                Err(Uncommitted::Unknown(detail)) => {
+                    link.give_up();
+                    Err(SqlError::Undone(detail))
+                }
             }
         };
         let Ok(jumped) = timeout_at(deadline, jumping).await else {
             link.give_up();
-            return Err(too_late());
+            return Err(too_late::<D>());
         };
         if jumped.is_err() && timeout(ROLLBACK_MAX, link.roll_back()).await.is_err() {
             link.give_up();
@@ -248,12 +244,12 @@ impl Server {
         let mut taken = self.pool.take(Lane::Revoke, deadline).await?;
         let link = &mut taken.link;
         let looked = timeout_at(deadline, async {
-            link.control(BEGIN).await?;
+            link.begin(STATEMENT_MAX).await?;
             link.find(&LOCK_HEAD, &[], |fields| fields.seq("seq")).await?;
             let found = link.find(&FIND_ROW, &[doubt.seq.into()], read_id).await?;
             Ok(found == Some(doubt.id))
         });
-        let looked = looked.await.unwrap_or_else(|_| Err(too_late()));
+        let looked = looked.await.unwrap_or_else(|_| Err(too_late::<D>()));
         if timeout(ROLLBACK_MAX, link.roll_back()).await.is_err() {
             link.give_up();
         }
@@ -266,8 +262,8 @@ fn read_id(fields: &mut Fields<'_>) -> Result<[u8; 16], SqlError> {
     fields.array("id")
 }
 
-fn too_late() -> SqlError {
-    SqlError::Unavailable("PostgreSQL did not answer in time".to_owned())
+fn too_late<D: Driver>() -> SqlError {
+    SqlError::Unavailable(format!("{} did not answer in time", D::NAME))
 }
 
 fn unknown(detail: &str) -> SqlError {

@@ -6,10 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-use super::address::Address;
-use super::connection::connect;
-use super::link::{PostgresLink, State};
-use super::tls::Tls;
+use super::{Driver, State, Wire as _};
 use crate::link::SqlError;
 use crate::operation::Lane;
 
@@ -22,10 +19,9 @@ const RESERVED: usize = 2;
 pub(super) const REST: Duration = Duration::from_millis(100);
 
 /// The connections of a process.
-pub(super) struct Pool {
-    address: Address,
-    tls: Tls,
-    idle: RefCell<Vec<PostgresLink>>,
+pub(super) struct Pool<D: Driver> {
+    driver: D,
+    idle: RefCell<Vec<D::Wire>>,
     ordinary: Semaphore,
     reserved: Semaphore,
     away: RefCell<Option<Away>>,
@@ -38,19 +34,18 @@ struct Away {
 }
 
 /// A connection in use.
-pub(super) struct Taken<'p> {
+pub(super) struct Taken<'p, D: Driver> {
     /// The connection.
-    pub(super) link: PostgresLink,
-    pool: &'p Pool,
+    pub(super) link: D::Wire,
+    pool: &'p Pool<D>,
     _place: SemaphorePermit<'p>,
 }
 
-impl Pool {
+impl<D: Driver> Pool<D> {
     /// A pool with one open connection.
-    pub(super) fn new(address: Address, tls: Tls, first: PostgresLink, connections_max: usize) -> Self {
+    pub(super) fn new(driver: D, first: D::Wire, connections_max: usize) -> Self {
         Self {
-            address,
-            tls,
+            driver,
             idle: RefCell::new(vec![first]),
             ordinary: Semaphore::new(connections_max.max(1)),
             reserved: Semaphore::new(RESERVED),
@@ -59,7 +54,7 @@ impl Pool {
     }
 
     /// A connection for an operation of that lane, opened if none is idle.
-    pub(super) async fn take(&self, lane: Lane, deadline: Instant) -> Result<Taken<'_>, SqlError> {
+    pub(super) async fn take(&self, lane: Lane, deadline: Instant) -> Result<Taken<'_, D>, SqlError> {
         let place = timeout_at(deadline, self.place(lane)).await;
         let place = place.map_err(|_| SqlError::Unavailable("all connections are busy".to_owned()))??;
         loop {
@@ -91,18 +86,22 @@ impl Pool {
         place.map_err(|_| SqlError::Unavailable("the store stops".to_owned()))
     }
 
-    async fn open(&self, deadline: Instant) -> Result<PostgresLink, SqlError> {
+    async fn open(&self, deadline: Instant) -> Result<D::Wire, SqlError> {
         self.rest(deadline).await?;
-        let opened = timeout_at(deadline, connect(&self.address, &self.tls)).await;
+        let opened = timeout_at(deadline, self.driver.connect()).await;
         // Who came late to a connection that was to be made says nothing about the server.
         let opened =
             opened.map_err(|_| SqlError::Unavailable("no connection came about in time".to_owned()))?;
         match opened {
-            Ok(connection) => {
+            Ok(link) => {
                 if self.away.take().is_some() {
-                    tracing::info!(place = %self.address.place, "PostgreSQL can be reached again");
+                    tracing::info!(
+                        server = D::NAME,
+                        place = self.driver.place(),
+                        "the server can be reached again"
+                    );
                 }
-                Ok(PostgresLink::new(connection))
+                Ok(link)
             }
             Err(error) => {
                 let detail = error.to_string();
@@ -136,7 +135,7 @@ impl Pool {
             tried_at: Instant::now(),
         };
         if self.away.replace(Some(away)).is_none() {
-            tracing::error!(error = detail, "PostgreSQL cannot be reached");
+            tracing::error!(server = D::NAME, error = detail, "the server cannot be reached");
         }
     }
 
@@ -146,7 +145,7 @@ impl Pool {
     }
 }
 
-impl Taken<'_> {
+impl<D: Driver> Taken<'_, D> {
     /// Gives the connection back. One that is not sound is closed; if it was lost, so are the idle ones: what
     /// has cut it off has hardly spared them, and the next to come is not to try them one by one.
     pub(super) fn give_back(self) {

@@ -11,50 +11,58 @@ pub enum OpenServerError {
         detail: String,
     },
     /// The server does not answer.
-    #[error(
-        "cannot reach PostgreSQL at {place}: {detail}; check that it runs, that store.url has its address, \
-         and that listen_addresses and pg_hba.conf let this machine in"
-    )]
+    #[error("cannot reach {server} at {place}: {detail}; {remedy}")]
     Unreachable {
+        /// What kind of server it is.
+        server: &'static str,
         /// Host, port and database.
         place: String,
         /// What the system said.
         detail: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The way there cannot be trusted.
-    #[error(
-        "PostgreSQL at {place} cannot be reached over TLS: {detail}; set sslrootcert in store.url to the certificate \
-         of its authority, or sslmode=disable if the way there is trusted"
-    )]
+    #[error("{server} at {place} cannot be reached over TLS: {detail}; {remedy}")]
     Tls {
+        /// What kind of server it is.
+        server: &'static str,
         /// Host, port and database.
         place: String,
         /// What was wrong.
         detail: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The server does not accept the user.
-    #[error(
-        "PostgreSQL at {place} refuses the log-in: {detail}; check user and password in store.url, and pg_hba.conf"
-    )]
+    #[error("{server} at {place} refuses the log-in: {detail}; {remedy}")]
     Refused {
+        /// What kind of server it is.
+        server: &'static str,
         /// Host, port and database.
         place: String,
-        /// What the server said.
+        /// What it said.
         detail: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// There is no such database.
-    #[error(
-        "PostgreSQL at {place} says: {detail}; create it: CREATE DATABASE name OWNER user ENCODING 'UTF8' TEMPLATE template0"
-    )]
+    #[error("{server} at {place} says: {detail}; {remedy}")]
     NoDatabase {
+        /// What kind of server it is.
+        server: &'static str,
         /// Host, port and database.
         place: String,
-        /// What the server said.
+        /// What it said.
         detail: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The server is set so that it could lose a commit, or cannot hold the store.
-    #[error("PostgreSQL at {place} has {setting} = {found}: {why}; {remedy}")]
+    #[error("{server} at {place} has {setting} = {found}: {why}; {remedy}")]
     Setting {
+        /// What kind of server it is.
+        server: &'static str,
         /// Host, port and database.
         place: String,
         /// The setting, by its name in the server.
@@ -77,17 +85,16 @@ pub enum OpenServerError {
         remedy: String,
     },
     /// The schema holds something else.
-    #[error(
-        "at {place} the schema {schema} is not a store of symbolon: {detail}; give symbolon a database of its own, \
-         or a schema: options=-c%20search_path=symbolon in store.url"
-    )]
+    #[error("at {place} {schema} is not a store of symbolon: {detail}; give symbolon {remedy}")]
     Foreign {
         /// Host, port and database.
         place: String,
-        /// The schema.
+        /// The schema or the database.
         schema: String,
         /// What was found.
         detail: String,
+        /// What to give it.
+        remedy: &'static str,
     },
     /// It is a store and cannot be read.
     #[error("the store at {place} is damaged: {detail}; restore the newest backup")]

@@ -1,0 +1,46 @@
+//! PostgreSQL as a kind of server.
+
+use super::NAME;
+use super::address::Address;
+use super::connection::connect;
+use super::fault::no_tls;
+use super::identity::establish;
+use super::link::PostgresLink;
+use super::tls::Tls;
+use crate::server::{Driver, OpenServer, OpenServerError};
+use crate::sqlite::Opened;
+
+/// The way to one server.
+pub(crate) struct Postgres {
+    address: Address,
+    tls: Tls,
+}
+
+impl Driver for Postgres {
+    const NAME: &'static str = NAME;
+    const THREAD: &'static str = "symbolon-postgres";
+    type Wire = PostgresLink;
+
+    fn of(url: &str) -> Result<Self, OpenServerError> {
+        let address = Address::parse(url)?;
+        let tls = Tls::of(&address.way).map_err(|detail| no_tls(address.place.clone(), detail))?;
+        Ok(Self { address, tls })
+    }
+
+    fn place(&self) -> &str {
+        &self.address.place
+    }
+
+    async fn connect(&self) -> Result<PostgresLink, OpenServerError> {
+        let connection = connect(&self.address, &self.tls).await?;
+        Ok(PostgresLink::new(connection))
+    }
+
+    async fn establish(
+        &self,
+        wire: &mut PostgresLink,
+        options: &OpenServer,
+    ) -> Result<Opened, OpenServerError> {
+        establish(wire.client(), &self.address.place, options).await
+    }
+}

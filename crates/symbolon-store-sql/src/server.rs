@@ -1,0 +1,22 @@
+//! Stores on a database server: what is the same whichever server it is.
+//!
+//! 1. `options` and `open_error`: what opening is told, and why it was refused.
+//! 2. `driver`: what a kind of server brings: a way there, connections, and the transaction around an operation.
+//! 3. `pool`: the connections. `job`: operations on their way here and their answers on their way back.
+//! 4. `attempt`: one operation in one transaction, and what a failure of it means.
+//! 5. `outbox`: what was committed is told in the order of its positions, whatever came back first.
+//! 6. `engine`: the handle that holds all of it, and its thread.
+
+mod attempt;
+mod driver;
+mod engine;
+mod job;
+mod open_error;
+mod options;
+mod outbox;
+mod pool;
+
+pub(crate) use driver::{Driver, STATEMENT_MAX, State, Uncommitted, Wire};
+pub(crate) use engine::Engine;
+pub use open_error::OpenServerError;
+pub use options::OpenServer;

@@ -1,0 +1,80 @@
+//! What a kind of server brings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use symbolon_core::random::Randomness;
+use symbolon_core::revocation::RevocationSeq;
+
+use super::{OpenServer, OpenServerError};
+use crate::link::{Link, SqlError};
+use crate::sqlite::Opened;
+
+/// How long a server works at one statement, or waits for one lock, or holds a transaction whose client says
+/// nothing. A client that stands still while it holds the head of the log stops every revocation for so long.
+pub(crate) const STATEMENT_MAX: Duration = Duration::from_secs(2);
+
+/// A kind of server, and the way to one of it.
+pub(crate) trait Driver: Sized + Send + 'static {
+    /// What it is called, in messages.
+    const NAME: &'static str;
+    /// The name of the thread that drives its connections.
+    const THREAD: &'static str;
+    /// A connection to it.
+    type Wire: Wire;
+
+    /// Reads the address, and what is needed to go there.
+    fn of(url: &str) -> Result<Self, OpenServerError>;
+
+    /// Host, port and database, for messages.
+    fn place(&self) -> &str;
+
+    /// Connects, and refuses a server that is not what it must be: it may be another one than before.
+    async fn connect(&self) -> Result<Self::Wire, OpenServerError>;
+
+    /// Makes the schema what this release needs, and jumps if the server was restarted.
+    async fn establish(&self, wire: &mut Self::Wire, options: &OpenServer)
+    -> Result<Opened, OpenServerError>;
+}
+
+/// A connection: the link of an operation, and the transaction around it.
+pub(crate) trait Wire: Link + 'static {
+    /// What may still be done over it.
+    fn state(&self) -> State;
+
+    /// Something over it was given up half-way.
+    fn give_up(&mut self);
+
+    /// Begins a transaction. Where the server can tell, none of its statements takes longer than `limit`.
+    async fn begin(&mut self, limit: Duration) -> Result<(), SqlError>;
+
+    /// Commits it.
+    async fn commit(&mut self) -> Result<(), Uncommitted>;
+
+    /// Undoes it, if it is open. Afterwards everything may be done again, or the connection is lost.
+    async fn roll_back(&mut self);
+
+    /// Moves the log's head beyond every position that may ever have been given out, if the server is not the same
+    /// run of the same server as when the head last moved: a copy that was put back, or a commit that was lost with
+    /// a crash, must not let a position be used twice. Runs in an open transaction; answers where the head is.
+    async fn jump_if_restarted(&mut self, chance: &Arc<dyn Randomness>) -> Result<RevocationSeq, SqlError>;
+}
+
+/// What may still be done over a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    /// Everything.
+    Sound,
+    /// A statement has failed: a transaction that is open can only be rolled back.
+    Failed,
+    /// Nothing: it is lost, or was given up when no answer came, and others may be with it.
+    Lost,
+}
+
+/// Why a commit was not answered with yes.
+pub(crate) enum Uncommitted {
+    /// The server refused it: nothing was done.
+    Refused(SqlError),
+    /// The answer was lost: nobody knows.
+    Unknown(String),
+}
