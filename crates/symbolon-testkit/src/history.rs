@@ -3,13 +3,16 @@
 //! Data in, findings out: a [`History`] is a list of operations with the instants of one monotonic
 //! clock, in nanoseconds; [`check`] looks at each session by itself, in one pass over its operations.
 //! An outcome that is not known is an interval without end, or up to the next end of the one process
-//! that could still do it. [`audit::check`] compares the history with the audit record, and
-//! [`leaks::find`] looks for secrets where none may be.
+//! that could still do it. [`audit::check`] compares the history with the audit record,
+//! [`honesty::check`] looks at the answers that decided nothing, [`recovery::check`] at the time after a
+//! fault, and [`leaks::find`] looks for secrets where none may be.
 
 pub mod audit;
 mod check;
+pub mod honesty;
 pub mod leaks;
 mod lives;
+pub mod recovery;
 
 use std::collections::BTreeMap;
 
@@ -31,10 +34,14 @@ pub enum Invariant {
     I4,
     /// An answer is about the session that was asked about.
     I6,
+    /// An answer that decides nothing says so, and repeating it comes to an end.
+    I9,
     /// One audit entry for each committed change.
     I10,
     /// No secret where none may be.
     I12,
+    /// After a fault all is as before, soon.
+    I13,
 }
 
 /// A pair of tokens as a client got it; secrets are told apart by any number made of them.
@@ -74,6 +81,17 @@ pub enum Whose {
     Everyone,
 }
 
+/// What ends sessions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Means {
+    /// An order to end them.
+    Order,
+    /// A new password of their subject.
+    Password,
+    /// A ban of their subject.
+    Ban,
+}
+
 /// What was asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Asked {
@@ -100,6 +118,8 @@ pub enum Asked {
     End {
         /// Of what.
         whose: Whose,
+        /// By what.
+        by: Means,
     },
 }
 
@@ -114,6 +134,11 @@ pub enum Answered {
     Refreshed(Pair),
     /// A definite no, with its reason.
     Refused(String),
+    /// A definite no that ended the session; everywhere so many nanoseconds after the answer.
+    Reused {
+        /// Zero: at the answer.
+        effective_in: Nanos,
+    },
     /// The end is effective that many nanoseconds after the answer.
     Ended {
         /// It had ended before.
@@ -141,6 +166,8 @@ pub struct Op {
     pub asked: Asked,
     /// What was answered.
     pub answered: Answered,
+    /// Which node was asked, counted from zero.
+    pub node: u16,
 }
 
 /// All that was seen.
@@ -150,8 +177,10 @@ pub struct History {
     pub ops: Vec<Op>,
     /// When every process that could still do what had been asked of it was seen to have ended.
     pub deaths: Vec<Nanos>,
-    /// When the last phase began, in which every session is read; `None`: there was none.
+    /// When the last phase began, in which every session is read on every node; `None`: there was none.
     pub last_phase: Option<Nanos>,
+    /// How many nodes there are beside the first.
+    pub more_nodes: u16,
 }
 
 /// One broken promise.

@@ -5,13 +5,15 @@
 //! 3. [`server`] and [`http`]: the real binary, and a client of it.
 //! 4. [`servers`]: the servers of others that the product uses, real ones.
 //! 5. [`proxy`]: what breaks the way to them.
-//! 6. [`history`] and [`workload`]: what clients saw, and clients that see much.
+//! 6. [`cluster`]: several nodes over one store.
+//! 7. [`history`] and [`workload`]: what clients saw, and clients that see much.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test stops where product code has to answer"
 )]
 
+pub mod cluster;
 pub mod contract;
 pub mod faulty;
 pub mod history;

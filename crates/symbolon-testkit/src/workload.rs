@@ -17,7 +17,7 @@
 //! assert_eq!(findings.violations, []);
 //! ```
 
-mod answers;
+pub mod answers;
 mod pool;
 mod steps;
 

@@ -5,11 +5,13 @@ mod it {
     mod audit;
     mod contract;
     mod history;
+    mod honesty;
     mod http;
     mod leaks;
     mod peer;
     mod proxy;
     mod randomness;
+    mod recovery;
     mod server;
     mod servers;
     mod wire;

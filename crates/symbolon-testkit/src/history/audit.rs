@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Answered, Asked, Findings, History, Invariant, REUSE, Whose};
+use super::{Answered, Asked, Findings, History, Invariant, Means, REUSE, Whose};
 
 /// One entry of the audit record, as far as it is compared.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -86,6 +86,14 @@ fn is_open(answered: &Answered) -> bool {
     matches!(answered, Answered::Unknown | Answered::Undecided)
 }
 
+fn ended_by_reuse(answered: &Answered) -> bool {
+    match answered {
+        Answered::Refused(reason) => reason == REUSE,
+        Answered::Reused { .. } => true,
+        _ => false,
+    }
+}
+
 fn key(entry: &Entry) -> Option<(&'static str, String)> {
     let session = || entry.session.clone().unwrap_or_default();
     let subject = || entry.subject.clone().unwrap_or_default();
@@ -94,6 +102,8 @@ fn key(entry: &Entry) -> Option<(&'static str, String)> {
         "refreshed" => Some(("refreshed", session())),
         "revoked" => Some(("revoked", session())),
         "subject_revoked" => Some(("subject_revoked", subject())),
+        "password_set" => Some(("password_set", subject())),
+        "banned" => Some(("banned", subject())),
         "everyone_revoked" => Some(("everyone_revoked", String::new())),
         _ => None,
     }
@@ -111,7 +121,7 @@ impl Expected {
                 Asked::Refresh { session, generation } => {
                     expected.refresh(session, *generation, &op.answered);
                 }
-                Asked::End { whose } => expected.end(whose, &op.answered),
+                Asked::End { whose, by } => expected.end(whose, *by, &op.answered),
                 Asked::Verify { .. } => {}
             }
         }
@@ -130,7 +140,7 @@ impl Expected {
         match answered {
             Answered::Refreshed(pair) => self.rotation(session, pair.generation, true),
             // The word is the session's own: it was ended by this, once, here or before.
-            Answered::Refused(reason) if reason == REUSE => {
+            answered if ended_by_reuse(answered) => {
                 let bounds = self.bounds.entry(("revoked", session.to_owned())).or_default();
                 bounds.sure = bounds.sure.max(1);
             }
@@ -151,11 +161,13 @@ impl Expected {
         }
     }
 
-    fn end(&mut self, whose: &Whose, answered: &Answered) {
-        let (event, name) = match whose {
-            Whose::Session(session) => ("revoked", session.as_str()),
-            Whose::Subject(subject) => ("subject_revoked", subject.as_str()),
-            Whose::Everyone => ("everyone_revoked", ""),
+    fn end(&mut self, whose: &Whose, by: Means, answered: &Answered) {
+        let (event, name) = match (whose, by) {
+            (Whose::Session(session), _) => ("revoked", session.as_str()),
+            (Whose::Subject(subject), Means::Order) => ("subject_revoked", subject.as_str()),
+            (Whose::Subject(subject), Means::Password) => ("password_set", subject.as_str()),
+            (Whose::Subject(subject), Means::Ban) => ("banned", subject.as_str()),
+            (Whose::Everyone, _) => ("everyone_revoked", ""),
         };
         match answered {
             Answered::Ended { already: false, .. } => self.sure(event, name),

@@ -21,7 +21,7 @@ pub fn check(history: &History) -> Findings {
         one_successor(&life, &times, &mut findings);
         attribution(&life, &mut findings);
         if let Some(last_phase) = history.last_phase {
-            durable(&life, &times, last_phase, &mut findings);
+            durable(&life, &times, (last_phase, history.more_nodes), &mut findings);
         }
     }
     findings
@@ -98,18 +98,18 @@ impl Times {
     fn end_by_reuse(&mut self, life: &Life<'_>) {
         for seen in life.uses.iter().filter(|seen| seen.op.is_refresh()) {
             let generation = seen.op.presented().map_or(0, |(_, generation)| generation);
-            match &seen.op.answered {
-                Answered::Refused(reason) => {
+            match (&seen.op.answered, seen.op.refusal()) {
+                (_, Some((reason, effective_in))) => {
                     let stale = self.is_stale(generation, seen.op.from);
                     if stale || reason == REUSE {
-                        self.dead = self.dead.min(seen.op.to);
+                        self.dead = self.dead.min(seen.op.to.saturating_add(effective_in));
                     }
                     // Where no successor was in use, "reuse" is a false alarm, and to be told as one.
                     if self.has_successor_in_use(generation, seen.until) {
                         self.doubtful = self.doubtful.min(seen.op.from);
                     }
                 }
-                Answered::Unknown | Answered::Undecided
+                (Answered::Unknown | Answered::Undecided, None)
                     if self.has_successor_in_use(generation, seen.until) =>
                 {
                     self.doubtful = self.doubtful.min(seen.op.from);
@@ -181,7 +181,7 @@ fn false_refusals(life: &Life<'_>, times: &Times, findings: &mut Findings) {
             continue;
         }
         findings.look(Invariant::I2);
-        if matches!(op.answered, Answered::Refused(_)) {
+        if op.refusal().is_some() {
             let seen = format!("refused while alive: {op:?}");
             findings.broken(Invariant::I2, &life.identity.session, seen);
         }
@@ -202,8 +202,8 @@ fn pairs(life: &Life<'_>) -> HashMap<u32, Pair> {
     pairs
 }
 
-/// I3: in the last phase every session that nothing can have ended is accepted.
-fn durable(life: &Life<'_>, times: &Times, last_phase: Nanos, findings: &mut Findings) {
+/// I3: in the last phase every session that nothing can have ended is accepted, by every node.
+fn durable(life: &Life<'_>, times: &Times, (last_phase, more_nodes): (Nanos, u16), findings: &mut Findings) {
     let newest = pairs(life).into_values().max_by_key(|pair| pair.generation);
     let last: Vec<_> = life
         .uses
@@ -215,15 +215,13 @@ fn durable(life: &Life<'_>, times: &Times, last_phase: Nanos, findings: &mut Fin
         return;
     }
     findings.look(Invariant::I3);
-    if !last
-        .iter()
-        .any(|seen| matches!(seen.op.answered, Answered::Accepted(_)))
-    {
-        findings.broken(
-            Invariant::I3,
-            &life.identity.session,
-            "not accepted in the last phase",
-        );
+    let accepts = |node: u16| {
+        last.iter()
+            .any(|seen| seen.op.node == node && matches!(seen.op.answered, Answered::Accepted(_)))
+    };
+    for node in (0..=more_nodes).filter(|node| !accepts(*node)) {
+        let seen = format!("not accepted by node {node} in the last phase");
+        findings.broken(Invariant::I3, &life.identity.session, seen);
     }
 }
 

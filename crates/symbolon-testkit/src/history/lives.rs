@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Answered, Asked, History, Identity, Nanos, Op, Pair, Whose};
+use super::{Answered, Asked, History, Identity, Nanos, Op, Pair, REUSE, Whose};
 
 /// An operation, and until when it can have taken effect.
 #[derive(Clone, Copy)]
@@ -38,6 +38,15 @@ impl Op {
         matches!(self.asked, Asked::Refresh { .. })
     }
 
+    /// The reason of a definite no, and how long after it an end that it made is effective everywhere.
+    pub(super) fn refusal(&self) -> Option<(&str, Nanos)> {
+        match &self.answered {
+            Answered::Refused(reason) => Some((reason, 0)),
+            Answered::Reused { effective_in } => Some((REUSE, *effective_in)),
+            _ => None,
+        }
+    }
+
     /// Whether it says that the token is good.
     pub(super) fn accepts(&self) -> bool {
         matches!(self.answered, Answered::Accepted(_) | Answered::Refreshed(_))
@@ -57,7 +66,7 @@ pub(super) fn lives(history: &History) -> Vec<Life<'_>> {
         };
         if let Some((session, _)) = op.presented() {
             uses.entry(session).or_default().push(seen);
-        } else if let Asked::End { whose } = &op.asked {
+        } else if let Asked::End { whose, .. } = &op.asked {
             ends.add(whose, seen);
         }
     }

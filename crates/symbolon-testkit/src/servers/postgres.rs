@@ -136,6 +136,21 @@ impl Postgres {
         String::from_utf8_lossy(&ran.stdout).trim_end().to_owned()
     }
 
+    /// All that it holds, as text: bytes are in hexadecimal digits.
+    #[must_use]
+    pub fn dump(&self) -> Vec<u8> {
+        let ran = Command::new(programs().join("pg_dump"))
+            .args(["-h", "127.0.0.1", "-U", ROLE, "-d", "postgres"])
+            .args(["-p", &self.address.port().to_string()])
+            .env("PGPASSWORD", PASSWORD)
+            .env("PGSSLMODE", "disable")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "pg_dump: {said}");
+        ran.stdout
+    }
+
     /// Ends it and all its processes as a power cut would.
     pub fn kill9(&self) {
         self.guard.say("kill");

@@ -7,14 +7,25 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use symbolon_core::token::RawToken;
 
-use super::pool::Tokens;
-use crate::history::{Answered, Identity, Nanos, Pair};
+use crate::history::{Answered, Identity, Nanos, Pair, REUSE};
 use crate::http::{Answer, NoAnswer};
 
 const SECOND: Nanos = 1_000_000_000;
 
+/// A pair of tokens as it was answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tokens {
+    /// The access token.
+    pub access: String,
+    /// The refresh token.
+    pub refresh: String,
+    /// Their generation.
+    pub generation: u32,
+}
+
 /// What is the same for every operation: no answer, "cannot decide", "not now".
-pub(super) fn undecided(answer: &Result<Answer, NoAnswer>) -> Option<Answered> {
+#[must_use]
+pub fn undecided(answer: &Result<Answer, NoAnswer>) -> Option<Answered> {
     match answer {
         Err(_) => Some(Answered::Unknown),
         Ok(answer) if answer.status >= 500 || answer.status == 429 => Some(Answered::Undecided),
@@ -24,7 +35,8 @@ pub(super) fn undecided(answer: &Result<Answer, NoAnswer>) -> Option<Answered> {
 
 /// The tokens of an answer that issues some, and what the history keeps of them. `from` is the
 /// instant at which they were asked for: no life of theirs begins before.
-pub(super) fn tokens(body: &Value, from: Nanos) -> Option<(Tokens, Pair)> {
+#[must_use]
+pub fn tokens(body: &Value, from: Nanos) -> Option<(Tokens, Pair)> {
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     let (access, refresh) = (text("access_token")?, text("refresh_token")?);
     let generation = RawToken::parse(&access).ok()?.generation().0;
@@ -55,7 +67,8 @@ fn number(token: &str) -> u64 {
 }
 
 /// The answer of `GET /verify`.
-pub(super) fn gateway(answer: &Answer) -> Answered {
+#[must_use]
+pub fn gateway(answer: &Answer) -> Answered {
     if answer.status != 200 {
         return refused(answer);
     }
@@ -72,21 +85,30 @@ pub(super) fn gateway(answer: &Answer) -> Answered {
 }
 
 /// The answer of `POST /v1/verify`.
-pub(super) fn verified(answer: &Answer) -> Answered {
-    let body = answer.json();
+#[must_use]
+pub fn verified(answer: &Answer) -> Answered {
+    verdict(&answer.json()).unwrap_or_else(|| refused(answer))
+}
+
+/// One verdict of `POST /v1/verify`; `None`: there is none.
+#[must_use]
+pub fn verdict(body: &Value) -> Option<Answered> {
     if body["active"] == Value::Bool(true) {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        return Answered::Accepted(Identity {
+        return Some(Answered::Accepted(Identity {
             session: text("session_id"),
             subject: text("subject"),
             claims: spelled(&body["claims"]),
-        });
+        }));
     }
-    refused(answer)
+    body["reason"]
+        .as_str()
+        .map(|reason| Answered::Refused(reason.to_owned()))
 }
 
 /// The answer of a revocation: a receipt.
-pub(super) fn receipt(answer: &Answer) -> Answered {
+#[must_use]
+pub fn receipt(answer: &Answer) -> Answered {
     let body = answer.json();
     if body["revoked"] != Value::Bool(true) {
         return refused(answer);
@@ -108,14 +130,21 @@ pub(super) fn receipt(answer: &Answer) -> Answered {
 }
 
 /// A definite no. An answer that is neither yes nor no says its status, to be found.
-pub(super) fn refused(answer: &Answer) -> Answered {
+#[must_use]
+pub fn refused(answer: &Answer) -> Answered {
     let body = answer.json();
     let word = body["reason"].as_str().or(body["code"].as_str());
+    if let (Some(REUSE), Some(wait)) = (word, body["effective_in_ms"].as_u64()) {
+        return Answered::Reused {
+            effective_in: wait.saturating_mul(SECOND / 1_000),
+        };
+    }
     Answered::Refused(word.map_or_else(|| format!("status {}", answer.status), str::to_owned))
 }
 
 /// One spelling for equal JSON: keys in order, no blanks.
-pub(super) fn spelled(json: &Value) -> String {
+#[must_use]
+pub fn spelled(json: &Value) -> String {
     match json {
         Value::Object(members) => {
             let mut sorted: Vec<_> = members.iter().collect();

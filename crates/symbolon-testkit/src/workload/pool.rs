@@ -1,15 +1,8 @@
 use std::sync::{Mutex, PoisonError};
 
+use super::answers::Tokens;
 use crate::history::Identity;
 use crate::randomness::Seeded;
-
-/// A pair of tokens as it was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Tokens {
-    pub(super) access: String,
-    pub(super) refresh: String,
-    pub(super) generation: u32,
-}
 
 /// A session that some client began.
 #[derive(Clone, Debug)]

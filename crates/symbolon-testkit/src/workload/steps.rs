@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::pool::{Held, Tokens, pick};
+use super::answers::Tokens;
+use super::pool::{Held, pick};
 use super::{Shared, answers};
-use crate::history::{Answered, Asked, Identity, Nanos, Op, REUSE, Whose};
+use crate::history::{Answered, Asked, Identity, Means, Nanos, Op, REUSE, Whose};
 use crate::http::{Answer, Ask, Client, NoAnswer};
 use crate::randomness::Seeded;
 
@@ -88,6 +89,7 @@ async fn issue(shared: &Shared, client: &mut Client, chance: &Seeded) {
         to,
         asked,
         answered,
+        node: 0,
     });
 }
 
@@ -147,6 +149,7 @@ async fn ask_about(shared: &Shared, client: &mut Client, held: &Held, pair: &Tok
         to,
         asked,
         answered,
+        node: 0,
     });
     is_decided
 }
@@ -177,7 +180,8 @@ async fn refresh(shared: &Shared, client: &mut Client, held: &Held, chance: &See
         },
         Err(_) => Answered::Unknown,
     });
-    if matches!(&answered, Answered::Refused(reason) if reason == REUSE) {
+    let reused = matches!(&answered, Answered::Refused(reason) if reason == REUSE);
+    if reused || matches!(&answered, Answered::Reused { .. }) {
         shared.pool.end(|identity| identity.session == *session);
     }
     let asked = Asked::Refresh {
@@ -189,6 +193,7 @@ async fn refresh(shared: &Shared, client: &mut Client, held: &Held, chance: &See
         to,
         asked,
         answered,
+        node: 0,
     });
 }
 
@@ -235,11 +240,15 @@ async fn end(shared: &Shared, client: &mut Client, ask: Ask, whose: Whose) {
             Whose::Everyone => true,
         });
     }
-    let asked = Asked::End { whose };
+    let asked = Asked::End {
+        whose,
+        by: Means::Order,
+    };
     shared.note(Op {
         from,
         to,
         asked,
         answered,
+        node: 0,
     });
 }

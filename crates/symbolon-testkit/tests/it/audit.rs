@@ -1,5 +1,7 @@
 use symbolon_testkit::history::audit::{Entry, check};
-use symbolon_testkit::history::{Answered, Asked, History, Identity, Invariant, Op, Pair, REUSE, Whose};
+use symbolon_testkit::history::{
+    Answered, Asked, History, Identity, Invariant, Means, Op, Pair, REUSE, Whose,
+};
 
 fn entry(event: &str, session: Option<&str>, subject: Option<&str>) -> Entry {
     Entry {
@@ -19,6 +21,7 @@ fn op(asked: Asked, answered: Answered) -> Op {
         to: 2,
         asked,
         answered,
+        node: 0,
     }
 }
 
@@ -52,7 +55,13 @@ fn refresh(generation: u32, answered: Answered) -> Op {
 }
 
 fn end(whose: Whose, answered: Answered) -> Op {
-    op(Asked::End { whose }, answered)
+    op(
+        Asked::End {
+            whose,
+            by: Means::Order,
+        },
+        answered,
+    )
 }
 
 fn log_out(already: bool) -> Op {
@@ -221,4 +230,24 @@ fn other_events_are_not_compared() {
         wrong(vec![], &[on_x("key_added"), on_x("refresh_replayed")]),
         NONE
     );
+}
+
+#[test]
+fn a_new_password_and_a_ban_are_entries_of_their_own() {
+    let alice = || Whose::Subject("alice".to_owned());
+    let done = Answered::Ended {
+        already: false,
+        effective_in: 0,
+    };
+    for (by, word) in [
+        (Means::Order, "subject_revoked"),
+        (Means::Password, "password_set"),
+        (Means::Ban, "banned"),
+    ] {
+        let end = || op(Asked::End { whose: alice(), by }, done.clone());
+        let one = entry(word, None, Some("alice"));
+        assert_eq!(wrong(vec![end()], std::slice::from_ref(&one)), NONE);
+        assert_eq!(wrong(vec![end()], &[]), ["alice"]);
+        assert_eq!(wrong(vec![end()], &[one.clone(), one]), ["alice"]);
+    }
 }

@@ -1,7 +1,7 @@
 //! Histories written by hand: for each promise one that keeps it and those that break it.
 
 use symbolon_testkit::history::{
-    Answered, Asked, Findings, History, Identity, Invariant, Nanos, Op, Pair, REUSE, Whose, check,
+    Answered, Asked, Findings, History, Identity, Invariant, Means, Nanos, Op, Pair, REUSE, Whose, check,
 };
 
 /// Long after every other instant here.
@@ -31,6 +31,7 @@ fn op(from: Nanos, to: Nanos, asked: Asked, answered: Answered) -> Op {
         to,
         asked,
         answered,
+        node: 0,
     }
 }
 
@@ -57,7 +58,15 @@ fn rotate(from: Nanos, to: Nanos, generation: u32) -> Op {
 }
 
 fn end(from: Nanos, to: Nanos, whose: Whose, answered: Answered) -> Op {
-    op(from, to, Asked::End { whose }, answered)
+    op(
+        from,
+        to,
+        Asked::End {
+            whose,
+            by: Means::Order,
+        },
+        answered,
+    )
 }
 
 fn log_out(from: Nanos, to: Nanos) -> Op {
@@ -254,6 +263,21 @@ fn i1_a_stale_token_that_was_refused_in_any_words_is_an_end() {
     assert_broken(ops(yes()), &[Invariant::I1]);
 }
 
+#[test]
+fn i1_an_end_by_reuse_counts_from_when_it_is_effective() {
+    let ops = |asked, answered| {
+        vec![
+            rotate(20, 30, 0),
+            rotate(31, 40, 1),
+            refresh(41, 50, 0, Answered::Reused { effective_in: 20 }),
+            verify(asked, 90, 2, answered),
+        ]
+    };
+    assert_clean(ops(70, yes()), Invariant::I1, 0);
+    assert_broken(ops(71, yes()), &[Invariant::I1]);
+    assert_clean(ops(71, no(REUSE)), Invariant::I1, 1);
+}
+
 // I2
 
 #[test]
@@ -413,6 +437,7 @@ fn read_at_the_end(ops: Vec<Op>) -> Findings {
         ops: [vec![issue()], ops].concat(),
         deaths: vec![50],
         last_phase: Some(100),
+        more_nodes: 0,
     })
 }
 
@@ -482,6 +507,22 @@ fn i3_a_refresh_in_flight_at_a_crash_must_not_cost_the_session() {
         broken(&read_at_the_end(ops(no(REUSE)))),
         [Invariant::I2, Invariant::I3]
     );
+}
+
+#[test]
+fn i3_a_session_that_one_of_several_nodes_has_lost_breaks_it() {
+    let read = |second| {
+        let mut on_second = verify(100, 110, 0, second);
+        on_second.node = 1;
+        check(&History {
+            ops: vec![issue(), verify(100, 110, 0, yes()), on_second],
+            last_phase: Some(100),
+            more_nodes: 1,
+            ..History::default()
+        })
+    };
+    assert_eq!(broken(&read(yes())), []);
+    assert_eq!(broken(&read(Answered::Undecided)), [Invariant::I3]);
 }
 
 // I4
