@@ -51,6 +51,12 @@ pub enum StoreError {
 }
 
 /// A whole store.
-pub trait Store: SessionStore + AccountStore + BanStore + ApiKeyStore + SigningKeyStore + Upkeep {}
+pub trait Store:
+    SessionStore + AccountStore + BanStore + ApiKeyStore + SigningKeyStore + MemberStore + Upkeep
+{
+}
 
-impl<S: SessionStore + AccountStore + BanStore + ApiKeyStore + SigningKeyStore + Upkeep> Store for S {}
+impl<S> Store for S where
+    S: SessionStore + AccountStore + BanStore + ApiKeyStore + SigningKeyStore + MemberStore + Upkeep
+{
+}

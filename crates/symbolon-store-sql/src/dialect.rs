@@ -13,6 +13,7 @@
 //! | `{for_update}` | lock the rows read | (one writer) | `FOR NO KEY UPDATE` | `FOR UPDATE` |
 //! | `{skip_locked}` | lock those that nobody holds | (one writer) | `FOR UPDATE SKIP LOCKED` | `FOR UPDATE SKIP LOCKED` |
 //! | `{same_boot}` | and the server was not restarted since | (one process) | the start's instant and timeline | |
+//! | `{clock}` | the server's own clock, in milliseconds since 1970 | `NULL` (it has none) | `clock_timestamp()` | `SYSDATE(3)` |
 //! | `{ids}` | [`IDS_PER_QUERY`] parameters | `?, ?, …` | `$1, $2, …` | `?, ?, …` |
 //!
 //! Column types stand in the migrations, of which every dialect has its own texts.
@@ -45,6 +46,8 @@ pub(crate) struct Dialect {
     pub(crate) skip_locked: &'static str,
     /// `{same_boot}`
     pub(crate) same_boot: &'static str,
+    /// `{clock}`
+    pub(crate) clock: &'static str,
     /// The schema, step by step.
     pub(crate) migrations: &'static [Migration],
 }
@@ -69,6 +72,7 @@ impl Dialect {
             .replace("{for_update}", self.for_update)
             .replace("{skip_locked}", self.skip_locked)
             .replace("{same_boot}", self.same_boot)
+            .replace("{clock}", self.clock)
             .replace("{ids}", &ids);
         if self.numbered { number(&text) } else { text }
     }

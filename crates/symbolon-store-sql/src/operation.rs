@@ -20,6 +20,17 @@ pub(crate) enum Lane {
     Revoke,
     /// It removes what is old: there may be room to give back after it.
     Purge,
+    /// It is a node's heartbeat, or changes who the members are.
+    Member,
+    /// It reads for the heartbeat.
+    Follow,
+}
+
+impl Lane {
+    /// Whether what goes this way changes nothing.
+    pub(crate) fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::Follow)
+    }
 }
 
 /// One atomic step of the store.
@@ -89,11 +100,16 @@ impl<'t, L: Link> Tx<'t, L> {
         self.rows
     }
 
+    /// Takes the head of the log: what is read from here on is as it will be when a row is appended.
+    pub(crate) async fn lock_head(&mut self) -> Result<RevocationSeq, SqlError> {
+        let head = self.link.find(&READ_HEAD, &[], read_seq).await?;
+        head.ok_or(SqlError::NoHead)
+    }
+
     /// Takes the head of the log and writes one row. From here to the end of the operation every
     /// other revocation waits, so it comes last: only what needs the row's position may follow.
     pub(crate) async fn append(&mut self, entry: Entry<'_>) -> Result<LogRow, SqlError> {
-        let prev_seq = self.link.find(&READ_HEAD, &[], read_seq).await?;
-        let prev_seq = prev_seq.ok_or(SqlError::NoHead)?;
+        let prev_seq = self.lock_head().await?;
         let row = LogRow {
             seq: RevocationSeq(prev_seq.0.saturating_add(1)),
             prev_seq,

@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod ban;
 pub(crate) mod cut;
 pub(crate) mod log;
+pub(crate) mod member;
 pub(crate) mod place;
 pub(crate) mod session;
 pub(crate) mod signing_key;

@@ -3,6 +3,7 @@
 mod accounts;
 mod api_keys;
 mod bans;
+mod members;
 mod sessions;
 mod signing_keys;
 mod upkeep;

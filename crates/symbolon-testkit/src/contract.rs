@@ -20,6 +20,8 @@ mod fresh;
 pub mod insert;
 pub mod list;
 pub mod log;
+pub mod members;
+pub mod proposals;
 pub mod purge;
 pub mod revoke;
 pub mod rotation;
@@ -103,6 +105,38 @@ macro_rules! store_contract {
             the_sink_has_every_row_in_order_before_the_answer,
             the_sink_has_every_row_in_order_under_parallel_changes,
             a_change_that_is_refused_writes_no_row,
+        ]);
+        $crate::sentences!($fresh, members: [
+            a_member_comes_back_as_it_joined,
+            joining_twice_is_joining_once,
+            an_incarnation_never_gets_another_lease,
+            a_heartbeat_is_counted_and_says_how_far_its_member_is,
+            a_heartbeat_answers_the_stores_clock,
+            a_heartbeat_of_another_number_is_not_counted,
+            a_stranger_makes_no_heartbeat,
+            of_two_copies_of_a_process_one_makes_the_next_heartbeat,
+            an_evicted_member_makes_no_heartbeat,
+            a_member_that_made_a_heartbeat_meanwhile_is_not_evicted,
+            a_member_that_was_evicted_is_evicted_again,
+            a_member_that_may_fall_back_is_evicted_by_an_operator_only,
+            a_member_that_left_is_gone,
+            a_heartbeat_and_an_eviction_at_once_are_not_both_done,
+            a_page_of_the_log_has_its_ends,
+            a_page_never_shows_a_head_without_its_rows,
+            a_purge_leaves_the_rows_that_a_member_has_not_passed,
+            a_purge_removes_members_that_were_evicted_long_ago,
+        ]);
+        $crate::sentences!($fresh, proposals: [
+            a_lost_end_of_a_session_ends_it_again,
+            a_lost_end_of_a_session_that_is_not_alive_writes_nothing,
+            many_lost_ends_are_written_again_each_once,
+            a_lost_cut_of_a_subject_cuts_it_again,
+            a_lost_cut_keeps_what_it_kept,
+            a_lost_cut_before_a_newer_one_writes_nothing,
+            a_lost_cut_of_everyone_is_written_again_once,
+            a_lost_word_that_something_is_stale_is_said_again_once,
+            a_lost_end_of_an_api_key_ends_it_again,
+            a_row_that_is_in_the_log_is_not_written_again,
         ]);
         $crate::sentences!($fresh, activity: [
             a_use_moves_the_last_use_and_the_idle_end,

@@ -8,15 +8,16 @@ use symbolon_core::api_key::{ApiKey, ApiKeyId};
 use symbolon_core::audit::AuditEntry;
 use symbolon_core::ban::Ban;
 use symbolon_core::clock::Timestamp;
+use symbolon_core::member::{Incarnation, Member};
 use symbolon_core::revocation::{LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::SessionId;
 use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
     AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, BanStore, BanSubject, Banned,
-    ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount, FoundSession, InsertAccount,
-    InsertSession, InsertSigningKey, Inserted, ListBans, ListSessions, LogHead, PurgeOrder, Purged,
-    ReplaceHash, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword, SigningKeyStore,
-    StoreError, SuccessorUse, Upkeep,
+    ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount, FoundSession, Heartbeat, InsertAccount,
+    InsertSession, InsertSigningKey, Inserted, ListBans, ListSessions, LogHead, LogPage, MemberStore,
+    PurgeOrder, Purged, ReplaceHash, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword,
+    SigningKeyStore, StoreError, SuccessorUse, Upkeep,
 };
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
@@ -192,6 +193,15 @@ steps! {
         fn list_signing_keys() -> Vec<SigningKeyRecord>;
         fn insert_signing_key(insert: InsertSigningKey) -> Option<LogRow>;
         fn remove_signing_keys(ids: Vec<SigningKeyId>, audit: AuditEntry) -> Option<LogRow>;
+    }
+    MemberStore {
+        fn join(member: Member) -> ();
+        fn heartbeat(heartbeat: Heartbeat) -> Option<Timestamp>;
+        fn read_log(from: RevocationSeq, limit: u32) -> LogPage;
+        fn list_members() -> Vec<Member>;
+        fn evict(incarnation: Incarnation, beat: u64, by_operator: bool) -> bool;
+        fn leave(incarnation: Incarnation) -> ();
+        fn propose_again(lost: Vec<LogRow>, at: Timestamp) -> Vec<LogRow>;
     }
     Upkeep {
         fn log_head() -> LogHead;

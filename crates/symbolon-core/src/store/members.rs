@@ -19,15 +19,19 @@ pub struct Heartbeat {
     pub beat: u64,
     /// Its memory holds every row of the log up to here.
     pub applied: RevocationSeq,
-    /// The node's present.
+    /// The node's present, which it has from the store's clock: where a store keeps the newest instant of its
+    /// nodes, so that time does not go back with a restart of all of them, it keeps this one.
     pub at: Timestamp,
 }
 
 /// Rows of the log, with its ends as they were when the rows were read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LogPage {
-    /// The newest position.
+    /// The newest position. No row stands there before the first, and after the head has jumped because the store was
+    /// restarted; the next row names it as the one before all the same.
     pub head: RevocationSeq,
+    /// The id of the row there, or of the jump: two histories of a store have not both.
+    pub head_id: [u8; 16],
     /// Rows at or before this position may have been removed.
     pub floor: RevocationSeq,
     /// The rows, in order.
@@ -36,7 +40,7 @@ pub struct LogPage {
 
 /// The members of a store.
 pub trait MemberStore: Send + Sync + 'static {
-    /// Writes a member that has made no heartbeat yet.
+    /// Writes a member that has made no heartbeat yet. Repeating it, where the answer was lost, changes nothing.
     fn join(&self, member: Member) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Counts a heartbeat, in a transaction of its own, and answers the store's own clock; `None`: the
@@ -70,7 +74,9 @@ pub trait MemberStore: Send + Sync + 'static {
     fn leave(&self, incarnation: Incarnation) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Writes revocations again that members had applied and the store has lost, each with the effect that it had
-    /// and a new position. Repeating it is safe. Answers the rows that were written.
+    /// and a new position. A row that is there, or whose effect is, is not written: so members may propose the same
+    /// at once, and repeat it. Answers the rows that were written. What a row does not say, such as the end of a
+    /// ban, is lost.
     fn propose_again(
         &self,
         lost: Vec<LogRow>,

@@ -21,6 +21,7 @@ pub(crate) static POSTGRES: Dialect = Dialect {
     for_update: "FOR NO KEY UPDATE",
     skip_locked: "FOR UPDATE SKIP LOCKED",
     same_boot: concat!("AND (SELECT v FROM meta WHERE k = 'boot_id') = ", this_boot!()),
+    clock: "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     migrations: &[
         Migration {
             number: 1,

@@ -12,6 +12,7 @@ pub(crate) static SQLITE: Dialect = Dialect {
     for_update: "",
     skip_locked: "",
     same_boot: "",
+    clock: "NULL",
     migrations: &[
         Migration {
             number: 1,

@@ -130,6 +130,9 @@ impl Operation for ClientHasKey {
 static END_KEY: Statement =
     Statement::new("UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE api_key_id = ?");
 
+pub(super) static END_KEY_ONCE: Statement =
+    Statement::new("UPDATE api_keys SET revoked_at = ? WHERE api_key_id = ? AND revoked_at IS NULL");
+
 impl Operation for RevokeApiKey {
     type Answer = Option<LogRow>;
     const NAME: &'static str = "end an API key";

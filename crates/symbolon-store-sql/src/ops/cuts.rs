@@ -215,20 +215,33 @@ impl Operation for CutEveryone {
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<(LogRow, RevocationSeq), SqlError> {
         let before = global_cut(tx.link).await?.seq;
         insert_audit(tx.link, &self.audit).await?;
-        let row = tx
-            .append(Entry {
-                kind: LogKind::Everyone,
-                at: self.audit.at,
-                reason: self.reason,
-                actor: &self.audit.actor.to_text(),
-            })
-            .await?;
-        let cut = cut_of(&row);
-        let params = [cut.seq.into(), cut.at.into(), cut.reason.as_str().into()];
-        tx.link.change_one(&SET_GLOBAL_EPOCH, &params).await?;
-        owe_sweep(tx.link, EVERYONE).await?;
+        let actor = self.audit.actor.to_text();
+        let row = cut_all(tx, self.reason, self.audit.at, &actor).await?;
         Ok((row, before))
     }
+}
+
+/// Cuts everyone. The audit entry is the caller's, written before.
+pub(super) async fn cut_all<L: Link>(
+    tx: &mut Tx<'_, L>,
+    reason: RevocationReason,
+    at: Timestamp,
+    actor: &str,
+) -> Result<LogRow, SqlError> {
+    let kind = LogKind::Everyone;
+    let row = tx
+        .append(Entry {
+            kind,
+            at,
+            reason,
+            actor,
+        })
+        .await?;
+    let cut = cut_of(&row);
+    let params = [cut.seq.into(), cut.at.into(), cut.reason.as_str().into()];
+    tx.link.change_one(&SET_GLOBAL_EPOCH, &params).await?;
+    owe_sweep(tx.link, EVERYONE).await?;
+    Ok(row)
 }
 
 /// Counts the sessions that a cut of everyone has ended. It reads one index entry for each session,

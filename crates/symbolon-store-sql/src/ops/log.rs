@@ -1,7 +1,7 @@
 //! The revocation log as others follow it, and the proof that the store can read and write.
 
 use symbolon_core::revocation::{LogRow, RevocationSeq};
-use symbolon_core::store::LogHead;
+use symbolon_core::store::{LogHead, LogPage};
 
 use crate::link::{Fields, Link, SqlError, Statement};
 use crate::operation::{Lane, Operation, Tx};
@@ -53,6 +53,52 @@ impl Operation for ReadLog {
         let params = [self.from.into(), self.limit.into()];
         tx.link.query(&READ_LOG, &params, read_log_row).await
     }
+}
+
+/// Reads rows of the log and its ends, as they were at one instant.
+pub(crate) struct ReadPage {
+    /// The position of the first row.
+    pub(crate) from: RevocationSeq,
+    /// How many at the most.
+    pub(crate) limit: u32,
+}
+
+// One statement has one snapshot. Whoever commits a row commits the head with it: so whoever sees the head sees the
+// rows up to it.
+pub(super) static READ_PAGE: Statement = Statement::new(
+    "SELECT h.seq, h.id, h.floor, tail.seq, tail.seq, tail.prev_seq, tail.id, tail.kind, tail.session_id, tail.subject, tail.keep, tail.at, tail.reason \
+     FROM rev_head AS h LEFT JOIN (SELECT seq, prev_seq, id, kind, session_id, subject, keep, at, reason \
+     FROM rev_log WHERE seq >= ? ORDER BY seq LIMIT ?) AS tail ON 1 = 1 WHERE h.one = 1 ORDER BY tail.seq",
+);
+
+impl Operation for ReadPage {
+    type Answer = LogPage;
+    const NAME: &'static str = "follow the log";
+    const LANE: Lane = Lane::Follow;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<LogPage, SqlError> {
+        let params = [self.from.into(), self.limit.into()];
+        let read = tx.link.query(&READ_PAGE, &params, read_line).await?;
+        let mut lines = read.into_iter();
+        let (mut page, row) = lines.next().ok_or(SqlError::NoHead)?;
+        page.rows = row.into_iter().chain(lines.filter_map(|(_, row)| row)).collect();
+        Ok(page)
+    }
+}
+
+/// Reads the ends, and a row if there is any.
+fn read_line(fields: &mut Fields<'_>) -> Result<(LogPage, Option<LogRow>), SqlError> {
+    let page = LogPage {
+        head: fields.seq("seq")?,
+        head_id: fields.array("id")?,
+        floor: fields.seq("floor")?,
+        rows: Vec::new(),
+    };
+    let row = match fields.maybe_int("seq")? {
+        Some(_) => Some(read_log_row(fields)?),
+        None => None,
+    };
+    Ok((page, row))
 }
 
 static TOUCH: Statement = Statement::new("UPDATE meta SET v = v WHERE k = 'cluster_id'");

@@ -48,7 +48,8 @@ impl Operation for PurgeSessions {
     }
 }
 
-/// Removes rows of the log written at or before an instant, never the newest.
+/// Removes rows of the log written at or before an instant, never the newest, and none that a member compares with
+/// what it has applied.
 pub(crate) struct PurgeLog {
     /// The instant.
     pub(crate) written_by: Timestamp,
@@ -57,8 +58,9 @@ pub(crate) struct PurgeLog {
 }
 
 pub(super) static FIRST_LOG: Statement = Statement::new(
-    "SELECT seq, at FROM rev_log WHERE seq < (SELECT max(seq) FROM rev_log) ORDER BY seq LIMIT ? \
-     {for_update}",
+    "SELECT l.seq, l.at FROM rev_log AS l WHERE l.seq < (SELECT max(m.seq) FROM rev_log AS m) \
+     AND l.seq < coalesce((SELECT min(n.applied) FROM nodes AS n WHERE n.evicted = 0), 9223372036854775807) \
+     ORDER BY l.seq LIMIT ? {for_update}",
 );
 static DELETE_LOG: Statement = Statement::new("DELETE FROM rev_log WHERE seq = ?");
 static RAISE_FLOOR: Statement =

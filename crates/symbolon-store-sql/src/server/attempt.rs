@@ -114,7 +114,7 @@ impl<D: Driver> Server<D> {
     async fn attempt(&self, link: &mut D::Wire, job: &mut dyn Job<D::Wire>) -> Result<(), Failure> {
         let (lane, deadline) = (job.lane(), job.deadline());
         // A read is a statement or two, each of which sees all that was committed before it.
-        let reads = lane == Lane::Read;
+        let reads = lane.reads();
         // Who came late to a connection still has a moment: giving up closes it, and in a crowd the next would come
         // later still.
         let soon = Instant::now() + GRACE;

@@ -111,7 +111,7 @@ impl<D: Driver> Engine<D> {
     fn room(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
         let ordinary = Arc::clone(&self.ordinary).try_acquire_owned().ok();
         ordinary.or_else(|| {
-            let revokes = lane == Lane::Revoke;
+            let revokes = matches!(lane, Lane::Revoke | Lane::Member | Lane::Follow);
             revokes.then(|| Arc::clone(&self.reserved).try_acquire_owned().ok())?
         })
     }

@@ -54,7 +54,7 @@ pub(super) type Reply<O> = oneshot::Receiver<Result<<O as Operation>::Answer, St
 pub(super) fn pack<W: Wire, O: Operation>(operation: O) -> (Box<dyn Job<W>>, Reply<O>) {
     let (reply, answer) = oneshot::channel();
     let patience = match O::LANE {
-        Lane::Read => READ_MAX,
+        Lane::Read | Lane::Follow => READ_MAX,
         Lane::Purge => PURGE_MAX,
         _ => WRITE_MAX,
     };

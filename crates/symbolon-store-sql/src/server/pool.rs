@@ -73,7 +73,7 @@ impl<D: Driver> Pool<D> {
     }
 
     async fn place(&self, lane: Lane) -> Result<SemaphorePermit<'_>, SqlError> {
-        let place = if lane == Lane::Revoke {
+        let place = if matches!(lane, Lane::Revoke | Lane::Member | Lane::Follow) {
             // Whichever is free first; a wait that is given up takes nothing.
             tokio::select! {
                 biased;

@@ -18,7 +18,7 @@ use super::queue::{Queue, Refused};
 use super::readers::{self, Readers};
 use super::writer::{self, Writer};
 use super::{OpenError, OpenSqlite, Opened, Place};
-use crate::operation::{Lane, Operation};
+use crate::operation::Operation;
 
 /// A store in SQLite that is open.
 pub(crate) struct Engine {
@@ -95,7 +95,7 @@ impl Engine {
             return Err(unavailable(O::NAME, &refusal));
         }
         let queue = match (O::LANE, &self.readers) {
-            (Lane::Read, Some(readers)) => readers,
+            (lane, Some(readers)) if lane.reads() => readers,
             _ => &self.writer,
         };
         let (job, answer) = pack(operation);

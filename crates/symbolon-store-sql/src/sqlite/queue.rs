@@ -53,8 +53,8 @@ impl Queue {
     /// Puts a job at the end, or refuses it at once.
     pub(super) fn push(&self, job: Box<dyn Job>) -> Result<(), Refused> {
         let max = match job.lane() {
-            Lane::Revoke => self.revoking_max,
-            Lane::Read | Lane::Write | Lane::Purge => self.ordinary_max,
+            Lane::Revoke | Lane::Member => self.revoking_max,
+            Lane::Read | Lane::Follow | Lane::Write | Lane::Purge => self.ordinary_max,
         };
         let mut waiting = self.lock();
         if waiting.closed {

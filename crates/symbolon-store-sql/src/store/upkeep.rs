@@ -7,12 +7,16 @@ use symbolon_core::store::{LogHead, PurgeOrder, Purged, StoreError, Upkeep};
 
 use super::SqlStore;
 use crate::ops::log::{Ping, ReadHead, ReadLog};
+use crate::ops::members::PurgeMembers;
 use crate::ops::purge::{PurgeAttempts, PurgeAudit, PurgeLog, PurgeSessions};
 use crate::ops::sweep::Sweep;
 
 /// How long a counter of failed attempts stays after its last attempt: as long as a guesser who
 /// waits between guesses is still slowed down by it.
 const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a member that was evicted stays after its last heartbeat, for operators to see.
+const KEEP_EVICTED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How many steps of marking ended sessions one purge makes at the most.
 const SWEEP_STEPS_MAX: u32 = 1_000;
@@ -39,6 +43,8 @@ impl Upkeep for SqlStore {
         let log = self.ask(PurgeLog { written_by, batch }).await?;
         let written_by = now.before(order.keep_audit);
         let audit = self.ask(PurgeAudit { written_by, batch }).await?;
+        let seen_by = now.before(KEEP_EVICTED);
+        self.ask(PurgeMembers { seen_by, batch }).await?;
         let idle_since = now.before(KEEP_ATTEMPTS);
         let attempts = self.ask(PurgeAttempts { idle_since, batch }).await?;
         Ok(Purged {

@@ -1,5 +1,5 @@
 const LIST: &str = include_str!("../../src/contract.rs");
-const ROOMS: [(&str, &str); 14] = [
+const ROOMS: [(&str, &str); 16] = [
     ("accounts", include_str!("../../src/contract/accounts.rs")),
     ("activity", include_str!("../../src/contract/activity.rs")),
     ("api_keys", include_str!("../../src/contract/api_keys.rs")),
@@ -9,6 +9,8 @@ const ROOMS: [(&str, &str); 14] = [
     ("insert", include_str!("../../src/contract/insert.rs")),
     ("list", include_str!("../../src/contract/list.rs")),
     ("log", include_str!("../../src/contract/log.rs")),
+    ("members", include_str!("../../src/contract/members.rs")),
+    ("proposals", include_str!("../../src/contract/proposals.rs")),
     ("purge", include_str!("../../src/contract/purge.rs")),
     ("revoke", include_str!("../../src/contract/revoke.rs")),
     ("rotation", include_str!("../../src/contract/rotation.rs")),
