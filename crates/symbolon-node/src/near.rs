@@ -8,6 +8,7 @@ mod fact;
 mod identity;
 mod slot;
 mod table;
+mod words;
 
 pub use fact::{Fact, Hit, Noted};
 pub use identity::{FullIdentity, Identity};

@@ -17,6 +17,7 @@ use symbolon_core::session::SessionId;
 use super::fact::{Fact, Hit};
 use super::identity::{FullIdentity, Identity};
 use super::slot::{self, Content, Slot, WORDS};
+use super::words::Words;
 
 /// Slots of one bucket.
 const WAYS: usize = 16;
@@ -33,7 +34,7 @@ const LINE_WORDS: usize = 8;
 pub struct NearCache {
     /// One byte per slot; zero: empty.
     tags: Box<[AtomicU64]>,
-    slots: Box<[AtomicU64]>,
+    slots: Words,
     /// Where the first cache line begins in `slots`.
     first: usize,
     /// How many buckets are in use.
@@ -58,7 +59,7 @@ impl NearCache {
     pub fn with_capacity(capacity: u32) -> Self {
         let capacity = capacity.max(1) as usize;
         let buckets_max = capacity.div_ceil(FILL).max(1);
-        let slots = zeroed_slice_box::<AtomicU64>(buckets_max * WAYS * WORDS + LINE_WORDS);
+        let slots = Words::zeroed(buckets_max * WAYS * WORDS + LINE_WORDS);
         let first = slots
             .as_ptr()
             .align_offset(LINE_WORDS * size_of::<u64>())
