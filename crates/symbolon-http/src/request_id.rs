@@ -183,8 +183,8 @@ impl Seal {
         }
     }
 
-    /// The two headers without which no answer goes out, `X-Request-Id` and `Cache-Control`: for answers that only
-    /// gateways read, where those for browsers would be half of the cost.
+    /// The two headers without which no answer goes out, `X-Request-Id` and `Cache-Control`: for an answer without a
+    /// body that only a gateway reads, where those for browsers would be half of the cost.
     pub fn apply_lean(self, headers: &mut HeaderMap, id: RequestId) {
         headers.insert(X_REQUEST_ID, id.header());
         headers

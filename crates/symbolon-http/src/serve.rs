@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::Request;
+use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tower_service::Service as _;
@@ -155,11 +155,11 @@ impl HttpService {
     }
 }
 
-/// Completes and counts an answer. Those to gateways are read by no browser, so they are spared what is for browsers.
+/// Completes and counts an answer. The 200 of a gateway has no body and goes no further than the gateway, so it is
+/// spared what is for browsers. A refusal has a body, and there are gateways that hand it on as it is.
 #[inline]
 fn finish(app: &App, seal: Seal, mut response: Response, route: RouteClass, id: RequestId) -> Response {
-    if route == RouteClass::Gateway {
-        Problem::sign(&mut response, id);
+    if route == RouteClass::Gateway && response.status() == StatusCode::OK {
         seal.apply_lean(response.headers_mut(), id);
     } else {
         seal.apply(&mut response, id);

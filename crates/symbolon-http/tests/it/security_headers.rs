@@ -61,8 +61,6 @@ fn of_page(policy: &str) -> BTreeMap<&'static str, String> {
 
 fn of(method: &Method, path: &str) -> BTreeMap<&'static str, String> {
     match (method.as_str(), path) {
-        // No browser reads what a gateway asks.
-        (_, "/verify") => expected(&[("cache-control", "no-store")]),
         // Public, and asked for by every service that verifies by itself.
         ("GET", "/.well-known/jwks.json") => {
             let mut lines = expected(&NO_PAGE);
@@ -109,6 +107,27 @@ async fn asvs_3_4_every_route_says_how_its_answer_may_be_used() {
     ] {
         let answer = served.ask(Ask::new(method, path)).await;
         assert_eq!(said(&answer), expected(&NO_PAGE), "{path}");
+    }
+}
+
+/// What a gateway is refused with may reach a browser as it is; that a request may pass never does.
+#[tokio::test]
+async fn of_the_answers_to_a_gateway_the_200_alone_says_nothing_to_browsers() {
+    let served = Served::start().await;
+    let token = served.person("alice").await.access;
+    for query in ["", "?max_age=3600"] {
+        let passed = served.get(&format!("/verify{query}"), &token).await;
+        assert_eq!((passed.status, passed.body.as_str()), (200, ""));
+        assert_eq!(
+            said(&passed),
+            expected(&[("cache-control", "no-store")]),
+            "{query}"
+        );
+    }
+    for (query, token, status) in [("", "", 401), ("", "no token", 401), ("?scope=none", &token, 403)] {
+        let refused = served.get(&format!("/verify{query}"), token).await;
+        assert_eq!(refused.status, status, "{}", refused.body);
+        assert_eq!(said(&refused), expected(&NO_PAGE), "{query}");
     }
 }
 
