@@ -67,6 +67,8 @@ mod openapi_truth;
 mod operations;
 #[path = "it/own_sessions.rs"]
 mod own_sessions;
+#[path = "it/panics.rs"]
+mod panics;
 #[path = "it/person.rs"]
 mod person;
 #[path = "it/places.rs"]

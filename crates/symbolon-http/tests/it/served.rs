@@ -324,7 +324,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    async fn of(response: Response<Incoming>) -> Self {
+    pub(crate) async fn of(response: Response<Incoming>) -> Self {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Self {
