@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
-use symbolon::{Receipt, Symbolon, Tier};
+use symbolon::{KeyState, Receipt, Symbolon, Tier};
 
 use crate::app::App;
 use crate::problem::OAuthError;
@@ -45,6 +45,16 @@ pub(crate) enum LogInResult {
 pub(crate) enum RefreshResult {
     Pair,
     Refused,
+    Undecided,
+}
+
+/// What became of a token near its end that has no refresh token beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RenewalResult {
+    /// The next one was handed over.
+    Token,
+    /// It goes on as it is.
+    Kept,
     Undecided,
 }
 
@@ -98,6 +108,7 @@ const LOG_INS: [&str; 7] = [
     "undecided",
 ];
 const REFRESHES: [&str; 3] = ["pair", "refused", "undecided"];
+const RENEWALS: [&str; 3] = ["token", "kept", "undecided"];
 /// The errors of the OAuth routes, by the words of their answers.
 const OAUTH_ERRORS: [&str; OAuthError::ALL.len()] = {
     let mut words = [""; OAuthError::ALL.len()];
@@ -129,6 +140,7 @@ pub(crate) struct Metrics {
     verified: [[Counter; TIERS.len()]; RESULTS.len()],
     log_ins: [Counter; LOG_INS.len()],
     refreshes: [Counter; REFRESHES.len()],
+    renewals: [Counter; RENEWALS.len()],
     oauth_refused: [Counter; OAUTH_ERRORS.len()],
     issued: Counter,
     revoked: Counter,
@@ -138,6 +150,7 @@ pub(crate) struct Metrics {
     passwords: Gauge,
     throttled: Gauge,
     streams: Gauge,
+    signing_keys: [Gauge; KeyState::ALL.len()],
 }
 
 impl Metrics {
@@ -161,6 +174,12 @@ impl Metrics {
                 "refreshed",
                 "Refresh tokens presented",
                 ("result", REFRESHES),
+            ),
+            renewals: one(
+                all,
+                "renewed",
+                "Access tokens near their end, of sessions without a refresh token",
+                ("result", RENEWALS),
             ),
             oauth_refused: one(
                 all,
@@ -190,6 +209,7 @@ impl Metrics {
                 "Addresses and networks with failed log-ins within an hour",
             ),
             streams: gauge(all, "event_streams", "Event streams open"),
+            signing_keys: signing_keys(all),
             registry,
         }
     }
@@ -212,6 +232,11 @@ impl Metrics {
     /// Counts a refresh.
     pub(crate) fn refreshed(&self, result: RefreshResult) {
         self.refreshes[result as usize].inc();
+    }
+
+    /// Counts what became of a token near its end.
+    pub(crate) fn renewed(&self, result: RenewalResult) {
+        self.renewals[result as usize].inc();
     }
 
     /// Counts a refusal of an OAuth route.
@@ -247,6 +272,10 @@ impl Metrics {
         set(&self.passwords, symbolon.passwords_waiting());
         set(&self.throttled, symbolon.addresses_len());
         set(&self.streams, app.places().taken());
+        let keys = symbolon.signing_keys();
+        for (state, gauge) in KeyState::ALL.into_iter().zip(&self.signing_keys) {
+            set(gauge, keys.iter().filter(|key| key.state == state).count());
+        }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             // Writing into a string does not fail; half a scrape would be worse than none.
@@ -270,6 +299,16 @@ fn gauge(registry: &mut Registry, name: &str, help: &str) -> Gauge {
     let gauge = Gauge::default();
     registry.register(name, help, gauge.clone());
     gauge
+}
+
+fn signing_keys(registry: &mut Registry) -> [Gauge; KeyState::ALL.len()] {
+    let family = Family::<One, Gauge>::default();
+    registry.register(
+        "signing_keys",
+        "Keys of signed tokens, by what they do now",
+        family.clone(),
+    );
+    KeyState::ALL.map(|state| family.get_or_create_owned(&[("state", state.as_str())]))
 }
 
 fn one<const N: usize>(

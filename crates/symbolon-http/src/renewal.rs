@@ -7,6 +7,7 @@ use symbolon::{Due, Live, Symbolon, Token};
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::metrics::RenewalResult;
 
 /// The next access token, on an answer of `/verify`. It is for the client: a gateway passes it back, not on.
 const X_SYMBOLON_TOKEN: HeaderName = HeaderName::from_static("x-symbolon-token");
@@ -27,17 +28,28 @@ pub(crate) async fn next_token(
     let actor = Symbolon::actor_of(live.identity.subject());
     let origin = app.symbolon().origin(actor, seen_from);
     let renewed = match app.symbolon().renew(token, &origin).await {
-        Ok(renewed) => renewed?,
+        Ok(Some(renewed)) => renewed,
+        Ok(None) => {
+            app.metrics().renewed(RenewalResult::Kept);
+            return None;
+        }
         Err(error) => {
             tracing::warn!(%error, session.id = %live.session_id, "an access token could not be renewed now");
+            app.metrics().renewed(RenewalResult::Undecided);
             return None;
         }
     };
-    let text = app.symbolon().access_text(&renewed).await;
-    text.inspect_err(|error| {
-        tracing::warn!(%error, session.id = %live.session_id, "a renewed access token could not be signed now");
-    })
-    .ok()
+    match app.symbolon().access_text(&renewed).await {
+        Ok(text) => {
+            app.metrics().renewed(RenewalResult::Token);
+            Some(text)
+        }
+        Err(error) => {
+            tracing::warn!(%error, session.id = %live.session_id, "a renewed access token could not be signed now");
+            app.metrics().renewed(RenewalResult::Undecided);
+            None
+        }
+    }
 }
 
 /// Hands the next token to the client of a gateway.

@@ -3,9 +3,10 @@
 use http::Method;
 use serde_json::json;
 use symbolon::account::Role;
+use symbolon::session::TokenStyle;
 use symbolon_http::app::ServiceContext;
 
-use crate::served::{Ask, Served};
+use crate::served::{Ask, Served, Setup};
 
 async fn get(served: &Served, path: &str) -> crate::served::Answer {
     served.ask(Ask::new(Method::GET, path)).await
@@ -100,6 +101,8 @@ async fn a_scrape_counts_what_was_answered() {
         ("symbolon_passwords_compared_total", 2),
         ("symbolon_throttle_addresses", 1),
         ("symbolon_event_streams", 0),
+        (r#"symbolon_renewed_total{result="token"}"#, 0),
+        (r#"symbolon_signing_keys{state="active"}"#, 0),
     ] {
         assert_eq!(value(&scrape, series), expected, "{series}");
     }
@@ -116,6 +119,29 @@ async fn a_scrape_counts_what_was_answered() {
     for secret in [tokens.access.as_str(), tokens.session.as_str(), "zq-7", "nowhere"] {
         assert!(!scrape.contains(secret), "{secret}");
     }
+}
+
+#[tokio::test]
+async fn a_scrape_says_what_the_signing_keys_do() {
+    let served = Setup::default()
+        .signed("https://id.example.com", TokenStyle::Jwt)
+        .start()
+        .await;
+    let key = served.key("admin").await;
+    let states = async || {
+        let scrape = get(&served, "/metrics").await.body;
+        ["next", "active", "retired", "revoked", "given"]
+            .map(|state| value(&scrape, &format!(r#"symbolon_signing_keys{{state="{state}"}}"#)))
+    };
+    let rotate = async |body| {
+        let answer = served.post_as("/v1/admin/signing-keys/rotate", &key, body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    assert_eq!(states().await, [0, 1, 0, 0, 0]);
+    rotate(json!({})).await;
+    assert_eq!(states().await, [1, 1, 0, 0, 0]);
+    rotate(json!({"revoke": true})).await;
+    assert_eq!(states().await[3], 2);
 }
 
 #[tokio::test]

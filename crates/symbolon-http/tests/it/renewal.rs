@@ -75,6 +75,11 @@ async fn s0_5_verify_adds_the_next_token_and_all_else_stays() {
     assert_eq!(next(&again), Some(token.clone()));
     assert_eq!(served.refused(&first.access).await, None);
     assert_eq!(served.refused(&token).await, None);
+    let scrape = served.ask(Ask::new(Method::GET, "/metrics")).await.body;
+    let handed = scrape
+        .lines()
+        .find_map(|line| line.strip_prefix(r#"symbolon_renewed_total{result="token"} "#));
+    assert!(handed.unwrap().parse::<u64>().unwrap() >= 2, "{scrape}");
 }
 
 #[tokio::test]

@@ -20,6 +20,15 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Next,
+        Self::Active,
+        Self::Retired,
+        Self::Revoked,
+        Self::Given,
+    ];
+
     /// The word of answers and tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
