@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::fault::{Fault, Findings, Source, excerpt};
+use super::kind::Kind;
 use super::layer::{self, Layer, Raw};
 use super::older;
 use super::settings::SETTINGS;
@@ -72,6 +73,13 @@ fn without_bare_schemes(text: &str) -> String {
     out
 }
 
+/// Whether what stands at this path is a secret and nothing else.
+fn is_secret(path: &str) -> bool {
+    SETTINGS
+        .iter()
+        .any(|setting| setting.path == path && matches!(setting.kind, Kind::Secret))
+}
+
 /// The walk over the document, from the top to the settings.
 struct Walk<'a> {
     file: Arc<Path>,
@@ -86,7 +94,7 @@ impl Walk<'_> {
             Ok((root, flaws)) => {
                 flaws.iter().for_each(|flaw| self.flaw(flaw));
                 match &root.body {
-                    Body::Null => {}
+                    Body::Null | Body::Nothing => {}
                     Body::Map(entries) if older::is_session_file(entries) => {
                         self.layer = older::read_session_file(&self.file, entries, self.found);
                     }
@@ -128,7 +136,7 @@ impl Walk<'_> {
     fn nested(&mut self, path: &str, value: &Node) {
         match &value.body {
             Body::Map(entries) => self.group(path, entries),
-            Body::Null => {}
+            Body::Null | Body::Nothing => {}
             Body::Text(_) | Body::List(_) => {
                 let below = SETTINGS
                     .iter()
@@ -145,7 +153,9 @@ impl Walk<'_> {
     fn setting(&mut self, path: &str, value: &Node) {
         let source = self.place(value);
         let raw = match &value.body {
-            Body::Null => Raw::Null,
+            // A template whose secret is missing leaves nothing, and must not start another way than it was meant to.
+            Body::Nothing if is_secret(path) => Raw::Text(String::new()),
+            Body::Null | Body::Nothing => Raw::Null,
             Body::Text(text) => Raw::Text(text.clone()),
             Body::List(items) => match items.iter().map(Node::text).collect() {
                 Some(texts) => Raw::List(texts),

@@ -78,7 +78,8 @@ pub(crate) fn is_group(path: &str) -> bool {
     })
 }
 
-/// The path that was most likely meant: the same last name in another group, or a few letters away.
+/// The path that was most likely meant: the same last name in another group, or a few letters away. Of several as near,
+/// the first in the order of the settings: `listen` is `http.listen`.
 pub(crate) fn nearest(wanted: &str, paths: impl Iterator<Item = String>) -> Option<String> {
     let wanted = wanted.to_ascii_lowercase();
     let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
@@ -89,7 +90,7 @@ pub(crate) fn nearest(wanted: &str, paths: impl Iterator<Item = String>) -> Opti
             false => (strsim::damerau_levenshtein(&wanted, &path), path),
         })
         .filter(|(distance, _)| *distance <= letters_max)
-        .min()
+        .min_by_key(|(distance, _)| *distance)
         .map(|(_, path)| path)
 }
 

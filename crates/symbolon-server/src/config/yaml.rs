@@ -23,8 +23,10 @@ pub(crate) struct Node {
 /// What a value is. Texts are as written: no number, no truth value, no date.
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// `null`, `~`, or nothing, without quotes.
+    /// `null` or `~`, without quotes.
     Null,
+    /// Nothing after the colon.
+    Nothing,
     /// Any other scalar.
     Text(String),
     /// A list.
@@ -128,7 +130,8 @@ impl<'a> Reader<'a> {
             ));
         }
         let body = match event {
-            Event::Scalar(text, ScalarStyle::Plain, ..) if ["", "~", "null"].contains(&&*text) => Body::Null,
+            Event::Scalar(text, ScalarStyle::Plain, ..) if ["~", "null"].contains(&&*text) => Body::Null,
+            Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty() => Body::Nothing,
             Event::Scalar(text, ..) => Body::Text(text.into_owned()),
             Event::SequenceStart(..) => self.list(depth)?,
             Event::MappingStart(..) => self.map(depth)?,

@@ -64,6 +64,11 @@ texts! {
         en: "the next key is made and published; it signs in ten minutes, and what the old one signed stays good",
         zh_cn: "已生成并公布下一个密钥；十分钟后开始签名，旧密钥签发的令牌仍然有效",
     }
+    /// The first signing key of its kind was made.
+    SIGNING_KEY_FIRST {
+        en: "the first key of its kind is made; it signs from now on",
+        zh_cn: "已生成该算法的第一个密钥；立即开始签名",
+    }
     /// A signing key was made that signs at once.
     SIGNING_KEY_NOW {
         en: "the next key signs from now on; what the old one signed stays good",

@@ -143,8 +143,20 @@ fn list_and_rotate(place: &Place) {
     assert_eq!(states(&now), ["retired", "retired", "active"]);
     let revoked = place.run("signing-key rotate --revoke --json").ok().json();
     assert_eq!(states(&revoked), ["revoked", "revoked", "revoked", "active"]);
-    let other = place.run("signing-key rotate --alg ES256 --json").ok().json();
-    assert_eq!(other["items"][4]["alg"], "ES256");
+    let other = place.run("signing-key rotate --alg ES256").ok();
+    assert!(
+        other
+            .err
+            .contains("the first key of its kind is made; it signs from now on"),
+        "{other:?}"
+    );
+    let listed = place.run("signing-key list --json").ok().json();
+    assert_eq!(
+        (&listed["items"][4]["alg"], &listed["items"][4]["state"]),
+        (&json!("ES256"), &json!("active"))
+    );
+    let second = place.run("signing-key rotate --alg ES256").ok();
+    assert!(second.err.contains("signs in ten minutes"), "{second:?}");
     place.run("signing-key rotate --alg none").failed(64);
 }
 
@@ -185,6 +197,12 @@ async fn a_rotation_by_the_command_line_is_known_to_the_server_at_once() {
 async fn the_messages_follow_the_language_of_the_operator() {
     let server = ready().await;
     let place = Place::of(&server).env("SYMBOLON_LOG__LOCALE", "zh-CN");
-    let rotated = place.run("signing-key rotate --now").ok();
-    assert!(rotated.err.contains("下一个密钥立即开始签名"), "{rotated:?}");
+    for (command, said) in [
+        ("signing-key rotate", "已生成该算法的第一个密钥；立即开始签名"),
+        ("signing-key rotate", "十分钟后开始签名"),
+        ("signing-key rotate --now", "下一个密钥立即开始签名"),
+    ] {
+        let rotated = place.run(command).ok();
+        assert!(rotated.err.contains(said), "{command}: {rotated:?}");
+    }
 }

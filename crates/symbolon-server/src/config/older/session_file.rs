@@ -82,7 +82,7 @@ impl Reader<'_> {
             Body::Map(entries) => entries
                 .iter()
                 .for_each(|(key, value)| self.entry(group, key, value)),
-            Body::Null => {}
+            Body::Null | Body::Nothing => {}
             Body::Text(_) | Body::List(_) => {
                 let message = "is a group of keys, not a value";
                 self.found
@@ -115,7 +115,7 @@ impl Reader<'_> {
         }
         let source = value.place(self.file);
         match &value.body {
-            Body::Null => self.layer.put(&path, Raw::Null, &source),
+            Body::Null | Body::Nothing => self.layer.put(&path, Raw::Null, &source),
             Body::Text(text) => self.layer.put(&path, Raw::Text(text.clone()), &source),
             Body::List(_) | Body::Map(_) => {
                 let message = "is a value, not a group or a list";

@@ -231,6 +231,20 @@ fn an_env_file_warns_of_names_it_does_not_know_and_refuses_ours() {
 }
 
 #[test]
+fn a_last_name_of_several_settings_means_the_first_of_them() {
+    for (name, meant) in [
+        ("SYMBOLON_LISTEN", "SYMBOLON_HTTP__LISTEN"),
+        ("SYMBOLON_SERVER__LISTEN", "SYMBOLON_HTTP__LISTEN"),
+        ("SYMBOLON_OPS_LISTEN", "SYMBOLON_OPS__LISTEN"),
+    ] {
+        let faults = read_under("", &[(name, "0.0.0.0:5000")])
+            .map(|_| ())
+            .expect_err(name);
+        assert_eq!(faults, [format!("{name}: is no setting; did you mean {meant}?")]);
+    }
+}
+
+#[test]
 fn the_names_of_others_in_an_env_file_are_one_warning_without_their_values() {
     let folder = folder(&[
         ("s.yaml", b""),

@@ -137,6 +137,8 @@ fn an_empty_secret_is_refused_in_each_profile() {
     for profile in PROFILES {
         for yaml in [
             "keys: { master_file: '' }",
+            "token: { secret: '' }",
+            "token:\n  secret:\n",
             "cache: { redis_url: \"redis://:@db/0\" }",
         ] {
             assert!(under(profile, yaml).is_err(), "{profile} {yaml}");

@@ -390,3 +390,32 @@ fn a_signed_token_lives_for_ninety_days_at_the_most() {
         "{faults:?}"
     );
 }
+
+#[test]
+fn s0_6_a_secret_that_a_template_left_empty_is_an_error_and_a_null_is_none() {
+    let expected = "a secret of at least 32 bytes; make one with: openssl rand -hex 32";
+    for yaml in [
+        "token:\n  secret:\n",
+        "token:\n  secret: \n  issuer: a\n",
+        "token: { secret: '' }",
+        "token: { secret: }",
+    ] {
+        let faults = super::faults(yaml);
+        let [fault] = faults.as_slice() else {
+            panic!("{yaml:?}: {faults:?}")
+        };
+        assert!(
+            fault.starts_with("s.yaml:")
+                && fault.ends_with(&format!(": token.secret: is empty; expected {expected}")),
+            "{yaml:?}: {fault}"
+        );
+    }
+    for yaml in [
+        "token: { secret: null }",
+        "token: { secret: ~ }",
+        "token:\n",
+        "cache: { redis_url: }",
+    ] {
+        assert!(super::read(yaml).is_ok(), "{yaml:?}");
+    }
+}
