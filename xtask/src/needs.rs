@@ -18,7 +18,7 @@ struct Need {
 }
 
 /// One row for each command that a test starts. A test that starts something new adds its row in the same commit; the
-/// servers of other stores (Debian: redis-server, mariadb-server) and chromium come in with their first test, not before.
+/// servers of other stores (Debian: mariadb-server) and chromium come in with their first test, not before.
 const NEEDS: &[Need] = &[
     Need {
         command: "faketime",
@@ -49,6 +49,11 @@ const NEEDS: &[Need] = &[
         command: "initdb",
         package: "postgresql",
         purpose: "the store in PostgreSQL",
+    },
+    Need {
+        command: "redis-server",
+        package: "redis-server",
+        purpose: "the cache that nodes share",
     },
 ];
 

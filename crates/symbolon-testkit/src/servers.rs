@@ -6,5 +6,7 @@
 
 mod guard;
 mod postgres;
+mod redis;
 
 pub use postgres::{Postgres, Start as StartPostgres};
+pub use redis::{Redis, Start as StartRedis};

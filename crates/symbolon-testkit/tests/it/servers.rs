@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use symbolon_testkit::servers::{Postgres, StartPostgres};
+use symbolon_testkit::servers::{Postgres, StartPostgres, StartRedis};
 
 /// Set for the process that is killed in the test below.
 const VICTIM: &str = "SYMBOLON_TEST_VICTIM";
@@ -66,4 +66,27 @@ fn until_gone(folder: &Path) {
         std::thread::sleep(Duration::from_millis(5));
     }
     panic!("{} is still there", folder.display());
+}
+
+#[test]
+fn a_redis_keeps_what_it_saved_over_a_kill_and_is_gone_when_it_is_dropped() {
+    let server = StartRedis::default().user("guest", "on >pw ~a* +get").start();
+    server.cli(&["SET", "a", "7"]);
+    server.cli(&["SAVE"]);
+    server.cli(&["SET", "a", "8"]);
+    server.kill9();
+    assert!(TcpStream::connect(server.address()).is_err());
+    server.start_again();
+    assert_eq!(server.cli(&["GET", "a"]), "7");
+    let as_guest = |command: &[&str]| {
+        let login = ["--user", "guest", "--pass", "pw", "--no-auth-warning"];
+        server.cli(&[&login, command].concat())
+    };
+    assert_eq!(as_guest(&["GET", "a"]), "7");
+    assert!(as_guest(&["GET", "b"]).starts_with("NOPERM"));
+    let (address, folder) = (server.address(), server.folder().to_owned());
+    assert!(folder.exists());
+    drop(server);
+    assert!(TcpStream::connect(address).is_err());
+    assert!(!folder.exists());
 }
