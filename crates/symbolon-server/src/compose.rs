@@ -1,11 +1,13 @@
 //! From the configuration to what runs: the library's builder, the wire's settings, the listeners.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use symbolon::policy::{OnMax, SessionPolicy};
 use symbolon::session::{Lives, TokenStyle};
-use symbolon::{Builder, MASTER_KEY_FILE, SignedTokens, SigningAlg, Symbolon};
+use symbolon::{Builder, MASTER_KEY_FILE, OpenServerError, ServerStore, SignedTokens, SigningAlg, Symbolon};
 use symbolon_http::app::{App, HttpSettings, Locale, Reasons, ServiceContext};
 use symbolon_http::client_addr::TrustedProxies;
 use symbolon_http::cookies::CookieSettings;
@@ -14,12 +16,34 @@ use symbolon_http::listen::{Tls, TlsError};
 use symbolon_http::request_id::RequestIds;
 
 use crate::config::tree::{self, Config};
-use crate::config::url::StoreUrl;
+use crate::config::url::{ServerUrl, StoreUrl};
 
 /// A configuration, seen as what is to be put together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Composition<'a> {
     config: &'a Config,
+}
+
+/// Where the store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StorePlace<'a> {
+    /// In the memory of a server that runs.
+    Memory,
+    /// In this file.
+    File(PathBuf),
+    /// On a database server, which other nodes may use as well.
+    Server(&'a ServerUrl),
+}
+
+impl fmt::Display for StorePlace<'_> {
+    /// For a person, without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory:"),
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Server(url) => write!(f, "{url}"),
+        }
+    }
 }
 
 /// A listener to make.
@@ -51,18 +75,38 @@ impl<'a> Composition<'a> {
         &self.config.data_dir
     }
 
-    /// The file of the store; `None`: it is in memory.
-    pub(crate) fn database(&self) -> Option<PathBuf> {
+    /// Where the store is.
+    pub(crate) fn store(&self) -> StorePlace<'a> {
         match &self.config.store_url {
-            StoreUrl::Memory => None,
-            StoreUrl::Sqlite(Some(file)) => Some(file.clone()),
-            _ => Some(self.data_dir().join(symbolon::DATABASE_FILE)),
+            StoreUrl::Memory => StorePlace::Memory,
+            StoreUrl::Sqlite(Some(file)) => StorePlace::File(file.clone()),
+            StoreUrl::Sqlite(None) => StorePlace::File(self.data_dir().join(symbolon::DATABASE_FILE)),
+            StoreUrl::Postgres(url) | StoreUrl::Mysql(url) | StoreUrl::Redis(url) => StorePlace::Server(url),
         }
+    }
+
+    /// How long a node of a shared store that stands still can delay a revocation: until its lease has run out by every
+    /// clock, and a moment more.
+    pub(crate) fn wait_max(&self) -> Duration {
+        self.config.node.lease.mul_f64(1.25) + Duration::from_millis(100)
+    }
+
+    /// The server of the store, if it is on one.
+    ///
+    /// # Errors
+    /// When its address is not understood.
+    pub(crate) fn server_store(&self) -> Result<Option<ServerStore>, OpenServerError> {
+        let StoreUrl::Postgres(url) = &self.config.store_url else {
+            return Ok(None);
+        };
+        let server = ServerStore::postgres(url.with_password())?;
+        Ok(Some(server.connections_max(self.config.store_connections)))
     }
 
     /// The file of the master key; `None`: a store in memory has one of its own, which is kept nowhere.
     pub(crate) fn master_key_file(&self) -> Option<PathBuf> {
-        let in_folder = || self.database().map(|_| self.data_dir().join(MASTER_KEY_FILE));
+        let kept = self.store() != StorePlace::Memory;
+        let in_folder = || kept.then(|| self.data_dir().join(MASTER_KEY_FILE));
         self.config.master_file.clone().or_else(in_folder)
     }
 
@@ -72,7 +116,10 @@ impl<'a> Composition<'a> {
     }
 
     /// The library, described.
-    pub(crate) fn builder(&self) -> Builder {
+    ///
+    /// # Errors
+    /// When the address of the store is not understood.
+    pub(crate) fn builder(&self) -> Result<Builder, OpenServerError> {
         let config = self.config;
         let memory_kib = config.login.argon2.memory / 1_024;
         let mut builder = Symbolon::builder()
@@ -91,17 +138,21 @@ impl<'a> Composition<'a> {
         if let Some(file) = &config.master_file {
             builder = builder.master_key_file(file);
         }
-        match &config.store_url {
-            StoreUrl::Memory => builder.in_memory(),
-            StoreUrl::Sqlite(Some(file)) => builder.store_file(file),
+        Ok(match (self.store(), self.server_store()?) {
+            (_, Some(server)) => builder.on_server(server),
+            (StorePlace::Memory, None) => builder.in_memory(),
+            (StorePlace::File(file), None) => builder.store_file(file),
             // Other stores are refused before anything is put together.
-            _ => builder,
-        }
+            (StorePlace::Server(_), None) => builder,
+        })
     }
 
     /// The same for one command: it answers for no session from memory, and hashes one password at the most.
-    pub(crate) fn light_builder(&self) -> Builder {
-        self.builder().near_capacity(1).password_permits(Some(1))
+    ///
+    /// # Errors
+    /// See [`Composition::builder`].
+    pub(crate) fn light_builder(&self) -> Result<Builder, OpenServerError> {
+        Ok(self.builder()?.near_capacity(1).password_permits(Some(1)))
     }
 
     fn signed_tokens(&self) -> SignedTokens {
@@ -244,8 +295,6 @@ fn saturated(number: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::config::Loaded;
 
@@ -325,10 +374,13 @@ mod tests {
     fn a_store_in_memory_has_no_file_and_no_key_file_but_the_one_that_is_named() {
         let memory = loaded("store: { url: 'memory:' }");
         let memory = Composition::of(&memory.config);
-        assert_eq!((memory.database(), memory.master_key_file()), (None, None));
+        assert_eq!(
+            (memory.store(), memory.master_key_file()),
+            (StorePlace::Memory, None)
+        );
         let file = loaded("store: { url: 'sqlite:/srv/s.db' }\ndata_dir: /srv/data\n");
         let file = Composition::of(&file.config);
-        assert_eq!(file.database(), Some(PathBuf::from("/srv/s.db")));
+        assert_eq!(file.store(), StorePlace::File(PathBuf::from("/srv/s.db")));
         assert_eq!(
             file.master_key_file(),
             Some(PathBuf::from("/srv/data/master.key"))

@@ -11,6 +11,7 @@ mod master_key;
 mod ports;
 mod report;
 mod server;
+mod server_store;
 mod store;
 mod token;
 
@@ -65,13 +66,13 @@ async fn examine(loaded: &Loaded, token: Option<Zeroizing<String>>, terminal: Te
     };
     let mut findings = configuration::of_loaded(loaded, locale);
     findings.extend(data_folder::check(&patient));
-    findings.push(master_key::check(&patient));
-    let (store, holder) = store::check(&patient);
-    findings.push(store);
+    let store = store::check(&patient).await;
+    findings.push(master_key::check(&patient, store.existing));
+    findings.extend(store.findings);
     let server = Server::find(&patient.composition).await;
     findings.extend(ports::check(&patient, server.as_ref().ok()));
     findings.push(ports::of_redis(&patient));
-    findings.push(server::check(&patient, holder.as_ref(), server).await);
+    findings.push(server::check(&patient, store.holder.as_ref(), server).await);
     findings.extend(machine::check(&patient));
     if let Some(token) = token {
         findings.push(token::check(&patient, &token, terminal).await);

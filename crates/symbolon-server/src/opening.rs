@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use symbolon::{OpenError, OpenFault, Opened};
+use symbolon::{OpenError, OpenFault, OpenServerError, Opened};
 use zeroize::Zeroizing;
 
 use crate::compose::Composition;
@@ -82,7 +82,18 @@ fn exit_of(fault: &OpenFault) -> Exit {
         OpenFault::Store(
             OpenError::Damaged { .. } | OpenError::NewerSchema { .. } | OpenError::OldSqlite { .. },
         ) => Exit::Failed,
+        OpenFault::Server(error) => exit_of_server(error),
         _ => Exit::Unavailable,
+    }
+}
+
+/// A server that is away may come back. All else that it refuses is mended in `store.url`, in the server's own settings,
+/// or by the right release or key.
+fn exit_of_server(error: &OpenServerError) -> Exit {
+    match error {
+        OpenServerError::Unreachable { .. } | OpenServerError::NoResources { .. } => Exit::Unavailable,
+        OpenServerError::Damaged { .. } => Exit::Failed,
+        _ => Exit::Config,
     }
 }
 

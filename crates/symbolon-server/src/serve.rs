@@ -28,6 +28,7 @@ use crate::terminal::Terminal;
 use crate::transport::Server;
 use crate::{opening, telemetry};
 use doors::Doors;
+use hello::Hello;
 use running::Running;
 
 /// How long a store may be held by somebody who is no server that runs. A supervisor tries again after it.
@@ -73,7 +74,7 @@ async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result
         .map_err(|error| Failure::unavailable(format!("listen for signals: {error}")))?;
     let doors = Doors::bind(&composition, terminal.locale)?;
     // A start that is interrupted leaves what a killed one leaves: the store is made for that.
-    let symbolon = tokio::select! {
+    let (symbolon, store) = tokio::select! {
         opened = open(&composition, terminal) => opened?,
         signal = signals.asked() => {
             tracing::info!("{}", text::STOPPED_AT_ONCE.fill(terminal.locale, &[("signal", &signal)]));
@@ -82,7 +83,13 @@ async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result
     };
     match begin(&composition, doors, symbolon.clone(), terminal.locale) {
         Ok((running, addresses)) => {
-            hello::say(&composition, &addresses, loaded.file.as_deref(), format, terminal);
+            let hello = Hello {
+                composition: &composition,
+                store: &store,
+                addresses: &addresses,
+                file: loaded.file.as_deref(),
+            };
+            hello::say(&hello, format, terminal);
             Ok(running.until_end(signals).await)
         }
         Err(failure) => {
@@ -92,18 +99,19 @@ async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result
     }
 }
 
-/// Opens the store. Whoever has it and answers at the socket is another server, and this start is refused. Whoever has
+/// Opens the store, and says what it is. Whoever has it and answers at the socket is another server, and this start is refused. Whoever has
 /// it and does not answer is a command, which is done in a moment, or a server that stops: these are waited for.
-async fn open(composition: &Composition<'_>, terminal: Terminal) -> Result<Symbolon, Failure> {
+async fn open(composition: &Composition<'_>, terminal: Terminal) -> Result<(Symbolon, String), Failure> {
     let deadline = Instant::now() + HOLDER_TIME;
     loop {
-        match composition.builder().first_administrator().open().await {
+        let opened = async { composition.builder()?.first_administrator().open().await };
+        match opened.await {
             Ok((symbolon, opened)) => {
                 opening::tell_administrator(&opened, terminal);
                 if let Some(said) = opening::key_made(&opened, terminal.locale) {
                     tracing::warn!("{said}");
                 }
-                return Ok(symbolon);
+                return Ok((symbolon, opened.store));
             }
             Err(fault) => {
                 let passes = opening::holder(&fault).is_some() && Instant::now() < deadline;

@@ -2,6 +2,7 @@
 //!
 //! The store's lock decides, not the socket's file: a server that was killed leaves its socket behind, and a second
 //! process must not open a store that is in use. So the store is opened; where somebody has it, that one is asked.
+//! A store on a database server is nobody's alone: the server of this folder is asked if it runs, else the store itself.
 
 mod call;
 mod exchange;
@@ -9,6 +10,7 @@ mod in_process;
 mod socket;
 mod socket_path;
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +21,7 @@ pub(crate) use call::{Call, Reply, encoded};
 pub(crate) use socket::Server;
 pub(crate) use socket_path::SocketPath;
 
-use crate::compose::Composition;
+use crate::compose::{Composition, StorePlace};
 use crate::exit::{Exit, Failure};
 use crate::messages::terminal as text;
 use crate::opening::{self, StoreHolder};
@@ -101,16 +103,29 @@ impl Transport {
 }
 
 async fn look(composition: &Composition<'_>, on_fresh: OnFresh, terminal: Terminal) -> Result<Look, Failure> {
-    let Some(database) = composition.database() else {
-        // A store in memory is in the memory of a server.
-        let server = Server::find(composition).await;
-        let nothing = |_| Failure::unavailable(text::NOTHING_KEPT.get(terminal.locale));
-        return server
-            .map(|server| Look::Found(Transport::Socket(server)))
-            .map_err(nothing);
-    };
-    if on_fresh == OnFresh::Refuse {
-        must_exist(&database, composition, terminal)?;
+    match composition.store() {
+        StorePlace::Memory => {
+            // A store in memory is in the memory of a server.
+            let server = Server::find(composition).await;
+            let nothing = |_| Failure::unavailable(text::NOTHING_KEPT.get(terminal.locale));
+            return server
+                .map(|server| Look::Found(Transport::Socket(server)))
+                .map_err(nothing);
+        }
+        // Nobody has it alone. The node of this folder, if it runs, knows at once what is changed through it.
+        StorePlace::Server(_) => {
+            if let Ok(server) = Server::find(composition).await {
+                return Ok(Look::Found(Transport::Socket(server)));
+            }
+            if on_fresh == OnFresh::Refuse {
+                must_be_on_server(composition, terminal).await?;
+            }
+        }
+        StorePlace::File(file) => {
+            if on_fresh == OnFresh::Refuse {
+                must_exist(&file, composition, terminal)?;
+            }
+        }
     }
     match InProcess::open(composition, terminal).await {
         Ok(here) => Ok(Look::Found(Transport::InProcess(Box::new(here)))),
@@ -125,16 +140,32 @@ async fn look(composition: &Composition<'_>, on_fresh: OnFresh, terminal: Termin
 fn must_exist(database: &Path, composition: &Composition<'_>, terminal: Terminal) -> Result<(), Failure> {
     match database.try_exists() {
         Ok(true) => Ok(()),
-        Ok(false) => {
-            let folder = composition.data_dir().display();
-            let message = text::NO_STORE.fill(terminal.locale, &[("folder", &folder)]);
-            Err(Failure::new(Exit::Failed, "no_store", message))
-        }
+        Ok(false) => Err(no_store(&composition.data_dir().display(), terminal)),
         Err(error) => Err(Failure::unavailable(format!(
             "look at {}: {error}",
             database.display()
         ))),
     }
+}
+
+/// The same for a store on a server.
+async fn must_be_on_server(composition: &Composition<'_>, terminal: Terminal) -> Result<(), Failure> {
+    let look = async {
+        match composition.server_store()? {
+            Some(server) => server.examine().await.map(Some),
+            None => Ok(None),
+        }
+    };
+    match look.await {
+        Ok(Some(found)) if found.schema_version.is_none() => Err(no_store(&found.place, terminal)),
+        Ok(_) => Ok(()),
+        Err(error) => Err(opening::failure(&error.into(), composition, terminal.locale)),
+    }
+}
+
+fn no_store(place: &dyn Display, terminal: Terminal) -> Failure {
+    let message = text::NO_STORE.fill(terminal.locale, &[("folder", place)]);
+    Failure::new(Exit::Failed, "no_store", message)
 }
 
 /// Somebody has the store: is it a server that answers?
@@ -163,7 +194,7 @@ fn may_come(error: &io::Error) -> bool {
 fn no_answer(holder: &StoreHolder, composition: &Composition<'_>, terminal: Terminal) -> Failure {
     let socket = composition.data_dir().join(socket_path::NAME);
     let words = holder.words(terminal.locale);
-    let values: [(&str, &dyn std::fmt::Display); 2] = [("holder", &words), ("socket", &socket.display())];
+    let values: [(&str, &dyn Display); 2] = [("holder", &words), ("socket", &socket.display())];
     Failure::new(
         Exit::Unavailable,
         "no_answer",

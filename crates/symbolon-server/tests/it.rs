@@ -53,6 +53,10 @@ mod scenarios;
 mod secrets;
 #[path = "it/security_page.rs"]
 mod security_page;
+#[path = "it/shared_store.rs"]
+mod shared_store;
+#[path = "it/shared_store_refused.rs"]
+mod shared_store_refused;
 #[path = "it/signing.rs"]
 mod signing;
 #[path = "it/smuggled.rs"]

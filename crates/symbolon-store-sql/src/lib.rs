@@ -22,6 +22,6 @@ mod server;
 mod sqlite;
 mod store;
 
-pub use server::{OpenServer, OpenServerError};
+pub use server::{ExaminedServer, OpenServer, OpenServerError};
 pub use sqlite::{Durability, Examined, OpenError, OpenSqlite, Opened, Place};
 pub use store::SqlStore;

@@ -6,10 +6,12 @@
 //! 4. `attempt`: one operation in one transaction, and what a failure of it means.
 //! 5. `outbox`: what was committed is told in the order of its positions, whatever came back first.
 //! 6. `engine`: the handle that holds all of it, and its thread.
+//! 7. `examine`: a server and the store on it, looked at before a start.
 
 mod attempt;
 mod driver;
 mod engine;
+mod examine;
 mod job;
 mod open_error;
 mod options;
@@ -18,5 +20,7 @@ mod pool;
 
 pub(crate) use driver::{Driver, STATEMENT_MAX, State, Uncommitted, Wire};
 pub(crate) use engine::Engine;
+pub use examine::ExaminedServer;
+pub(crate) use examine::examine;
 pub use open_error::OpenServerError;
 pub use options::OpenServer;

@@ -12,10 +12,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use symbolon_core::store::StoreError;
+use symbolon_core::token::KeyCheck;
 
 use crate::operation::Operation;
 use crate::postgres::Postgres;
-use crate::server::{self, OpenServer, OpenServerError};
+use crate::server::{self, Driver as _, ExaminedServer, OpenServer, OpenServerError};
 use crate::sqlite::{self, Examined, OpenError, OpenSqlite, Opened};
 
 /// The authoritative store over SQL. Clones are the same store.
@@ -71,6 +72,23 @@ impl SqlStore {
     /// When another process has it, or it is no store that can be read.
     pub fn examine(path: &Path, whole: bool) -> Result<Option<Examined>, OpenError> {
         sqlite::examine(path, whole)
+    }
+
+    /// Looks at a PostgreSQL and the store there without beginning to use it. Nothing is changed in it. With `key` also
+    /// at whether the store was made with it. It waits for the server: call it where that may take a moment.
+    ///
+    /// # Errors
+    /// When the server or the store cannot be used; the error says what to do.
+    pub fn examine_postgres(url: &str, key: Option<KeyCheck>) -> Result<ExaminedServer, OpenServerError> {
+        server::examine::<Postgres>(url, key)
+    }
+
+    /// Looks at the address of a PostgreSQL, without going there.
+    ///
+    /// # Errors
+    /// [`OpenServerError::Address`]: what is not understood.
+    pub fn check_postgres(url: &str) -> Result<(), OpenServerError> {
+        Postgres::check(url)
     }
 
     /// Takes no more operations, does those that wait, and frees the file (with its log moved into it) or the

@@ -1,6 +1,7 @@
 //! Puts a Symbolon together.
 
 mod open;
+mod store;
 
 use std::io;
 use std::path::PathBuf;
@@ -11,11 +12,11 @@ use symbolon_accounts::password::cost::CostError;
 use symbolon_accounts::password::pool::StartError;
 use symbolon_accounts::password::rules::OutOfRange;
 use symbolon_core::policy::SessionPolicy;
-use symbolon_store_sql::{Examined, OpenError, SqlStore};
+use symbolon_store_sql::{Examined, OpenError, OpenServerError, SqlStore};
 use zeroize::Zeroizing;
 
 use crate::master_key::MasterKeyFault;
-use crate::{SignedTokens, SignedTokensFault};
+use crate::{ServerStore, SignedTokens, SignedTokensFault};
 
 /// The name of the database file in the data folder.
 pub const DATABASE_FILE: &str = "symbolon.db";
@@ -30,8 +31,7 @@ const KEEP_AUDIT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 #[derive(Clone, Debug)]
 pub struct Builder {
     data_dir: PathBuf,
-    store_file: Option<PathBuf>,
-    in_memory: bool,
+    place: StorePlace,
     master_key_file: Option<PathBuf>,
     policy: SessionPolicy,
     near_capacity: u32,
@@ -47,12 +47,22 @@ pub struct Builder {
     audience: Option<String>,
 }
 
+/// Where the store is.
+#[derive(Clone, Debug)]
+enum StorePlace {
+    /// A file; `None`: the one in the data folder.
+    File(Option<PathBuf>),
+    /// This process's memory.
+    Memory,
+    /// A database server.
+    Server(ServerStore),
+}
+
 impl Default for Builder {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("./symbolon-data"),
-            store_file: None,
-            in_memory: false,
+            place: StorePlace::File(None),
             master_key_file: None,
             policy: SessionPolicy::default(),
             near_capacity: 1_000_000,
@@ -101,6 +111,9 @@ pub enum OpenFault {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The store on a server cannot be opened.
+    #[error(transparent)]
+    Server(#[from] OpenServerError),
     /// The cost of a password's hash cannot be.
     #[error("the cost of a password hash: {0}")]
     PasswordCost(#[from] CostError),
@@ -137,14 +150,21 @@ impl Builder {
     /// Another place for the database file.
     #[must_use]
     pub fn store_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.store_file = Some(path.into());
+        self.place = StorePlace::File(Some(path.into()));
         self
     }
 
     /// Keeps nothing: a restart loses everything. For tests.
     #[must_use]
     pub fn in_memory(mut self) -> Self {
-        self.in_memory = true;
+        self.place = StorePlace::Memory;
+        self
+    }
+
+    /// Keeps the store on a database server, where other nodes may share it: each needs the same master key.
+    #[must_use]
+    pub fn on_server(mut self, server: ServerStore) -> Self {
+        self.place = StorePlace::Server(server);
         self
     }
 
@@ -240,16 +260,16 @@ impl Builder {
         self
     }
 
-    /// Looks at the store without opening it; `None`: there is none yet, or it is in memory. Nothing is changed in it.
+    /// Looks at the file of the store without opening it; `None`: there is none yet, or the store is in memory or on a
+    /// server ([`ServerStore::examine`] looks there). Nothing is changed in it.
     /// `whole` reads all of it and checks that it is sound: with ten million sessions that takes a minute.
     ///
     /// # Errors
     /// When another process has it, or it is no store that can be read.
     pub fn examine(&self, whole: bool) -> Result<Option<Examined>, OpenError> {
-        if self.in_memory {
-            Ok(None)
-        } else {
-            SqlStore::examine(&self.database(), whole)
+        match self.database() {
+            Some(file) => SqlStore::examine(&file, whole),
+            None => Ok(None),
         }
     }
 }

@@ -39,6 +39,7 @@ mod password;
 mod presented;
 mod principal;
 mod randomness;
+mod server_store;
 mod sessions;
 mod signing;
 mod unavailable;
@@ -67,6 +68,7 @@ pub use password::{ChangePassword, PasswordChanged};
 pub use presented::{Signed, Token};
 pub use principal::Principal;
 pub use randomness::OsRandomness;
+pub use server_store::{SERVER_CONNECTIONS, ServerStore};
 pub use signing::{
     KeyState, PUBLISHED_AHEAD, PUBLISHED_FOR, Rotation, RotationRefused, SharedSecret, SignedTokens,
     SignedTokensFault, SigningKeyShown,
@@ -89,7 +91,7 @@ pub use symbolon_node::{
     ChangeLives, Due, Effective, Entry, IssueRefused, Issued, LeaseState, Live, Receipt, Refreshed,
     RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,
 };
-pub use symbolon_store_sql::{Examined, OpenError};
+pub use symbolon_store_sql::{Examined, ExaminedServer, OpenError, OpenServerError};
 
 /// A running Symbolon. Cloning it is cheap and gives the same one.
 #[derive(Clone)]

@@ -49,6 +49,17 @@ pub enum MasterKeyFault {
         /// Which.
         path: PathBuf,
     },
+    /// The shared store was made by another node, with a key that is not here.
+    #[error(
+        "{path} is missing, and the store ({store}) was made with another node's: copy the master.key of that node \
+         here, or set keys.master_file to it"
+    )]
+    NotHere {
+        /// Which.
+        path: PathBuf,
+        /// The store.
+        store: String,
+    },
     /// None can be made.
     #[error("a master key cannot be made: the operating system gave no randomness")]
     Randomness,
@@ -79,6 +90,16 @@ pub(crate) fn read(path: &Path) -> Result<MasterKey, MasterKeyFault> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Reads the key of a data folder, where a store that nodes share was made before.
+pub(crate) fn read_shared(folder: &Path, store: &str) -> Result<Found, MasterKeyFault> {
+    let path = folder.join(MASTER_KEY_FILE);
+    if !path.exists() {
+        let store = store.to_owned();
+        return Err(MasterKeyFault::NotHere { path, store });
+    }
+    read(&path).map(|key| Found { key, made: None })
 }
 
 /// Reads the key of a data folder, or makes one where there is no store yet.

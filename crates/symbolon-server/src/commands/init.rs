@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::compose::Composition;
+use crate::compose::{Composition, StorePlace};
 use crate::exit::Failure;
 use crate::messages::terminal as text;
 use crate::opening;
@@ -12,11 +12,16 @@ use crate::terminal::Terminal;
 /// Why it was not made.
 pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Result<(), Failure> {
     let locale = terminal.locale;
-    let Some(database) = composition.database() else {
+    let store = composition.store();
+    if store == StorePlace::Memory {
         return Err(Failure::usage(text::NOTHING_KEPT.get(locale)));
-    };
+    }
+    let refused = |fault| opening::failure(&fault, &composition, locale);
+    let builder = composition
+        .light_builder()
+        .map_err(|error| refused(error.into()))?;
     let progress = terminal.progress(text::WAIT_OPEN.get(locale), None);
-    let opened = composition.light_builder().first_administrator().open().await;
+    let opened = builder.first_administrator().open().await;
     drop(progress);
     let made = match opened {
         Ok((symbolon, opened)) => {
@@ -26,9 +31,8 @@ pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Res
         }
         // A server that runs has made everything at its start.
         Err(fault) if opening::holder(&fault).is_some() => false,
-        Err(fault) => return Err(opening::failure(&fault, &composition, locale)),
+        Err(fault) => return Err(refused(fault)),
     };
-    let store = database.display();
     if terminal.json {
         return terminal.print_json(&json!({ "made": made, "store": store.to_string() }));
     }

@@ -1,5 +1,5 @@
 use serde_json::json;
-use symbolon::{Examined, OpenError, OpenFault};
+use symbolon::{OpenError, OpenFault, OpenServerError};
 
 use crate::compose::Composition;
 use crate::exit::{Exit, Failure};
@@ -13,16 +13,7 @@ use crate::terminal::Terminal;
 /// Why it was not done: most often that a server has the store.
 pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Result<(), Failure> {
     let locale = terminal.locale;
-    let builder = composition.light_builder();
-    let found = builder
-        .examine(false)
-        .map_err(|error| refused(error, &composition, terminal))?;
-    let Some(Examined {
-        schema_version: from,
-        newest_version: to,
-        ..
-    }) = found
-    else {
+    let Some((from, to)) = versions(&composition, terminal).await? else {
         return said(terminal, None, text::MIGRATE_FRESH.get(locale));
     };
     if from == to {
@@ -33,7 +24,7 @@ pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Res
         );
     }
     let progress = terminal.progress(text::WAIT_MIGRATE.get(locale), None);
-    let opened = builder.open().await;
+    let opened = async { composition.light_builder()?.open().await }.await;
     drop(progress);
     let (symbolon, _) = opened.map_err(|fault| opening::failure(&fault, &composition, locale))?;
     symbolon.stop().await;
@@ -42,6 +33,20 @@ pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Res
         Some((from, to)),
         &text::MIGRATE_DONE.fill(locale, &[("from", &from), ("to", &to)]),
     )
+}
+
+/// The version of the schema that is there, and the one that it is brought to; `None`: there is no store.
+async fn versions(composition: &Composition<'_>, terminal: Terminal) -> Result<Option<(u32, u32)>, Failure> {
+    let wrong = |error: OpenServerError| opening::failure(&error.into(), composition, terminal.locale);
+    if let Some(server) = composition.server_store().map_err(wrong)? {
+        let found = server.examine().await.map_err(wrong)?;
+        return Ok(found.schema_version.map(|from| (from, found.newest_version)));
+    }
+    let builder = composition.light_builder().map_err(wrong)?;
+    let found = builder
+        .examine(false)
+        .map_err(|error| refused(error, composition, terminal))?;
+    Ok(found.map(|found| (found.schema_version, found.newest_version)))
 }
 
 fn refused(error: OpenError, composition: &Composition<'_>, terminal: Terminal) -> Failure {

@@ -31,14 +31,13 @@ pub(crate) fn not_yet(values: &Resolved) -> Vec<Fault> {
 
 fn store(entry: &Entry) -> Option<Fault> {
     let name = match &entry.value {
-        Value::Store(StoreUrl::Postgres(_)) => "postgres",
         Value::Store(StoreUrl::Mysql(_)) => "mysql",
         Value::Store(StoreUrl::Redis(_)) => "redis",
         _ => return None,
     };
     let message = format!(
-        "{name} is not supported by this version; sqlite: and memory: are (SYMBOLON_STORE__URL=sqlite: keeps sessions in \
-         data_dir)"
+        "{name} is not supported by this version; sqlite:, postgres:// and memory: are (SYMBOLON_STORE__URL=sqlite: keeps \
+         sessions in data_dir)"
     );
     Some(Fault::of(entry.setting.path, &entry.source, message))
 }

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use symbolon::{ISSUER_LEN_MAX, SIGNED_TTL_MAX};
+use symbolon::member::NodeName;
+use symbolon::{ISSUER_LEN_MAX, OpenServerError, SIGNED_TTL_MAX, ServerStore};
 
 use super::fault::Findings;
 use super::resolve::Resolved;
@@ -215,6 +216,11 @@ impl Rules<'_> {
                 self.refuse_in_production("store.url", "the Redis of the store has no password");
             }
         }
+        if let StoreUrl::Postgres(url) = store
+            && let Err(OpenServerError::Address { detail }) = ServerStore::postgres(url.with_password())
+        {
+            self.refuse("store.url", format!("is not understood: {detail}"));
+        }
         if store.server().is_some() && self.config.master_file.is_none() {
             let message =
                 "is null; nodes that share a store need the same master key, so give each the same file";
@@ -242,6 +248,9 @@ impl Rules<'_> {
 
     fn node(&mut self) {
         let node = &self.config.node;
+        if let Some(Err(why)) = node.name.as_deref().map(NodeName::new) {
+            self.refuse("node.name", format!("is not understood: {why}"));
+        }
         if node.log_retention < node.lease.saturating_mul(2) {
             let message = format!(
                 "{} is less than twice node.lease, {}: a node that paused would always begin anew; lengthen it",

@@ -102,6 +102,8 @@ const LOG_RETENTION: Kind = Span {
     min: MINUTE,
     max: DAY.saturating_mul(30),
 };
+/// Each is a process of its own in PostgreSQL: hundreds of them are slower than dozens.
+const STORE_CONNECTIONS: Kind = Count { min: 1, max: 1_000 };
 /// An entry takes some 200 bytes: a hundred million are 20 GB, more than one node should lose at a restart.
 const NEAR_CAPACITY: Kind = Count {
     min: 1,
@@ -157,7 +159,9 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Address and port for /metrics, /healthz and /readyz alone. Null: at http.listen with all else."),
 
     Setting::new("store.url", StoreUrl, "sqlite:",
-        "Sqlite: is a file in data_dir, sqlite:PATH another; memory: loses all at a restart. Later postgres://, mysql://, redis://."),
+        "Sqlite: is a file in data_dir, sqlite:PATH another; postgres://USER:PASSWORD@HOST/DATABASE is shared by nodes; memory: is lost."),
+    Setting::new("store.connections", STORE_CONNECTIONS, "16",
+        "Connections to a store that is a server, besides four of their own for ends of sessions and the heartbeat. Per node."),
     Setting::new("cache.redis_url", RedisUrl, "null",
         "A Redis that all nodes share as a cache before the store. Null: none; the store is asked."),
     Setting::new("cache.prefix", Prefix, "sy",
@@ -209,6 +213,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new("cookie.clear_site_data", Flag, "true",
         "A log-out by cookie has the browser forget all it stores for this site. Cookies count by domain: false where others share it."),
 
+    Setting::new("node.name", Text, "null",
+        "What operators call this node: letters, digits, dots, _ and -. Null: the machine's name and the port of http.listen."),
     Setting::new("node.lease", LEASE, "10s",
         "How long a node verifies while the store is away, and how late a revocation can be on a hung node. 1s to 10m."),
     Setting::new("node.revoke_wait", REVOKE_WAIT, "1s",

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     /// Where metrics and health listen by themselves.
     pub(crate) ops_listen: Option<SocketAddr>,
     pub(crate) store_url: StoreUrl,
+    /// At the most, where the store is a server.
+    pub(crate) store_connections: usize,
     pub(crate) cache: Cache,
     pub(crate) fallback_enabled: bool,
     /// The file of the master key; none: `data_dir/master.key`.
@@ -142,6 +144,8 @@ pub(crate) enum OnMax {
 /// `node.*`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
+    /// None: the machine's name and the port.
+    pub(crate) name: Option<String>,
     pub(crate) lease: Duration,
     pub(crate) revoke_wait: Duration,
     /// In sessions.
@@ -227,6 +231,7 @@ impl Config {
             admin_listen: values.get("admin.listen")?,
             ops_listen: values.get("ops.listen")?,
             store_url: values.get("store.url")?,
+            store_connections: values.get("store.connections")?,
             cache: Cache {
                 redis_url: values.get("cache.redis_url")?,
                 prefix: values.get("cache.prefix")?,
@@ -312,6 +317,7 @@ impl Session {
 impl Node {
     fn of(values: &Resolved) -> Result<Self, Fault> {
         Ok(Self {
+            name: values.get("node.name")?,
             lease: values.get("node.lease")?,
             revoke_wait: values.get("node.revoke_wait")?,
             near_capacity: values.get("node.near_capacity")?,

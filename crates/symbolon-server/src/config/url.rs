@@ -130,10 +130,6 @@ impl ServerUrl {
     }
 
     /// The whole address, with the password: for the driver alone.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "stores that are servers come with later versions")
-    )]
     pub(crate) fn with_password(&self) -> String {
         self.write_with(self.password.as_deref())
     }
@@ -161,7 +157,8 @@ fn is_host(text: &str) -> bool {
         Some((host, port)) => (host.parse::<std::net::Ipv6Addr>().is_ok(), port),
         None => {
             let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-            let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            // A percent sign: the path of a socket, as in %2Frun%2Fpostgresql.
+            let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._%".contains(&byte);
             (!host.is_empty() && host.bytes().all(is_name_byte), port)
         }
     };

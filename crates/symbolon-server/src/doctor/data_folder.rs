@@ -6,6 +6,7 @@ use rustix::fs::{Access, access};
 
 use super::Patient;
 use super::finding::{About, Finding};
+use crate::compose::StorePlace;
 use crate::messages::doctor as text;
 
 const NAME: &str = "data folder";
@@ -29,14 +30,21 @@ pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
             )];
         }
     };
-    let findings = [
-        access_of(about, folder, &found),
-        space(about, folder),
-        disk(about, folder),
-    ];
+    // Where the store is on a server, only the key and the socket are here.
+    let keeps_sessions = matches!(patient.composition.store(), StorePlace::File(_));
+    let (space, disk) = match keeps_sessions {
+        true => (space(about, folder), disk(about, folder)),
+        false => (None, None),
+    };
+    let findings = [access_of(about, folder, &found), space, disk];
     let mut findings: Vec<_> = findings.into_iter().flatten().collect();
     if findings.is_empty() {
-        findings.push(about.ok(text::FOLDER_GOOD, &[("folder", &folder.display())]));
+        let good = if keeps_sessions {
+            text::FOLDER_GOOD
+        } else {
+            text::FOLDER_OURS
+        };
+        findings.push(about.ok(good, &[("folder", &folder.display())]));
     }
     findings
 }

@@ -3,13 +3,15 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::Patient;
 use super::finding::{About, Finding};
+use super::store::Existing;
+use crate::compose::StorePlace;
 use crate::config::files;
 use crate::messages::doctor as text;
 
 const NAME: &str = "master key";
 
 /// The file of the master key: is it there where it must be, is it a key, and who may read it.
-pub(super) fn check(patient: &Patient<'_>) -> Finding {
+pub(super) fn check(patient: &Patient<'_>, store: Existing) -> Finding {
     let about = About::new(NAME, patient.locale);
     let composition = &patient.composition;
     let Some(file) = composition.master_key_file() else {
@@ -17,9 +19,13 @@ pub(super) fn check(patient: &Patient<'_>) -> Finding {
     };
     let shown = file.display();
     if file.try_exists().is_ok_and(|there| !there) && !composition.names_master_key() {
-        return match composition.database().is_some_and(|database| database.exists()) {
-            true => about.fail(text::KEY_MISSING, text::KEY_RESTORE, &[("file", &shown)]),
-            false => about.ok(text::KEY_NOT_YET, &[("file", &shown)]),
+        return match (store, composition.store()) {
+            (Existing::Unknown, _) => about.unknown(text::KEY_UNKNOWN, &[("file", &shown)]),
+            (Existing::No, _) => about.ok(text::KEY_NOT_YET, &[("file", &shown)]),
+            (Existing::Yes, StorePlace::Server(_)) => {
+                about.fail(text::KEY_ELSEWHERE, text::KEY_COPY, &[("file", &shown)])
+            }
+            (Existing::Yes, _) => about.fail(text::KEY_MISSING, text::KEY_RESTORE, &[("file", &shown)]),
         };
     }
     if let Err(why) = files::read_master_key(&file) {

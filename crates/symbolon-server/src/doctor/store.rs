@@ -1,18 +1,67 @@
-use symbolon::Examined;
+use std::path::Path;
 
-use super::Patient;
+use symbolon::{Builder, Examined};
+
 use super::finding::{About, Finding};
+use super::{Patient, server_store};
+use crate::compose::StorePlace;
 use crate::messages::doctor as text;
 use crate::opening::StoreHolder;
 
+/// Whether there is a store, which then was made with some master key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Existing {
+    Yes,
+    No,
+    Unknown,
+}
+
+/// What was found about the store.
+pub(super) struct Look {
+    pub(super) findings: Vec<Finding>,
+    /// Who has it, if it is one that only one process has.
+    pub(super) holder: Option<StoreHolder>,
+    pub(super) existing: Existing,
+}
+
 /// The store: is it one, can it be used, is it sound. And who has it: then it is left alone.
-pub(super) fn check(patient: &Patient<'_>) -> (Finding, Option<StoreHolder>) {
+pub(super) async fn check(patient: &Patient<'_>) -> Look {
     let about = About::new("store", patient.locale);
-    let Some(database) = patient.composition.database() else {
-        return (about.warn(text::STORE_MEMORY, text::STORE_NAME_FILE, &[]), None);
+    let alone = |finding, existing| Look {
+        findings: vec![finding],
+        holder: None,
+        existing,
     };
-    let file = database.display();
-    match patient.composition.light_builder().examine(true) {
+    match patient.composition.store() {
+        StorePlace::Memory => {
+            let finding = about.warn(text::STORE_MEMORY, text::STORE_NAME_FILE, &[]);
+            alone(finding, Existing::No)
+        }
+        StorePlace::Server(_) => {
+            let (findings, existing) = server_store::check(patient).await;
+            Look {
+                findings,
+                holder: None,
+                existing,
+            }
+        }
+        StorePlace::File(file) => {
+            let existing = if file.exists() {
+                Existing::Yes
+            } else {
+                Existing::No
+            };
+            match patient.composition.light_builder() {
+                Ok(builder) => of_file(patient, about, &builder, &file, existing),
+                Err(error) => alone(about.failed_with(error), Existing::Unknown),
+            }
+        }
+    }
+}
+
+fn of_file(patient: &Patient<'_>, about: About, builder: &Builder, file: &Path, existing: Existing) -> Look {
+    let file = file.display();
+    let (finding, holder) = match builder.examine(true) {
         Ok(None) => (about.ok(text::STORE_NOT_YET, &[("file", &file)]), None),
         Ok(Some(found)) => (examined(about, &found, &file), None),
         Err(error) => match StoreHolder::of(&error) {
@@ -26,6 +75,11 @@ pub(super) fn check(patient: &Patient<'_>) -> (Finding, Option<StoreHolder>) {
             // Its text says what to do.
             None => (about.failed_with(error), None),
         },
+    };
+    Look {
+        findings: vec![finding],
+        holder,
+        existing,
     }
 }
 

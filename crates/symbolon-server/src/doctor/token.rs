@@ -50,7 +50,7 @@ fn refused(patient: &Patient<'_>, about: About, reason: &str) -> Finding {
         ("access", &span_text(session.access_ttl)),
         ("idle", &span_text(session.life.idle_timeout)),
         ("key", &path(patient.composition.master_key_file())),
-        ("store", &path(patient.composition.database())),
+        ("store", &patient.composition.store()),
     ];
     about.fail(text::TOKEN_REFUSED, advice(reason), values)
 }

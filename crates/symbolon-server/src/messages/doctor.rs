@@ -12,6 +12,8 @@ texts! {
     /// The data folder.
     FOLDER_GOOD { en: "{folder} is ours alone, on a local disk with room", zh_cn: "{folder} 权限正确，位于本地磁盘，空间充足" }
     /// The data folder.
+    FOLDER_OURS { en: "{folder} is ours alone", zh_cn: "{folder} 权限正确" }
+    /// The data folder.
     FOLDER_NOT_YET { en: "{folder} is not there yet; the first start makes it", zh_cn: "{folder} 尚不存在；首次启动时会创建" }
     /// The data folder.
     FOLDER_CLOSED { en: "{folder} cannot be used: {error}", zh_cn: "无法使用 {folder}：{error}" }
@@ -47,6 +49,12 @@ texts! {
     /// Advice.
     KEY_RESTORE { en: "put it back from a backup; without it no token of the store is of use", zh_cn: "请从备份恢复；没有它，存储中的令牌都无法使用" }
     /// The master key.
+    KEY_UNKNOWN { en: "{file} is not there; whether the store was made with one is not known while it is away", zh_cn: "{file} 不存在；存储无法访问，无法得知是否已用某个密钥创建" }
+    /// The master key.
+    KEY_ELSEWHERE { en: "{file} is missing, and the store was made with the key of another node", zh_cn: "缺少 {file}，而存储是用其他节点的密钥创建的" }
+    /// Advice.
+    KEY_COPY { en: "copy the master.key of that node to {file}, or set keys.master_file", zh_cn: "请将该节点的 master.key 复制到 {file}，或设置 keys.master_file" }
+    /// The master key.
     KEY_OPEN { en: "{file} can be read by others (mode {mode})", zh_cn: "{file} 可被其他用户读取（权限 {mode}）" }
     /// Advice.
     KEY_CHMOD { en: "chmod 600 {file}", zh_cn: "执行 chmod 600 {file}" }
@@ -73,6 +81,33 @@ texts! {
     STORE_TORN { en: "{file} is damaged: {damage}", zh_cn: "{file} 已损坏：{damage}" }
     /// Advice.
     STORE_RESTORE { en: "keep a copy of it with its -wal file, then restore the newest backup", zh_cn: "请连同 -wal 文件一起保留副本，再恢复最近的备份" }
+
+    /// The store on a server.
+    SERVER_STORE_GOOD { en: "{engine} at {place} is a primary that keeps what it commits, and its user has every right: schema version {version} of {newest}", zh_cn: "{engine}（{place}）为主库，提交可靠，用户权限齐全：数据结构版本 {version}（最新 {newest}）" }
+    /// The store on a server.
+    SERVER_STORE_EMPTY { en: "{engine} at {place} is a primary that keeps what it commits; there is no store yet, the first start makes it", zh_cn: "{engine}（{place}）为主库，提交可靠；其中还没有存储，首次启动时会创建" }
+    /// The store on a server.
+    SERVER_STORE_OLD { en: "{engine} at {place} has schema version {version}, and this release wants {newest}", zh_cn: "{engine}（{place}）的数据结构版本为 {version}，本版本需要 {newest}" }
+    /// Advice.
+    SERVER_STORE_MIGRATE { en: "make a backup, then run `symbolon migrate`, or start a node: nodes of the release before go on beside it", zh_cn: "请先备份，再运行 `symbolon migrate` 或启动一个节点：上一版本的节点可同时继续运行" }
+    /// The way to the server.
+    STORE_WAY { en: "an answer takes {ms} ms", zh_cn: "一次往返 {ms} 毫秒" }
+    /// The way to the server.
+    STORE_WAY_LONG { en: "an answer takes {ms} ms, and a log-in or a log-out waits for several", zh_cn: "一次往返 {ms} 毫秒，而每次登录或注销需要多次往返" }
+    /// Advice.
+    STORE_WAY_NEARER { en: "run the nodes near the database, in the same data centre ({ms} ms)", zh_cn: "请将节点部署在数据库附近的同一机房（当前 {ms} 毫秒）" }
+    /// Connections to the server.
+    CONNECTIONS { en: "{open} of {most} are open; a node opens {own} at the most", zh_cn: "已打开 {open} 个，上限 {most} 个；每个节点最多打开 {own} 个" }
+    /// Connections to the server.
+    CONNECTIONS_FEW { en: "{open} of {most} are open, and a node opens up to {own}", zh_cn: "已打开 {open} 个，上限 {most} 个，而每个节点最多打开 {own} 个" }
+    /// Advice.
+    CONNECTIONS_RAISE { en: "raise max_connections of the server ({most}), or lower store.connections so that every node has its {own}", zh_cn: "请调高数据库的 max_connections（{most}），或调低 store.connections，使每个节点都有 {own} 个可用" }
+    /// The clock of the server.
+    STORE_CLOCK { en: "it differs from this machine's by {ms} ms", zh_cn: "与本机相差 {ms} 毫秒" }
+    /// The clock of the server.
+    STORE_CLOCK_OFF { en: "it differs from this machine's by {ms} ms; sessions end by the store's", zh_cn: "与本机相差 {ms} 毫秒；会话以数据库的时钟到期" }
+    /// Advice.
+    STORE_CLOCK_SET { en: "set both clocks by the network ({ms} ms apart)", zh_cn: "请为两台机器启用网络校时（相差 {ms} 毫秒）" }
 
     /// A port.
     PORT_FREE { en: "{address} is free", zh_cn: "{address} 可用" }

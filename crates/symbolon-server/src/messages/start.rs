@@ -13,6 +13,22 @@ texts! {
     DOCS { en: "docs", zh_cn: "文档" }
     /// A line of the start text.
     DATA { en: "data", zh_cn: "数据" }
+    /// A line of the start text.
+    STORE { en: "store", zh_cn: "存储" }
+    /// A line of the start text: what the running configuration guarantees.
+    PROMISE { en: "a log-out is", zh_cn: "注销" }
+    /// The promise of one node over its own file.
+    PROMISE_ALONE { en: "effective when it is answered", zh_cn: "应答即生效" }
+    /// The promise of nodes over a shared store.
+    PROMISE_SHARED {
+        en: "effective on every node when its answer says now, which a node that hangs delays by {wait} s at the most",
+        zh_cn: "应答为 now 时在所有节点生效；若有节点停顿，最多延迟 {wait} 秒",
+    }
+    /// The store may be shared, and this version does not follow the others.
+    SHARED_NOT_YET {
+        en: "run one node on this store: nodes of this version do not hear of each other's revocations yet",
+        zh_cn: "请只运行一个节点：此版本的节点尚不能获知彼此的撤销",
+    }
     /// A line of the start text: commands to go on with.
     NEXT { en: "next", zh_cn: "接下来" }
     /// The key file was made just now.
@@ -61,10 +77,10 @@ texts! {
         en: "the store in {folder} is in use by {holder}; only one server may have it",
         zh_cn: "{folder} 中的存储正被 {holder} 使用；同一时间只能有一个服务使用",
     }
-    /// Another server has the data folder, with another store.
+    /// Another server has the data folder, with another store or as another node of a shared one.
     FOLDER_HELD {
-        en: "another server uses the data folder {folder}, with another store; give each its own data_dir",
-        zh_cn: "数据目录 {folder} 正被另一个使用其他存储的服务占用；请为每个服务设置各自的 data_dir",
+        en: "another server uses the data folder {folder}; give each its own data_dir",
+        zh_cn: "数据目录 {folder} 正被另一个服务占用；请为每个服务设置各自的 data_dir",
     }
     /// A signal asks to end.
     STOPPING {

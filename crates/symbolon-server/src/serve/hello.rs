@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::compose::Composition;
+use crate::compose::{Composition, StorePlace};
 use crate::config::tree::{Locale, LogFormat};
 use crate::messages::{Text, start as text};
 use crate::terminal::Terminal;
@@ -32,33 +32,53 @@ impl Address {
     }
 }
 
+/// What there is to say.
+pub(super) struct Hello<'a> {
+    pub(super) composition: &'a Composition<'a>,
+    /// What the store is, in the words of whoever opened it.
+    pub(super) store: &'a str,
+    pub(super) addresses: &'a [Address],
+    /// The configuration file that was read.
+    pub(super) file: Option<&'a Path>,
+}
+
 /// Says that the server is ready, where, and what to do next: as lines for people, as an event for machines.
-pub(super) fn say(
-    composition: &Composition<'_>,
-    addresses: &[Address],
-    file: Option<&Path>,
-    format: LogFormat,
-    terminal: Terminal,
-) {
-    for address in addresses {
-        if format == LogFormat::Json {
+pub(super) fn say(hello: &Hello<'_>, format: LogFormat, terminal: Terminal) {
+    if format == LogFormat::Json {
+        for address in hello.addresses {
             tracing::info!(setting = address.setting, url = address.url(), "listening");
         }
+        let promise = promise(hello.composition, Locale::En);
+        tracing::info!(store = hello.store, revocation = promise, "store");
     }
-    if composition.database().is_none() {
-        tracing::warn!("{}", text::IN_MEMORY.get(terminal.locale));
+    match hello.composition.store() {
+        StorePlace::Memory => tracing::warn!("{}", text::IN_MEMORY.get(terminal.locale)),
+        StorePlace::Server(_) => tracing::warn!("{}", text::SHARED_NOT_YET.get(terminal.locale)),
+        StorePlace::File(_) => {}
     }
     if format == LogFormat::Pretty {
-        terminal.tell(&lines(composition, addresses, file, terminal.locale));
+        terminal.tell(&lines(hello, terminal.locale));
     }
 }
 
-fn lines(
-    composition: &Composition<'_>,
-    addresses: &[Address],
-    file: Option<&Path>,
-    locale: Locale,
-) -> String {
+/// What the running configuration guarantees of a revocation.
+fn promise(composition: &Composition<'_>, locale: Locale) -> String {
+    match composition.store() {
+        StorePlace::Memory | StorePlace::File(_) => text::PROMISE_ALONE.get(locale).to_owned(),
+        StorePlace::Server(_) => {
+            let wait = composition.wait_max().as_secs_f64();
+            text::PROMISE_SHARED.fill(locale, &[("wait", &format_args!("{wait:.1}"))])
+        }
+    }
+}
+
+fn lines(hello: &Hello<'_>, locale: Locale) -> String {
+    let Hello {
+        composition,
+        addresses,
+        file,
+        ..
+    } = hello;
     let mut rows: Vec<(&str, String)> = addresses
         .iter()
         .map(|address| (address.label().get(locale), address.url()))
@@ -70,6 +90,8 @@ fn lines(
         text::DATA.get(locale),
         composition.data_dir().display().to_string(),
     ));
+    rows.push((text::STORE.get(locale), hello.store.to_owned()));
+    rows.push((text::PROMISE.get(locale), promise(composition, locale)));
     // The commands find the same store only with the same configuration. `./symbolon.yaml` they find by themselves.
     let config = file.filter(|file| *file != Path::new("symbolon.yaml"));
     let config = config.map_or(String::new(), |file| format!(" --config {}", file.display()));
@@ -100,7 +122,16 @@ mod tests {
     use super::*;
 
     fn said(locale: Locale, file: Option<&Path>) -> String {
-        let loaded = crate::config::fuzz(b"data_dir: /srv/symbolon\n").unwrap();
+        said_of(
+            "data_dir: /srv/symbolon\n",
+            "SQLite, /srv/symbolon/symbolon.db",
+            locale,
+            file,
+        )
+    }
+
+    fn said_of(yaml: &str, store: &str, locale: Locale, file: Option<&Path>) -> String {
+        let loaded = crate::config::fuzz(yaml.as_bytes()).unwrap();
         let address = |setting, port, is_tls| Address {
             setting,
             addr: SocketAddr::from(([127, 0, 0, 1], port)),
@@ -110,7 +141,13 @@ mod tests {
             address("http.listen", 5000, true),
             address("ops.listen", 5001, false),
         ];
-        lines(&Composition::of(&loaded.config), &addresses, file, locale)
+        let hello = Hello {
+            composition: &Composition::of(&loaded.config),
+            store,
+            addresses: &addresses,
+            file,
+        };
+        lines(&hello, locale)
     }
 
     #[test]
@@ -118,15 +155,27 @@ mod tests {
         let version = env!("CARGO_PKG_VERSION");
         let expected = format!(
             "Symbolon {version} is ready.
-  address     https://127.0.0.1:5000
-  operations  http://127.0.0.1:5001
-  docs        https://127.0.0.1:5000/docs
-  data        /srv/symbolon
-  next        symbolon key add --name shop --scope issue,verify
-              symbolon account add ada"
+  address       https://127.0.0.1:5000
+  operations    http://127.0.0.1:5001
+  docs          https://127.0.0.1:5000/docs
+  data          /srv/symbolon
+  store         SQLite, /srv/symbolon/symbolon.db
+  a log-out is  effective when it is answered
+  next          symbolon key add --name shop --scope issue,verify
+                symbolon account add ada"
         );
         assert_eq!(said(Locale::En, None), expected);
         assert_eq!(said(Locale::En, Some(Path::new("symbolon.yaml"))), expected);
+    }
+
+    #[test]
+    fn the_start_text_says_what_nodes_that_share_a_store_guarantee() {
+        let yaml = "store: { url: \"postgres://sy:open-sesame@db/sy\" }\nnode: { lease: 3s }\n";
+        let said = said_of(yaml, "PostgreSQL 17.2, db:5432/sy", Locale::En, None);
+        let promise = "\n  store         PostgreSQL 17.2, db:5432/sy\n  a log-out is  effective on every node when its answer \
+                       says now, which a node that hangs delays by 3.9 s at the most\n";
+        assert!(said.contains(promise), "{said}");
+        assert!(!said.contains("open-sesame"), "{said}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl InProcess {
     /// # Errors
     /// When it cannot be opened; most often since a server has it.
     pub(crate) async fn open(composition: &Composition<'_>, terminal: Terminal) -> Result<Self, OpenFault> {
-        let (symbolon, opened) = composition.light_builder().open().await?;
+        let (symbolon, opened) = composition.light_builder()?.open().await?;
         opening::tell_made(&opened, terminal);
         // The ids of the few requests of one command need not differ from those of others.
         let app = composition.app(symbolon.clone(), [0; 12]);

@@ -146,7 +146,7 @@ fn a_password_is_shown_masked() {
             !done.out.contains("open-sesame") && done.out.contains("postgres://symbolon:***@db/sessions")
         );
     }
-    let refused = place.run("serve").failed(78);
+    let refused = place.run("serve").failed(69);
     assert!(!refused.err.contains("open-sesame"), "{refused:?}");
 }
 

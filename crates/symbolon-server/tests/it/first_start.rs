@@ -63,11 +63,16 @@ async fn the_start_text_says_where_and_what_next() {
     let text = server.stderr();
     let url = server.base_url();
     for line in [
-        format!("  address  {url}"),
-        format!("  docs     {url}/docs"),
-        format!("  data     {}", server.data_dir().display()),
-        "  next     symbolon key add --name shop --scope issue,verify".to_owned(),
-        "           symbolon account add ada".to_owned(),
+        format!("  address       {url}"),
+        format!("  docs          {url}/docs"),
+        format!("  data          {}", server.data_dir().display()),
+        format!(
+            "  store         SQLite, {}/symbolon.db",
+            server.data_dir().display()
+        ),
+        "  a log-out is  effective when it is answered".to_owned(),
+        "  next          symbolon key add --name shop --scope issue,verify".to_owned(),
+        "                symbolon account add ada".to_owned(),
     ] {
         assert!(text.lines().any(|said| said == line), "{line:?} is not in {text}");
     }

@@ -1,13 +1,16 @@
 //! PostgreSQL as a kind of server.
 
+use symbolon_core::token::KeyCheck;
+
 use super::NAME;
 use super::address::Address;
 use super::connection::connect;
+use super::examine::examine;
 use super::fault::no_tls;
 use super::identity::establish;
 use super::link::PostgresLink;
 use super::tls::Tls;
-use crate::server::{Driver, OpenServer, OpenServerError};
+use crate::server::{Driver, ExaminedServer, OpenServer, OpenServerError};
 use crate::sqlite::Opened;
 
 /// The way to one server.
@@ -27,6 +30,10 @@ impl Driver for Postgres {
         Ok(Self { address, tls })
     }
 
+    fn check(url: &str) -> Result<(), OpenServerError> {
+        Address::parse(url).map(drop)
+    }
+
     fn place(&self) -> &str {
         &self.address.place
     }
@@ -42,5 +49,13 @@ impl Driver for Postgres {
         options: &OpenServer,
     ) -> Result<Opened, OpenServerError> {
         establish(wire.client(), &self.address.place, options).await
+    }
+
+    async fn examine(
+        &self,
+        wire: &mut PostgresLink,
+        key: Option<KeyCheck>,
+    ) -> Result<ExaminedServer, OpenServerError> {
+        examine(wire.client(), &self.address.place, key).await
     }
 }

@@ -3,6 +3,7 @@
 use symbolon_core::clock::Timestamp;
 use symbolon_core::random::{Randomness, draw};
 use symbolon_core::revocation::RevocationSeq;
+use symbolon_core::token::KeyCheck;
 use tokio_postgres::{Client, Error, Row};
 
 use super::fault::{open_error, said};
@@ -28,9 +29,11 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL 
     SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// The place of the store, for messages.
-struct Site<'p> {
-    place: &'p str,
-    schema: String,
+pub(super) struct Site<'p> {
+    /// Host, port and database.
+    pub(super) place: &'p str,
+    /// The schema.
+    pub(super) schema: String,
 }
 
 /// Makes the schema what this release needs, and jumps if the server was restarted. Either all of it or
@@ -55,7 +58,7 @@ pub(super) async fn establish(
         });
     }
     if found > 0 {
-        check_key(client, &site, options).await?;
+        check_key(client, &site, options.key_check).await?;
         check_rights(client, &site).await?;
     }
     for migration in POSTGRES.migrations.iter().filter(|step| step.number > found) {
@@ -80,11 +83,12 @@ pub(super) async fn establish(
 }
 
 /// The version to which opening brings a store.
-fn newest() -> u32 {
+pub(super) fn newest() -> u32 {
     POSTGRES.migrations.last().map_or(0, |migration| migration.number)
 }
 
-async fn find_schema(client: &Client, place: &str) -> Result<String, OpenServerError> {
+/// The schema that the store is in, or is to be made in.
+pub(super) async fn find_schema(client: &Client, place: &str) -> Result<String, OpenServerError> {
     let row = client
         .query_one(
             "SELECT current_schema()::text, current_setting('search_path')",
@@ -102,7 +106,7 @@ async fn find_schema(client: &Client, place: &str) -> Result<String, OpenServerE
 }
 
 /// The version of the schema that is there; zero where there is none.
-async fn find_version(client: &Client, site: &Site<'_>) -> Result<u32, OpenServerError> {
+pub(super) async fn find_version(client: &Client, site: &Site<'_>) -> Result<u32, OpenServerError> {
     let columns = client
         .query_one(
             "SELECT count(a.attname) FILTER (WHERE a.attname IN ('k', 'v')), count(c.oid) FROM pg_class AS c \
@@ -125,9 +129,14 @@ async fn find_version(client: &Client, site: &Site<'_>) -> Result<u32, OpenServe
     }
 }
 
-async fn check_key(client: &Client, site: &Site<'_>, options: &OpenServer) -> Result<(), OpenServerError> {
+/// Refuses a store that was made with another master key.
+pub(super) async fn check_key(
+    client: &Client,
+    site: &Site<'_>,
+    given: KeyCheck,
+) -> Result<(), OpenServerError> {
     let wanted = find_meta(client, site, "key_check").await?;
-    let given = hex(&options.key_check.0);
+    let given = hex(&given.0);
     match wanted {
         Some(wanted) if wanted == given => Ok(()),
         Some(wanted) => Err(OpenServerError::OtherKey {
@@ -144,7 +153,7 @@ async fn check_key(client: &Client, site: &Site<'_>, options: &OpenServer) -> Re
 }
 
 /// Finds a table that the user may not change: better said at the start than at the first log-in.
-async fn check_rights(client: &Client, site: &Site<'_>) -> Result<(), OpenServerError> {
+pub(super) async fn check_rights(client: &Client, site: &Site<'_>) -> Result<(), OpenServerError> {
     let row = client
         .query_opt(
             "SELECT c.relname::text, current_user::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
@@ -163,6 +172,21 @@ async fn check_rights(client: &Client, site: &Site<'_>) -> Result<(), OpenServer
         detail: format!("it cannot read and write the table {schema}.{table}"),
         remedy: format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {user}"),
     })
+}
+
+/// Refuses a schema in which the user may make no table, where all are still to be made.
+pub(super) async fn check_may_make(client: &Client, site: &Site<'_>) -> Result<(), OpenServerError> {
+    let may = client
+        .query_one("SELECT has_schema_privilege(current_schema(), 'CREATE')", &[])
+        .await;
+    match column(
+        &may.map_err(|error| open_error(site.place, &error))?,
+        0,
+        site.place,
+    )? {
+        true => Ok(()),
+        false => Err(site.without_right(format!("permission denied for schema {}", site.schema))),
+    }
 }
 
 async fn migrate(
@@ -273,7 +297,8 @@ async fn write_meta(client: &Client, site: &Site<'_>, key: &str, value: &str) ->
     written.map(drop).map_err(|error| open_error(site.place, &error))
 }
 
-fn column<'r, T: tokio_postgres::types::FromSql<'r>>(
+/// A column of a row.
+pub(super) fn column<'r, T: tokio_postgres::types::FromSql<'r>>(
     row: &'r Row,
     index: usize,
     place: &str,
@@ -299,10 +324,14 @@ impl Site<'_> {
     }
 
     fn forbidden(&self, error: &Error) -> OpenServerError {
+        self.without_right(said(error))
+    }
+
+    fn without_right(&self, detail: String) -> OpenServerError {
         let schema = &self.schema;
         OpenServerError::Privilege {
             place: self.place.to_owned(),
-            detail: said(error),
+            detail,
             remedy: format!(
                 "make it the owner of the schema and its tables (since version 15 nobody else may create any in public): \
                  ALTER SCHEMA {schema} OWNER TO user"

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use symbolon_core::random::Randomness;
 use symbolon_core::revocation::RevocationSeq;
+use symbolon_core::token::KeyCheck;
 
-use super::{OpenServer, OpenServerError};
+use super::{ExaminedServer, OpenServer, OpenServerError};
 use crate::link::{Link, SqlError};
 use crate::sqlite::Opened;
 
@@ -26,6 +27,9 @@ pub(crate) trait Driver: Sized + Send + 'static {
     /// Reads the address, and what is needed to go there.
     fn of(url: &str) -> Result<Self, OpenServerError>;
 
+    /// Whether an address is understood, without a look at anything.
+    fn check(url: &str) -> Result<(), OpenServerError>;
+
     /// Host, port and database, for messages.
     fn place(&self) -> &str;
 
@@ -35,6 +39,14 @@ pub(crate) trait Driver: Sized + Send + 'static {
     /// Makes the schema what this release needs, and jumps if the server was restarted.
     async fn establish(&self, wire: &mut Self::Wire, options: &OpenServer)
     -> Result<Opened, OpenServerError>;
+
+    /// Looks at the server and the store on it, and changes nothing. With `key` also at whether the store was made
+    /// with it.
+    async fn examine(
+        &self,
+        wire: &mut Self::Wire,
+        key: Option<KeyCheck>,
+    ) -> Result<ExaminedServer, OpenServerError>;
 }
 
 /// A connection: the link of an operation, and the transaction around it.

@@ -1,9 +1,5 @@
-//! Opening: settings are looked at, then the store is opened, then everything is built on it.
+//! Opening: settings are looked at, then the store is opened (`store`), then everything is built on it.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 
@@ -13,21 +9,18 @@ use symbolon_accounts::api_keys::ApiKeys;
 use symbolon_accounts::password::cost::Cost;
 use symbolon_accounts::password::pool::{Pool, PoolSettings};
 use symbolon_accounts::password::rules::Rules;
-use symbolon_core::clock::{Clock, Timestamp};
+use symbolon_core::clock::Clock;
 use symbolon_core::random::Randomness;
 use symbolon_core::session::SessionId;
 use symbolon_core::throttle::{AddressRule, ThrottleRule};
 use symbolon_core::token::{KeyId, MasterKey, Purpose, TokenKeys};
-use symbolon_node::clock::{SteadyClock, wall_clock};
 use symbolon_node::purge::PurgePlan;
-use symbolon_node::tail::Tail;
 use symbolon_node::{Node, NodeParts};
-use symbolon_store_sql::{Durability, OpenSqlite, Place, SqlStore};
+use symbolon_store_sql::SqlStore;
 use zeroize::Zeroizing;
 
-use super::{Builder, DATABASE_FILE, KEEP_AUDIT, OpenFault, Opened};
-use crate::master_key::{self, MasterKeyFault};
-use crate::randomness::OsRandomness;
+use super::store::Ground;
+use super::{Builder, KEEP_AUDIT, OpenFault, Opened};
 use crate::signing::{Signing, SigningParts};
 use crate::{Inner, SignedTokensFault, Symbolon};
 
@@ -38,15 +31,6 @@ struct Checked {
     rules: Rules,
 }
 
-/// An open store, and what everything over it shares.
-struct Ground {
-    store: SqlStore,
-    tail: Arc<Tail>,
-    clock: Arc<SteadyClock>,
-    key: MasterKey,
-    randomness: Arc<dyn Randomness>,
-}
-
 impl Builder {
     /// Opens the store and starts what runs beside. Needs a tokio runtime with its timer.
     ///
@@ -54,24 +38,14 @@ impl Builder {
     /// What is wrong, where, and how to mend it. Nothing is left half started.
     pub async fn open(self) -> Result<(Symbolon, Opened), OpenFault> {
         let checked = self.checked()?;
-        let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
-        let (key, master_key_made) = self.master_key(&*randomness)?;
-        let tail = Arc::new(Tail::new(self.near_capacity));
-        let wall = wall_clock();
-        let (store, found) = SqlStore::open(self.sqlite(&key, wall, tail.clone(), randomness.clone()))?;
-        tail.begin_at(found.head);
-        let ground = Ground {
-            store,
-            tail,
-            clock: Arc::new(SteadyClock::begin(wall, found.high_water)),
-            key,
-            randomness,
-        };
+        let ground = self.ground().await?;
+        let (cluster_id, words) = (ground.cluster_id, ground.words.clone());
+        let master_key_made = ground.key_made.clone();
         let symbolon = self.build_on(ground, checked).await?;
         let first_administrator = self.make_first_administrator(&symbolon).await?;
         let opened = Opened {
-            cluster_id: SessionId::from_bytes(found.cluster_id).to_string(),
-            store: self.store_words(),
+            cluster_id: SessionId::from_bytes(cluster_id).to_string(),
+            store: words,
             master_key_made,
             first_administrator,
         };
@@ -97,6 +71,7 @@ impl Builder {
             clock,
             key,
             randomness,
+            ..
         } = ground;
         let time: Arc<dyn Clock> = clock.clone();
         let keys = Arc::new(TokenKeys::derive(&key, KeyId::FIRST));
@@ -139,24 +114,6 @@ impl Builder {
                 plan: checked.plan,
             }),
         })
-    }
-
-    fn sqlite(
-        &self,
-        key: &MasterKey,
-        now: Timestamp,
-        sink: Arc<Tail>,
-        randomness: Arc<dyn Randomness>,
-    ) -> OpenSqlite {
-        OpenSqlite {
-            place: self.place(),
-            key_check: key.check(),
-            now,
-            sink,
-            randomness,
-            durability: Durability::Full,
-            pages_max: None,
-        }
     }
 
     fn accounts(
@@ -221,44 +178,6 @@ impl Builder {
         }
         Ok(settings)
     }
-
-    fn master_key(&self, randomness: &dyn Randomness) -> Result<(MasterKey, Option<PathBuf>), OpenFault> {
-        if let Some(path) = &self.master_key_file {
-            return Ok((master_key::read(path)?, None));
-        }
-        if self.in_memory {
-            let bytes = symbolon_core::random::draw(randomness).map_err(|_| MasterKeyFault::Randomness)?;
-            return Ok((MasterKey::from_bytes(bytes), None));
-        }
-        make_private_folder(&self.data_dir).map_err(|source| OpenFault::DataFolder {
-            path: self.data_dir.clone(),
-            source,
-        })?;
-        let found = master_key::read_or_make(&self.data_dir, self.database().exists(), randomness)?;
-        Ok((found.key, found.made))
-    }
-
-    pub(super) fn database(&self) -> PathBuf {
-        self.store_file
-            .clone()
-            .unwrap_or_else(|| self.data_dir.join(DATABASE_FILE))
-    }
-
-    fn place(&self) -> Place {
-        if self.in_memory {
-            Place::Memory
-        } else {
-            Place::File(self.database())
-        }
-    }
-
-    fn store_words(&self) -> String {
-        if self.in_memory {
-            "SQLite in memory: a restart loses every session".to_owned()
-        } else {
-            format!("SQLite, {}", self.database().display())
-        }
-    }
 }
 
 /// Starts what runs beside, besides the node's own.
@@ -270,9 +189,4 @@ fn start_beside(node: &Node<SqlStore>, accounts: &Accounts<SqlStore>, signing: A
     }
     node.tasks()
         .required("signing keys", |cancel| signing.keep(cancel));
-}
-
-/// Makes a folder that only its owner may open. One that is there is left as it is.
-fn make_private_folder(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -271,8 +271,8 @@ fn a_store_is_a_file_or_memory_or_a_server() {
     for (url, masked) in [
         ("postgres://db/symbolon", "postgres://db/symbolon"),
         (
-            "postgresql://sy@db:5432/symbolon?sslmode=require",
-            "postgresql://sy@db:5432/symbolon?sslmode=require",
+            "postgresql://sy@db:5432/symbolon?sslmode=verify-full",
+            "postgresql://sy@db:5432/symbolon?sslmode=verify-full",
         ),
         (
             "mysql://sy:correct-horse@[::1]:3306/symbolon",
