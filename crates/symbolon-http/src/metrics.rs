@@ -97,7 +97,7 @@ impl RouteClass {
 }
 
 const RESULTS: [&str; 4] = ["active", "inactive", "unmet", "undecided"];
-const TIERS: [&str; 2] = ["near", "store"];
+const TIERS: [&str; 3] = ["near", "shared", "store"];
 const LOG_INS: [&str; 7] = [
     "issued",
     "invalid_credentials",
@@ -219,7 +219,8 @@ impl Metrics {
     pub(crate) fn verified(&self, result: Verified, tier: Tier) {
         let tier = match tier {
             Tier::Near => 0,
-            Tier::Store => 1,
+            Tier::Shared => 1,
+            Tier::Store => 2,
         };
         self.verified[result as usize][tier].inc();
     }

@@ -1,11 +1,16 @@
-//! The clock of one node: the wall clock as it was at the start, carried on by the machine's
-//! steady clock.
+//! The clock of one node: the wall clock as it was at the start, or the store's where nodes share one, carried on by the
+//! machine's steady clock.
+
+mod cluster;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 use symbolon_core::clock::{Clock, Timestamp};
+
+pub use cluster::{Heard, Hearing};
 
 /// A difference to the wall clock beyond this is a jump and is not followed.
 pub const JUMP_MS: u64 = 60_000;
@@ -40,14 +45,36 @@ pub struct SteadyClock {
     offset_ms: AtomicI64,
     /// The steady clock's milliseconds when the offset was last mended.
     mended_at_ms: AtomicI64,
+    /// Before this it never is: the newest instant that the store knew of at the start.
+    high_water: Timestamp,
+    /// What was heard of the store's clock.
+    hearing: Mutex<Hearing>,
 }
+
+/// The store's clock as it was read at some moment between two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoreTime {
+    /// What it said.
+    pub said: Timestamp,
+    /// Before it was asked, in nanoseconds of the steady clock.
+    pub asked: i64,
+    /// After it had answered.
+    pub answered: i64,
+    /// What this machine's wall clock said then.
+    pub wall: Timestamp,
+}
+
+/// Beyond this a wall clock does not agree with the store's.
+const NEAR_MS: i64 = 2_000;
+/// An answer that took longer says too little about its moment.
+const ROUND_TRIP_MS_MAX: i64 = 1_000;
 
 /// What comparing with the wall clock showed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Drift {
     /// Less than a step; mended by as much as the given milliseconds.
     Mended(i64),
-    /// The wall clock has jumped by these milliseconds and is not followed.
+    /// The wall clock, or the store's, has jumped by these milliseconds and is not followed.
     Jumped(i64),
 }
 
@@ -59,12 +86,43 @@ impl SteadyClock {
         Self {
             offset_ms: AtomicI64::new(wall.max(high_water).0 - steady),
             mended_at_ms: AtomicI64::new(steady),
+            high_water,
+            hearing: Mutex::default(),
         }
     }
 
-    /// Compares with the wall clock and mends a small difference slowly. To be called now and then
-    /// by one task.
+    /// Takes the store's time, which nodes that share a store go by; `None`: it took too long to say anything. To be
+    /// called by one task. From the first time on the wall clock is not followed any more.
+    pub fn hear(&self, time: StoreTime) -> Option<Heard> {
+        let (asked, answered) = (time.asked / 1_000_000, time.answered / 1_000_000);
+        if answered - asked > ROUND_TRIP_MS_MAX {
+            return None;
+        }
+        let offset = time.said.0.saturating_sub(asked.midpoint(answered));
+        let ahead = offset.saturating_sub(self.offset_ms.load(Ordering::Relaxed));
+        let wall_is_near = time.wall.0.abs_diff(time.said.0) <= NEAR_MS.unsigned_abs();
+        let passed = answered - self.mended_at_ms.swap(answered, Ordering::Relaxed);
+        let heard = self.hearing.lock().hear(ahead, wall_is_near, passed);
+        match heard {
+            Heard::Set => {
+                let earliest = self.high_water.0.saturating_sub(answered);
+                self.offset_ms.store(offset.max(earliest), Ordering::Relaxed);
+            }
+            Heard::Moved(by) => {
+                self.offset_ms.fetch_add(by, Ordering::Relaxed);
+            }
+            Heard::Doubted(_) | Heard::Refused(_) => {}
+        }
+        Some(heard)
+    }
+
+    /// Compares with the wall clock and mends a small difference slowly, unless the store's clock is followed: then it says
+    /// what became of that. To be called now and then by one task.
     pub fn follow(&self, wall: Timestamp) -> Drift {
+        let hearing = *self.hearing.lock();
+        if hearing.begun() {
+            return hearing.refused().map_or(Drift::Mended(0), Drift::Jumped);
+        }
         let steady = boottime_nanos() / 1_000_000;
         let difference = wall.0 - (steady + self.offset_ms.load(Ordering::Relaxed));
         if difference.unsigned_abs() > JUMP_MS {

@@ -21,8 +21,17 @@ const READ_DEADLINE: Duration = Duration::from_millis(500);
 pub struct Read {
     /// The session, if there is one.
     pub found: Option<FoundSession>,
-    /// Everything up to here was known before the read.
+    /// What was known before the read.
+    pub before: Before,
+}
+
+/// What of the log was known before a read began.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Before {
+    /// Everything up to here.
     pub asof: RevocationSeq,
+    /// The newest row that was heard of; rows before it may not have been.
+    pub heard: RevocationSeq,
 }
 
 type Landing = watch::Receiver<Option<Result<Arc<Read>, StoreError>>>;
@@ -62,12 +71,12 @@ impl Flights {
         &self,
         store: &S,
         id: SessionId,
-        asof: RevocationSeq,
+        before: Before,
     ) -> Result<Arc<Read>, StoreError> {
         let (sender, landing) = watch::channel(None);
         self.under_way.lock().insert(id, landing);
         let _clear = Clear { flights: self, id };
-        let read = self.read(store, id, asof).await.map(Arc::new);
+        let read = self.read(store, id, before).await.map(Arc::new);
         sender.send_replace(Some(read.clone()));
         read
     }
@@ -76,14 +85,14 @@ impl Flights {
         &self,
         store: &S,
         id: SessionId,
-        asof: RevocationSeq,
+        before: Before,
     ) -> Result<Read, StoreError> {
         let reading = async {
             let _permit = self.permits.acquire().await;
             store.find_session(id).await
         };
         match timeout(READ_DEADLINE, reading).await {
-            Ok(found) => found.map(|found| Read { found, asof }),
+            Ok(found) => found.map(|found| Read { found, before }),
             Err(_) => Err(StoreError::Unavailable {
                 operation: "read a session",
                 detail: format!("no answer within {} ms", READ_DEADLINE.as_millis()),

@@ -17,7 +17,8 @@ pub struct KeyCache {
 }
 
 impl KeyCache {
-    /// The live key that `token` proves; `None`: none. The tag must have been checked before.
+    /// The live key that `token` proves; `None`: none. The tag must have been checked before. `from_memory`: this
+    /// process may answer from memory now.
     ///
     /// # Errors
     /// When the key is not in memory and the store does not answer.
@@ -26,7 +27,7 @@ impl KeyCache {
         store: &S,
         tail: &Tail,
         token: &RawToken,
-        now: Timestamp,
+        (from_memory, now): (bool, Timestamp),
     ) -> Result<Option<Arc<ApiKey>>, StoreError> {
         if token.kind() != TokenKind::ApiKey {
             return Ok(None);
@@ -36,7 +37,9 @@ impl KeyCache {
             .known
             .pin()
             .get(&id)
-            .filter(|(_, asof)| tail.key_changed_at(id) <= *asof)
+            .filter(|(_, asof)| {
+                from_memory && tail.key_changed_at(id) <= *asof && tail.overlay().low() <= *asof
+            })
             .cloned();
         let key = match known {
             Some((key, _)) => key,

@@ -1,12 +1,14 @@
 //! The right to answer from memory until a time.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use crate::clock::boottime_nanos;
 
 /// A node's lease: an instant of the steady clock, in nanoseconds.
 ///
-/// On one node over its own file no other node can end a session, so the lease has no end.
+/// On one node over its own file no other node can end a session, so the lease has no end. A member's lease is renewed by
+/// its heartbeat, and by nothing else.
 pub struct Lease(AtomicI64);
 
 impl Lease {
@@ -16,11 +18,26 @@ impl Lease {
         Self(AtomicI64::new(i64::MAX))
     }
 
+    /// A lease that is over, until it is renewed.
+    #[must_use]
+    pub fn over() -> Self {
+        Self(AtomicI64::new(0))
+    }
+
     /// Its end. Load it before looking anything up.
     #[inline]
     #[must_use]
     pub fn load(&self) -> LeaseEnd {
         LeaseEnd(self.0.load(Ordering::Acquire))
+    }
+
+    /// Renews it: for `length` from `begun` on, which was read before the heartbeat was sent. Only after every row of
+    /// the log that the heartbeat found was applied: whoever loads this end finds them.
+    pub(crate) fn renew(&self, begun: i64, length: Duration) {
+        let length = i64::try_from(length.as_nanos()).unwrap_or(i64::MAX);
+        // One below the end that stands for none.
+        let end = begun.saturating_add(length).min(i64::MAX - 1);
+        self.0.store(end, Ordering::Release);
     }
 
     /// Gives the lease up: nothing is answered from memory any more.
@@ -39,5 +56,12 @@ impl LeaseEnd {
     #[must_use]
     pub fn holds(self) -> bool {
         self.0 == i64::MAX || boottime_nanos() < self.0
+    }
+
+    /// For how long it still holds at `now`, in nanoseconds of the steady clock; `None`: it has no end.
+    #[must_use]
+    pub fn remaining(self, now: i64) -> Option<Duration> {
+        let left = u64::try_from(self.0.saturating_sub(now)).unwrap_or(0);
+        (self.0 != i64::MAX).then(|| Duration::from_nanos(left))
     }
 }

@@ -10,6 +10,7 @@ mod refresh;
 mod renew;
 mod revoke;
 mod settle;
+mod shared;
 mod verify;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::clock::SteadyClock;
 use crate::flights::Flights;
 use crate::keys::KeyCache;
 use crate::lease::Lease;
+use crate::member::Membership;
 use crate::purge::{self, PurgePlan};
 use crate::recorder::Recorder;
 use crate::tail::Tail;
@@ -34,7 +36,7 @@ pub use change::ChangeLives;
 pub use confirm::Confirm;
 pub use issue::{Issue, IssueRefused, Issued};
 pub use list::Entry;
-pub use member::{LeaseState, MemberParts, SeenMember};
+pub use member::{LeaseState, SeenMember};
 pub use refresh::{Refreshed, RefreshedInBrowser};
 pub use renew::Due;
 pub use revoke::Receipt;
@@ -51,6 +53,9 @@ pub enum Undecided {
     /// The lease has run out and could not be renewed.
     #[error("this node may not answer from memory now: its lease has run out")]
     LeaseLost,
+    /// A revocation is durable, and other nodes may not know of it yet.
+    #[error("the session is revoked, but not yet on every node")]
+    NotYetEffective,
     /// Nothing can be issued.
     #[error("nothing can be issued: the operating system gave no randomness")]
     Randomness,
@@ -89,7 +94,8 @@ pub struct Node<S> {
     policy: SessionPolicy,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
-    lease: Lease,
+    lease: Arc<Lease>,
+    membership: Option<Arc<Membership>>,
     flights: Flights,
     key_cache: KeyCache,
     recorder: Arc<Recorder>,
@@ -108,7 +114,8 @@ impl<S: Store + Clone> Node<S> {
             policy: parts.policy,
             clock: parts.clock,
             randomness: parts.randomness,
-            lease: Lease::unlimited(),
+            lease: Arc::new(Lease::unlimited()),
+            membership: None,
             flights: Flights::default(),
             key_cache: KeyCache::default(),
             recorder: Arc::default(),
@@ -117,8 +124,9 @@ impl<S: Store + Clone> Node<S> {
         }
     }
 
-    /// Starts what runs beside: the recorder of uses and the purge. Needs a runtime.
+    /// Starts what runs beside: the recorder of uses, the purge, and a member's heartbeat. Needs a runtime.
     pub fn start(&self, clock: &Arc<SteadyClock>, plan: PurgePlan) {
+        self.start_heart(clock);
         let (recorder, store) = (Arc::clone(&self.recorder), self.store.clone());
         let (time, grace) = (Arc::clone(&self.clock), self.policy.rotation_grace);
         self.tasks
@@ -128,7 +136,7 @@ impl<S: Store + Clone> Node<S> {
             .required("purge", |cancel| purge::run(store, tail, clock, plan, cancel));
     }
 
-    /// Ends what runs beside, after the last uses were recorded.
+    /// Ends what runs beside, after the last uses were recorded. A member leaves: nobody waits for it any more.
     pub async fn stop(&self) {
         self.tasks.stop().await;
         self.lease.drop_now();

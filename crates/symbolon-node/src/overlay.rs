@@ -34,6 +34,15 @@ pub enum Objection {
     Stale,
 }
 
+impl From<Cut> for Objection {
+    fn from(cut: Cut) -> Self {
+        Self::Ended {
+            at: cut.at,
+            reason: cut.reason,
+        }
+    }
+}
+
 /// What a fact is judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
@@ -87,6 +96,8 @@ pub struct Overlay {
     everyone: RwLock<Cut>,
     /// Facts read before this position are read again: what came before is no longer remembered.
     low: AtomicU64,
+    /// The newest row that was heard of. Rows before it may be missing.
+    heard: AtomicU64,
 }
 
 impl Overlay {
@@ -102,6 +113,7 @@ impl Overlay {
             everyone_seq: AtomicU64::new(0),
             everyone: RwLock::new(Cut::NONE),
             low: AtomicU64::new(head.0),
+            heard: AtomicU64::new(head.0),
         }
     }
 
@@ -133,6 +145,42 @@ impl Overlay {
             }
             LogKind::ApiKey(_) | LogKind::SigningKeys => {}
         }
+        // Last: whoever loads it finds what it says in force.
+        self.heard.fetch_max(row.seq.0, Ordering::AcqRel);
+    }
+
+    /// The newest row that was heard of, also where rows before it were not. Load it before reading the store: what is
+    /// read then knows every row that was heard of.
+    #[must_use]
+    pub fn heard(&self) -> RevocationSeq {
+        RevocationSeq(self.heard.load(Ordering::Acquire))
+    }
+
+    /// Refuses facts read before `position`.
+    pub fn raise_low(&self, position: RevocationSeq) {
+        self.low.fetch_max(position.0, Ordering::AcqRel);
+    }
+
+    /// Facts read before this position are refused.
+    #[must_use]
+    pub fn low(&self) -> RevocationSeq {
+        RevocationSeq(self.low.load(Ordering::Acquire))
+    }
+
+    /// How a session ended, whatever is said of it anywhere else: none that has ended lives again.
+    #[must_use]
+    pub fn find_end(&self, id: SessionId) -> Option<Cut> {
+        self.sessions.pin().get(&id)?.ended
+    }
+
+    /// What is known against a fact that was just read from the store, where `stamp.asof` is what was
+    /// [`heard`](Self::heard) before.
+    #[must_use]
+    pub fn objection_to_read(&self, stamp: Stamp, subject: &str) -> Option<Objection> {
+        self.cut_of_everyone(stamp)
+            .or_else(|| self.find_end(stamp.id).map(Objection::from))
+            .or_else(|| self.session_objection(stamp))
+            .or_else(|| self.subject_objection(stamp, subject))
     }
 
     /// Where a subject stands in the filter. Kept with each fact, so that verify hashes no text.
@@ -168,15 +216,14 @@ impl Overlay {
         if stamp.asof.0 < self.low.load(Ordering::Acquire) {
             return Some(Objection::Stale);
         }
-        if self.everyone_seq.load(Ordering::Acquire) > stamp.epoch.0 {
-            let cut = *self.everyone.read();
-            return Some(Objection::Ended {
-                at: cut.at,
-                reason: cut.reason,
-            });
-        }
-        self.session_objection(stamp)
+        self.cut_of_everyone(stamp)
+            .or_else(|| self.session_objection(stamp))
             .or_else(|| self.subject_objection(stamp, subject))
+    }
+
+    fn cut_of_everyone(&self, stamp: Stamp) -> Option<Objection> {
+        let newer = self.everyone_seq.load(Ordering::Acquire) > stamp.epoch.0;
+        newer.then(|| Objection::from(*self.everyone.read()))
     }
 
     /// Forgets the rows before `horizon`; facts as old as them are refused from then on.
@@ -241,11 +288,9 @@ impl Overlay {
 
     fn session_objection(&self, stamp: Stamp) -> Option<Objection> {
         let mark = *self.sessions.pin().get(&stamp.id)?;
-        if let Some(cut) = mark.ended.filter(|cut| cut.seq > stamp.asof) {
-            return Some(Objection::Ended {
-                at: cut.at,
-                reason: cut.reason,
-            });
+        // Whatever the fact's position is: none that has ended lives again.
+        if let Some(cut) = mark.ended {
+            return Some(Objection::from(cut));
         }
         (mark.stale > stamp.asof).then_some(Objection::Stale)
     }
@@ -258,10 +303,7 @@ impl Overlay {
             if mark.keep.contains(&stamp.id) {
                 return Some(Objection::Stale);
             }
-            return Some(Objection::Ended {
-                at: mark.cut.at,
-                reason: mark.cut.reason,
-            });
+            return Some(Objection::from(mark.cut));
         }
         (mark.stale > stamp.asof).then_some(Objection::Stale)
     }

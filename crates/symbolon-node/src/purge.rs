@@ -51,7 +51,7 @@ pub async fn run<S: Upkeep>(
             () = tokio::time::sleep(STEP_EVERY) => {}
         }
         let now = clock.now();
-        tail.overlay().forget_before(now.before(RETENTION));
+        tail.forget_before(now.before(RETENTION));
         if let Drift::Jumped(by) = clock.follow(wall_clock()) {
             tracing::warn!(
                 jump_ms = by,

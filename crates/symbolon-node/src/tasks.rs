@@ -40,6 +40,34 @@ impl Tasks {
         });
     }
 
+    /// Starts a task that the node cannot do without on a thread of its own, so that no flood of other work keeps it from
+    /// being done. One whose thread cannot be started counts as one that has died.
+    pub fn required_on_thread<F>(&self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let future = task(self.cancel.clone());
+        let (cancel, died) = (self.cancel.clone(), self.died.clone());
+        let guard = DeathNotice { name, cancel, died };
+        let tracked = self.tracker.token();
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _tracked = tracked;
+            let _guard = guard;
+            match tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build()
+            {
+                Ok(runtime) => runtime.block_on(future),
+                Err(error) => {
+                    tracing::error!(task.name = name, %error, "the runtime of a task cannot be made");
+                }
+            }
+        });
+        if let Err(error) = thread {
+            tracing::error!(task.name = name, %error, "the thread of a task cannot be started");
+        }
+    }
+
     /// Carries a piece of work through even if whoever asked for it goes away.
     pub fn carry_through<T: Send + 'static>(
         &self,

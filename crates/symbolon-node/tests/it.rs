@@ -3,8 +3,10 @@
 
 mod it {
     mod change;
+    mod cluster;
     mod confirm;
     mod given;
+    mod members;
     mod near_cache;
     mod overlay;
     mod refresh;

@@ -102,7 +102,7 @@ impl Faults {
 }
 
 /// A store that does what another does, but for the faults.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Faulty<S> {
     store: S,
     faults: Faults,

@@ -247,6 +247,7 @@ pub(crate) fn name_tier(app: &App, headers: &mut HeaderMap, tier: Option<Tier>) 
     }
     let name = match tier {
         Some(Tier::Near) => "near",
+        Some(Tier::Shared) => "shared",
         Some(Tier::Store) => "store",
         None => return,
     };

@@ -8,7 +8,7 @@ use symbolon_core::throttle::ThrottleKey;
 use symbolon_core::token::Generation;
 use symbolon_core::verdict::Inactive;
 
-use super::{Issued, Node, Undecided};
+use super::{Issued, Node, Receipt, Undecided, Wait};
 
 /// How often a lost race is run again: each time the session was rotated by a refresh.
 const ATTEMPTS_MAX: usize = 8;
@@ -29,7 +29,8 @@ pub struct Confirm {
 
 impl<S: Store + Clone> Node<S> {
     /// Gives a session a new proof and a pair that derives from nothing before it. All older tokens are
-    /// dead when this answers. The inner error: the session cannot go on.
+    /// dead when this answers; with other nodes, one that hangs may honour them until its lease is over. The inner error:
+    /// the session cannot go on.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -68,7 +69,11 @@ impl<S: Store + Clone> Node<S> {
             clear_attempts: confirm.clear_attempts,
             audit: audit.of(&session.subject).on(session.id),
         };
-        let row = self.store.confirm_session(step).await?;
-        Ok(row.map(|_row| Ok(Issued { session, pair })))
+        let Some(row) = self.store.confirm_session(step).await? else {
+            return Ok(None);
+        };
+        // The pair is there whatever the others do: who has it must get it.
+        self.settle(Receipt::of_row(&row), Wait::Short).await;
+        Ok(Some(Ok(Issued { session, pair })))
     }
 }

@@ -8,7 +8,6 @@ use symbolon_core::throttle::ThrottleKey;
 use symbolon_core::token::{Generation, Pair};
 
 use super::{Node, Undecided};
-use crate::near::Fact;
 
 /// A session to begin.
 #[derive(Clone, Debug)]
@@ -79,7 +78,7 @@ impl<S: Store + Clone> Node<S> {
         match self.store.insert_session(insert).await? {
             Inserted::Done { epoch, .. } => {
                 session.epoch = epoch;
-                self.tail.remember(&Fact::of(&session, asof), now);
+                self.keep_written(&session, asof, now);
                 Ok(Ok(Issued { session, pair }))
             }
             Inserted::LimitReached => Ok(Err(IssueRefused::LimitReached)),

@@ -70,9 +70,14 @@ impl<S: Store + Clone> Node<S> {
         if !token.is_genuine(&self.keys) {
             return Ok(None);
         }
-        Ok(self
-            .key_cache
-            .prove(&self.store, &self.tail, token, self.now())
-            .await?)
+        // Loaded before the look-up, and still held after it: as for a session.
+        let lease = self.lease.load();
+        let look = (lease.holds(), self.now());
+        let key = self.key_cache.prove(&self.store, &self.tail, token, look).await?;
+        if look.0 && !lease.holds() {
+            let look = (false, look.1);
+            return Ok(self.key_cache.prove(&self.store, &self.tail, token, look).await?);
+        }
+        Ok(key)
     }
 }

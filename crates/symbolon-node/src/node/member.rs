@@ -3,31 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use symbolon_core::member::{Incarnation, Member, NodeName};
-use symbolon_core::shared::SharedCache;
-use symbolon_core::signal::Signals;
-use symbolon_core::store::{MemberStore, Store};
+use symbolon_core::member::{Incarnation, Member};
+use symbolon_core::store::Store;
 
 use super::{Node, NodeParts, Undecided};
-
-/// What a node needs besides to be one of many. The others' signals are heard by its
-/// [`Tail`](crate::tail::Tail).
-#[derive(Clone)]
-pub struct MemberParts {
-    /// What operators call it.
-    pub name: NodeName,
-    /// How long it may answer from memory after a heartbeat: for so long it survives the store's absence, and for so
-    /// long and a quarter more a revocation waits for it when it hangs.
-    pub lease: Duration,
-    /// How long a revocation waits for the other nodes before it answers when it will be effective.
-    pub revoke_wait: Duration,
-    /// Where it listens, for operators.
-    pub addr: Option<String>,
-    /// Where its signals go; `None`: the others learn everything from the store.
-    pub signals: Option<Arc<dyn Signals>>,
-    /// The cache that it shares with the others.
-    pub shared: Option<Arc<dyn SharedCache>>,
-}
+use crate::clock::{SteadyClock, boottime_nanos};
+use crate::lease::{Lease, LeaseEnd};
+use crate::member::{Heart, HeartParts, MemberFigures, MemberParts, Membership};
 
 /// A member as this node sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,37 +48,95 @@ impl LeaseState {
     }
 }
 
-impl<S: Store + MemberStore + Clone> Node<S> {
+impl<S: Store + Clone> Node<S> {
     /// A node over a store that other nodes share. It answers nothing from memory until it was
     /// [started](Node::start) and has made its first heartbeat.
     #[must_use]
     pub fn member(parts: NodeParts<S>, member: MemberParts) -> Self {
-        drop(member);
-        Self::alone(parts)
+        parts.tail.follow_log();
+        Self {
+            lease: Arc::new(Lease::over()),
+            membership: Some(Arc::new(Membership::new(member))),
+            ..Self::alone(parts)
+        }
     }
-}
 
-impl<S: Store + Clone> Node<S> {
+    /// Starts the heartbeat, where this is a member.
+    pub(super) fn start_heart(&self, clock: &Arc<SteadyClock>) {
+        let Some(membership) = &self.membership else {
+            return;
+        };
+        let heart = Heart::new(HeartParts {
+            store: self.store.clone(),
+            tail: Arc::clone(&self.tail),
+            lease: Arc::clone(&self.lease),
+            clock: Arc::clone(clock),
+            randomness: Arc::clone(&self.randomness),
+            membership: Arc::clone(membership),
+        });
+        self.tasks
+            .required_on_thread("heartbeat", |cancel| heart.run(cancel));
+    }
+
     /// Waits until this node may answer from memory: at once on a node that is alone, on a member after its first
     /// heartbeat.
     ///
     /// # Errors
     /// When that takes longer than `within`.
     pub async fn until_leased(&self, within: Duration) -> Result<(), Undecided> {
-        let _ = within;
-        Ok(())
+        let leased = match &self.membership {
+            Some(membership) => membership.until_leased(&self.lease, within, false).await,
+            None => self.lease.load().holds(),
+        };
+        if leased { Ok(()) } else { Err(Undecided::LeaseLost) }
+    }
+
+    /// A lease that holds: the one that is there, or one that is renewed for this request and those beside it.
+    pub(super) async fn leased(&self) -> Result<LeaseEnd, Undecided> {
+        let lease = self.lease.load();
+        if lease.holds() {
+            return Ok(lease);
+        }
+        let renewed = match &self.membership {
+            Some(membership) => membership.renew(&self.lease).await,
+            None => false,
+        };
+        let lease = self.lease.load();
+        if renewed && lease.holds() {
+            Ok(lease)
+        } else {
+            Err(Undecided::LeaseLost)
+        }
     }
 
     /// How much of its lease this node has.
     #[must_use]
     pub fn lease_state(&self) -> LeaseState {
-        LeaseState::Unlimited
+        let remaining = self.lease.load().remaining(boottime_nanos());
+        match (&self.membership, remaining) {
+            (Some(membership), remaining) => LeaseState::Limited {
+                remaining: remaining.unwrap_or_default(),
+                length: membership.parts.lease,
+            },
+            (None, None) => LeaseState::Unlimited,
+            // It was stopped.
+            (None, Some(remaining)) => LeaseState::Limited {
+                remaining,
+                length: Duration::ZERO,
+            },
+        }
     }
 
     /// Its own incarnation; `None`: it is alone, or has not joined yet.
     #[must_use]
     pub fn incarnation(&self) -> Option<Incarnation> {
-        None
+        self.membership.as_ref()?.own()
+    }
+
+    /// What this member has counted; `None`: it is alone.
+    #[must_use]
+    pub fn member_figures(&self) -> Option<MemberFigures> {
+        Some(self.membership.as_ref()?.counts.figures())
     }
 
     /// The nodes that share the store, with those that were evicted; none where this node is alone.
@@ -104,7 +144,17 @@ impl<S: Store + Clone> Node<S> {
     /// # Errors
     /// When the store does not answer.
     pub async fn members(&self) -> Result<Vec<SeenMember>, Undecided> {
-        Ok(Vec::new())
+        let Some(membership) = &self.membership else {
+            return Ok(Vec::new());
+        };
+        let listing = membership.roll.list(&self.store, boottime_nanos()).await?;
+        let own = membership.own();
+        let seen = listing.members.iter().map(|member| SeenMember {
+            member: member.clone(),
+            is_self: Some(member.incarnation) == own,
+            silent: membership.roll.silence(member),
+        });
+        Ok(seen.collect())
     }
 
     /// Evicts a member of which an operator knows that it answers nothing any more: nobody waits for it from then on.
@@ -113,7 +163,17 @@ impl<S: Store + Clone> Node<S> {
     /// # Errors
     /// When the store does not answer.
     pub async fn evict_member(&self, incarnation: Incarnation) -> Result<bool, Undecided> {
-        let _ = incarnation;
-        Ok(false)
+        let members = self.store.list_members().await?;
+        let Some(member) = members
+            .into_iter()
+            .find(|member| member.incarnation == incarnation)
+        else {
+            return Ok(false);
+        };
+        let evicted = self.store.evict(incarnation, member.beat, true).await?;
+        if evicted {
+            tracing::warn!(node = member.node.as_str(), %incarnation, "an operator has evicted a member");
+        }
+        Ok(evicted)
     }
 }

@@ -8,8 +8,7 @@ use symbolon_core::store::{RotateSession, Store, StoreError};
 use symbolon_core::token::{Pair, RawToken, RotationNonce, TokenKind};
 use symbolon_core::verdict::Inactive;
 
-use super::{Issued, Node, Undecided};
-use crate::near::Fact;
+use super::{Effective, Issued, Node, Undecided, Wait};
 
 /// How often a lost race is run again. Each time someone else has rotated or ended the session, so
 /// the second look decides; more than a few mean that something is wrong.
@@ -214,15 +213,18 @@ impl<S: Store + Clone> Node<S> {
         if !self.store.commit_rotation(rotate).await? {
             return Ok(Step::Again);
         }
-        self.tail.remember(&Fact::of(&session, args.asof), origin.at);
+        self.keep_written(&session, args.asof, origin.at);
         Ok(Step::Done(Refreshed::Pair(Box::new(Issued { session, pair }))))
     }
 
     async fn end_reused(&self, session: &Session, origin: &Origin) -> Result<Step, Undecided> {
         tracing::warn!(session.id = %session.id, subject.id = %session.subject, "an old refresh token came back; the session is ended");
-        self.revoke(session.id, RevocationReason::ReuseDetected, origin)
-            .await?;
         let reason = RevocationReason::ReuseDetected;
+        let receipt = self.revoke(session.id, reason, origin).await?;
+        // The refusal says that the session is dead, so it is on every node.
+        let Effective::Now = self.settle(receipt, Wait::Short).await.effective else {
+            return Err(Undecided::NotYetEffective);
+        };
         Ok(Step::Done(Refreshed::Refused(Inactive::Revoked {
             at: origin.at,
             reason,

@@ -17,7 +17,6 @@ use symbolon_core::verdict::AccessFacts;
 
 use super::refresh::damaged;
 use super::{Issued, Node, Undecided};
-use crate::near::Fact;
 
 /// How often a lost race is run again: whoever won it has made the token that the next look derives.
 const ATTEMPTS_MAX: usize = 8;
@@ -186,7 +185,7 @@ impl<S: Store + Clone> Node<S> {
         if !self.store.commit_rotation(rotate).await? {
             return Ok(Step::Again);
         }
-        self.tail.remember(&Fact::of(&session, asof), origin.at);
+        self.keep_written(&session, asof, origin.at);
         Ok(Step::Done(Some(Box::new(Issued { session, pair }))))
     }
 

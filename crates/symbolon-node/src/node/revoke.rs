@@ -81,7 +81,10 @@ impl<S: Store + Clone> Node<S> {
         let audit = origin.entry(AuditEvent::Revoked).on(id).saying(reason.as_str());
         let revoke = RevokeSession { id, reason, audit };
         match self.store.revoke_session(revoke).await? {
-            Revoked::Done(row) => Ok(Receipt::one(row.seq, false)),
+            Revoked::Done(row) => {
+                self.unshare(id);
+                Ok(Receipt::one(row.seq, false))
+            }
             Revoked::Already { seq, .. } => Ok(Receipt::one(seq, true)),
             Revoked::Unknown => Ok(Receipt::NOTHING),
         }

@@ -1,8 +1,9 @@
-//! Verify: parse, lease, near cache, store, pure verdict. No write, no lock across a wait.
+//! Verify: parse, lease, near cache, shared cache, store, pure verdict. No write, no lock across a wait.
 
 use symbolon_core::clock::Timestamp;
 use symbolon_core::session::SessionId;
-use symbolon_core::store::{FoundSession, Store};
+use symbolon_core::shared::SharedFact;
+use symbolon_core::store::{Store, StoreError};
 use symbolon_core::token::{Generation, RawToken, SignedToken, TokenDigest, TokenKind};
 use symbolon_core::verdict::{AccessCheck, AccessFacts, Inactive};
 
@@ -17,6 +18,8 @@ use crate::recorder::Use;
 pub enum Tier {
     /// This process' memory.
     Near,
+    /// The cache that nodes share.
+    Shared,
     /// The store.
     Store,
 }
@@ -37,6 +40,11 @@ pub struct Live {
     /// Where the answer came from.
     pub tier: Tier,
 }
+
+/// How often a verify looks further when its lease runs out meanwhile.
+const LOOKS_MAX: usize = 2;
+/// How often the store is read again because the session was changed meanwhile.
+const READS_MAX: usize = 3;
 
 /// The answer of verify.
 #[derive(Clone, Debug)]
@@ -82,7 +90,7 @@ impl<S: Store + Clone> Node<S> {
         if !token.is_genuine(&self.keys) {
             return Ok(Verdict::Inactive(Inactive::Malformed));
         }
-        self.ask_store(Presented::of(token)).await
+        self.ask(Presented::of(token)).await
     }
 
     /// Judges a signed access token, whose signature must have been verified: by the state of its session, as
@@ -94,19 +102,54 @@ impl<S: Store + Clone> Node<S> {
         if let Some(verdict) = self.verify_signed_from_memory(token) {
             return Ok(verdict);
         }
-        self.ask_store(Presented::signed(token)).await
+        self.ask(Presented::signed(token)).await
     }
 
-    async fn ask_store(&self, presented: Presented) -> Result<Verdict, Undecided> {
+    /// What memory could not decide. A *yes* needs a lease that holds from before the look to the end; a *no* of the store
+    /// is proof by itself.
+    async fn ask(&self, presented: Presented) -> Result<Verdict, Undecided> {
+        for _ in 0..LOOKS_MAX {
+            let lease = self.leased().await?;
+            // A lease that was renewed just now may be all that memory needed.
+            if let Some(verdict) = self.decide_near(presented.session_id, || presented) {
+                return Ok(verdict);
+            }
+            match self.look_further(presented).await? {
+                Verdict::Active(_) if !lease.holds() => {}
+                verdict => return Ok(verdict),
+            }
+        }
+        Err(Undecided::LeaseLost)
+    }
+
+    /// A read of others that is under way, the cache that nodes share, the store. The first two can prove only a *yes*.
+    async fn look_further(&self, presented: Presented) -> Result<Verdict, Undecided> {
         let now = self.now();
         if let Some(read) = self.flights.join(presented.session_id).await
-            && let verdict @ Verdict::Active(_) = self.judge(&read, presented, now)
+            && let Some(verdict @ Verdict::Active(_)) = self.judge(&read, presented, now)
         {
             return Ok(verdict);
         }
-        let asof = self.tail.applied();
-        let read = self.flights.lead(&self.store, presented.session_id, asof).await?;
-        Ok(self.judge(&read, presented, now))
+        if let Some(verdict) = self.ask_shared(presented, now).await {
+            return Ok(verdict);
+        }
+        for _ in 0..READS_MAX {
+            let before = self.tail.before();
+            let read = self
+                .flights
+                .lead(&self.store, presented.session_id, before)
+                .await?;
+            if let Some(verdict) = self.judge(&read, presented, now) {
+                if let (Verdict::Active(_), Some(found)) = (&verdict, &read.found) {
+                    self.share(found, before.asof, now);
+                }
+                return Ok(verdict);
+            }
+        }
+        Err(Undecided::Store(StoreError::Unavailable {
+            operation: "read a session",
+            detail: format!("it was changed by others {READS_MAX} times in a row"),
+        }))
     }
 
     /// Judges an access token if memory alone can: no wait, no I/O. `None`: ask [`Node::verify`].
@@ -210,36 +253,43 @@ impl<S: Store + Clone> Node<S> {
         }
     }
 
-    /// The store's word.
-    fn judge(&self, read: &Read, token: Presented, now: Timestamp) -> Verdict {
+    /// The store's word; `None`: something was heard since that may have changed it.
+    fn judge(&self, read: &Read, token: Presented, now: Timestamp) -> Option<Verdict> {
         let Some(found) = &read.found else {
-            return Verdict::Inactive(Inactive::Unknown);
+            return Some(Verdict::Inactive(Inactive::Unknown));
         };
         if let Some(ended) = found.session.ended(found.cut, now) {
-            return Verdict::Inactive(ended.into());
+            return Some(Verdict::Inactive(ended.into()));
         }
-        let facts = AccessFacts::of(&found.session);
-        match token.check(&facts, now) {
-            AccessCheck::Good { expires_at } => self.live(read, found, token, expires_at, now),
-            AccessCheck::Superseded => Verdict::Inactive(Inactive::Superseded),
-            AccessCheck::Ahead | AccessCheck::WrongDigest => Verdict::Inactive(Inactive::Unknown),
-            AccessCheck::TokenExpired { at } | AccessCheck::SessionExpired { at } => {
-                Verdict::Inactive(Inactive::Expired { at })
-            }
-            AccessCheck::SessionIdle { at } => Verdict::Inactive(Inactive::Idle { at }),
-        }
+        let fact = self.fact(&found.session, read.before.asof, now);
+        let refused = match token.check(&fact.facts, now) {
+            // A store that has lost what it acknowledged says yes where this node knows better.
+            AccessCheck::Good { expires_at } => match self.tail.objection_to_read(&fact, read.before.heard) {
+                Some(Objection::Ended { at, reason }) => Inactive::Revoked { at, reason },
+                Some(Objection::Stale) => return None,
+                None => {
+                    let seen_at = found.session.last_seen_at;
+                    return Some(self.live(fact, seen_at, token, (expires_at, now), Tier::Store));
+                }
+            },
+            AccessCheck::Superseded => Inactive::Superseded,
+            AccessCheck::Ahead | AccessCheck::WrongDigest => Inactive::Unknown,
+            AccessCheck::TokenExpired { at } | AccessCheck::SessionExpired { at } => Inactive::Expired { at },
+            AccessCheck::SessionIdle { at } => Inactive::Idle { at },
+        };
+        Some(Verdict::Inactive(refused))
     }
 
+    /// The answer of a fact that nothing speaks against, which is kept.
     fn live(
         &self,
-        read: &Read,
-        found: &FoundSession,
+        fact: Fact,
+        seen_at: Timestamp,
         token: Presented,
-        expires_at: Timestamp,
-        now: Timestamp,
+        (expires_at, now): (Timestamp, Timestamp),
+        tier: Tier,
     ) -> Verdict {
-        let fact = Fact::of(&found.session, read.asof);
-        self.tail.remember(&fact, found.session.last_seen_at);
+        self.tail.remember(&fact, seen_at);
         if let Some(hit) = self.tail.near().find(token.session_id) {
             self.note_use(&hit, token, &fact.facts, now);
         }
@@ -249,8 +299,30 @@ impl<S: Store + Clone> Node<S> {
             expires_at,
             authenticated_at: fact.authenticated_at,
             due: self.due(&fact.facts, expires_at, now),
-            tier: Tier::Store,
+            tier,
         })
+    }
+
+    /// The word of the cache that nodes share: a *yes*, or what this node knows against it.
+    async fn ask_shared(&self, token: Presented, now: Timestamp) -> Option<Verdict> {
+        let shared = self.membership.as_ref()?.parts.shared.as_ref()?;
+        let SharedFact { found, asof } = shared.find(token.session_id).await?;
+        let is_over = found.session.id != token.session_id || found.session.ended(found.cut, now).is_some();
+        let fact = self.fact(&found.session, asof, now);
+        let AccessCheck::Good { expires_at } = token.check(&fact.facts, now) else {
+            return None;
+        };
+        match self.tail.objection_to_shared(&fact) {
+            _ if is_over => None,
+            Some(Objection::Ended { at, reason }) => {
+                Some(Verdict::Inactive(Inactive::Revoked { at, reason }))
+            }
+            Some(Objection::Stale) => None,
+            None => {
+                let seen_at = found.session.last_seen_at;
+                Some(self.live(fact, seen_at, token, (expires_at, now), Tier::Shared))
+            }
+        }
     }
 }
 

@@ -99,21 +99,24 @@ impl Watch {
         }
     }
 
-    /// Whether a row of the log ends this session. It began before the stream, so every cut that is heard is newer.
+    /// Whether a row of the log ends this session. A cut may have come before it, since a node hears of other nodes' rows
+    /// late: then the store knows.
     async fn hear(&mut self, row: &LogRow) -> Option<Inactive> {
-        let revoked = Inactive::Revoked {
-            at: row.at,
-            reason: row.reason,
-        };
         match &row.kind {
-            LogKind::Session(id) => (*id == self.session).then_some(revoked),
-            LogKind::Subject { subject, keep } => {
-                (subject.as_str() == self.subject && !keep.contains(&self.session)).then_some(revoked)
+            LogKind::Session(id) => (*id == self.session).then_some(Inactive::Revoked {
+                at: row.at,
+                reason: row.reason,
+            }),
+            LogKind::Subject { subject, keep }
+                if subject.as_str() == self.subject && !keep.contains(&self.session) =>
+            {
+                self.look().await
             }
-            LogKind::Everyone => Some(revoked),
+            LogKind::Everyone => self.look().await,
             LogKind::StaleSession(id) if *id == self.session => self.look().await,
             LogKind::StaleSubject(subject) if subject.as_str() == self.subject => self.look().await,
-            LogKind::StaleSession(_)
+            LogKind::Subject { .. }
+            | LogKind::StaleSession(_)
             | LogKind::StaleSubject(_)
             | LogKind::ApiKey(_)
             | LogKind::SigningKeys => None,

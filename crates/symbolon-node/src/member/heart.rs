@@ -1,0 +1,359 @@
+//! The heartbeat: what gives a member the right to answer from memory. The order of its steps is the protocol.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use symbolon_core::clock::Clock as _;
+use symbolon_core::member::{Incarnation, Member};
+use symbolon_core::random::Randomness;
+use symbolon_core::revocation::RevocationSeq;
+use symbolon_core::store::{Heartbeat, Store};
+use tokio_util::sync::CancellationToken;
+
+use super::Membership;
+use super::figures::count;
+use super::follow::{Follower, Unbeaten, in_time};
+use super::rhythm::Rhythm;
+use super::roll::count_members;
+use crate::clock::{Heard, SteadyClock, StoreTime, boottime_nanos, wall_clock};
+use crate::lease::Lease;
+use crate::tail::Tail;
+
+/// How often one heartbeat joins anew: an operator may evict it once more, and then something is wrong.
+const JOINS_MAX: usize = 3;
+/// How long leaving may take.
+const LEAVE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What a heart is made of.
+pub(crate) struct HeartParts<S> {
+    pub(crate) store: S,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) lease: Arc<Lease>,
+    pub(crate) clock: Arc<SteadyClock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) membership: Arc<Membership>,
+}
+
+/// The heartbeat of a member, on a thread of its own.
+pub(crate) struct Heart<S> {
+    follower: Follower<S>,
+    lease: Arc<Lease>,
+    clock: Arc<SteadyClock>,
+    randomness: Arc<dyn Randomness>,
+    membership: Arc<Membership>,
+    incarnation: Option<Incarnation>,
+    /// How many heartbeats this incarnation has made.
+    beat: u64,
+    /// What the store knows of how far this node is.
+    told: RevocationSeq,
+    /// When the other members were looked at last.
+    looked: i64,
+    state: State,
+}
+
+/// What was said last, so that each change is said once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct State {
+    leased: bool,
+    failing: bool,
+    clock: ClockState,
+    evicting_fails: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum ClockState {
+    Followed,
+    Doubted,
+    Refused,
+}
+
+impl<S: Store> Heart<S> {
+    pub(crate) fn new(parts: HeartParts<S>) -> Self {
+        let time = Arc::clone(&parts.clock);
+        Self {
+            follower: Follower::new(parts.store, parts.tail, time, Arc::clone(&parts.membership)),
+            lease: parts.lease,
+            clock: parts.clock,
+            randomness: parts.randomness,
+            membership: parts.membership,
+            incarnation: None,
+            beat: 0,
+            told: RevocationSeq::ZERO,
+            looked: i64::MIN,
+            state: State {
+                leased: false,
+                failing: false,
+                clock: ClockState::Followed,
+                evicting_fails: false,
+            },
+        }
+    }
+
+    /// Beats until `cancel`, and then leaves.
+    pub(crate) async fn run(mut self, cancel: CancellationToken) {
+        // A step that is under way is dropped: it has renewed nothing yet.
+        cancel.run_until_cancelled(self.beat_on()).await;
+        self.leave().await;
+    }
+
+    async fn beat_on(&mut self) {
+        let parts = &self.membership.parts;
+        let mut rhythm = Rhythm::new(parts.lease, parts.signals.is_some());
+        let (membership, tail) = (Arc::clone(&self.membership), Arc::clone(&self.follower.tail));
+        loop {
+            self.turn(&mut rhythm).await;
+            // Cancel-safe: a bell or a wish that is not heard now is heard the next time.
+            tokio::select! {
+                () = tokio::time::sleep(rhythm.rest(boottime_nanos())) => {}
+                () = tail.rung() => rhythm.rung(boottime_nanos()),
+                () = membership.wish.notified() => if !self.lease.load().holds() {
+                    rhythm.wished(boottime_nanos());
+                },
+            }
+        }
+    }
+
+    /// Does what is due.
+    async fn turn(&mut self, rhythm: &mut Rhythm) {
+        let now = boottime_nanos();
+        if rhythm.beat_is_due(now) {
+            self.membership.attempt_begins();
+            let beaten = self.beat().await;
+            rhythm.beaten(now, boottime_nanos(), beaten.is_ok());
+            self.note(&beaten);
+            self.membership.attempt_is_over();
+            if beaten.is_ok() {
+                self.look_after_others().await;
+            }
+        } else if rhythm.read_is_due(now) && self.incarnation.is_some() {
+            // One that fails is said by the next heartbeat.
+            let grown = self.follower.read_to_head().await.unwrap_or(false);
+            rhythm.read(boottime_nanos(), grown);
+            if grown {
+                self.follower.tail.acknowledge();
+            }
+        }
+        if self.follower.tail.applied() > self.told {
+            rhythm.untold();
+        }
+        self.note_lease();
+    }
+
+    /// One heartbeat. The lease counts from before anything is sent, and is renewed when everything that the store had
+    /// committed by then is applied; a member that was evicted begins anew, since nobody waits for it any more.
+    async fn beat(&mut self) -> Result<(), Unbeaten> {
+        for _ in 0..=JOINS_MAX {
+            let begun = boottime_nanos();
+            let Some(incarnation) = self.incarnation else {
+                self.join().await?;
+                continue;
+            };
+            if !self.count_beat(incarnation, begun).await? {
+                self.end_incarnation(incarnation);
+                continue;
+            }
+            if self.follower.read_to_head().await? {
+                self.follower.tail.acknowledge();
+            }
+            self.lease.renew(begun, self.membership.parts.lease);
+            return Ok(());
+        }
+        Err(Unbeaten::Evicted)
+    }
+
+    /// Writes a new incarnation.
+    async fn join(&mut self) -> Result<(), Unbeaten> {
+        let incarnation = Incarnation::random(&*self.randomness).map_err(|_| Unbeaten::Randomness)?;
+        let parts = &self.membership.parts;
+        let member = Member {
+            node: parts.name.clone(),
+            incarnation,
+            lease: parts.lease,
+            beat: 0,
+            applied: RevocationSeq::ZERO,
+            evicted: false,
+            may_fall_back: false,
+            addr: parts.addr.clone(),
+            seen_at: self.clock.now(),
+        };
+        in_time("join", self.follower.store.join(member)).await?;
+        tracing::info!(
+            node = parts.name.as_str(),
+            %incarnation,
+            lease_ms = parts.lease.as_millis(),
+            "this node has joined"
+        );
+        count(&self.membership.counts.incarnations);
+        (self.incarnation, self.beat, self.told) = (Some(incarnation), 0, RevocationSeq::ZERO);
+        self.membership.set_own(self.incarnation);
+        if let Some(signals) = &parts.signals {
+            self.follower.tail.speak_as(Arc::clone(signals), incarnation);
+        }
+        Ok(())
+    }
+
+    fn end_incarnation(&mut self, incarnation: Incarnation) {
+        tracing::warn!(
+            %incarnation,
+            beats = self.beat,
+            "this incarnation is over: it was evicted, or a copy of this node runs elsewhere; it joins anew"
+        );
+        self.incarnation = None;
+        self.membership.set_own(None);
+    }
+
+    /// Counts a heartbeat in the store; `false`: the incarnation is over.
+    async fn count_beat(&mut self, incarnation: Incarnation, begun: i64) -> Result<bool, Unbeaten> {
+        let heartbeat = Heartbeat {
+            incarnation,
+            beat: self.beat,
+            // What the position says was applied before.
+            applied: self.applied(),
+            at: self.clock.now(),
+        };
+        let counted = in_time("make a heartbeat", self.follower.store.heartbeat(heartbeat)).await?;
+        let Some(said) = counted else { return Ok(false) };
+        self.beat += 1;
+        self.told = heartbeat.applied;
+        self.hear_time(StoreTime {
+            said,
+            asked: begun,
+            answered: boottime_nanos(),
+            wall: wall_clock(),
+        });
+        Ok(true)
+    }
+
+    /// How far this node is; nowhere as long as it has not begun to follow.
+    fn applied(&self) -> RevocationSeq {
+        let tail = &self.follower.tail;
+        tail.place().map_or(RevocationSeq::ZERO, |place| place.applied)
+    }
+
+    fn hear_time(&mut self, time: StoreTime) {
+        let Some(heard) = self.clock.hear(time) else {
+            return;
+        };
+        let state = match heard {
+            Heard::Set | Heard::Moved(_) => ClockState::Followed,
+            Heard::Doubted(_) => ClockState::Doubted,
+            Heard::Refused(_) => ClockState::Refused,
+        };
+        if state == self.state.clock {
+            return;
+        }
+        self.state.clock = state;
+        match heard {
+            Heard::Set | Heard::Moved(_) => tracing::info!("the store's clock is followed again"),
+            Heard::Doubted(ahead) => tracing::warn!(
+                ahead_ms = ahead,
+                "the store's clock has stepped ahead; it is followed when this machine's clock agrees"
+            ),
+            Heard::Refused(ahead) => {
+                count(&self.membership.counts.clock_refused);
+                tracing::error!(
+                    alarm = "clock_jump",
+                    ahead_ms = ahead,
+                    "the store's clock has jumped and is not followed; set it right, or restart the nodes to adopt it"
+                );
+            }
+        }
+    }
+
+    /// Evicts members whose lease must be over. What fails here is tried again with the next heartbeat.
+    async fn look_after_others(&mut self) {
+        let now = boottime_nanos();
+        let since = Duration::from_nanos(u64::try_from(now.saturating_sub(self.looked)).unwrap_or(0));
+        // Of two heartbeats that follow each other to tell a position one is enough.
+        if since < self.membership.parts.lease / 8 {
+            return;
+        }
+        self.looked = now;
+        let (store, membership) = (&self.follower.store, &self.membership);
+        let done = async {
+            let listing = membership.roll.list(store, now).await?;
+            count_members(&membership.counts.members, &listing.members);
+            let silent = membership
+                .roll
+                .look(&listing, self.incarnation, membership.parts.lease);
+            for one in silent {
+                let Member {
+                    node,
+                    incarnation,
+                    beat,
+                    ..
+                } = &one.member;
+                if in_time("evict a member", store.evict(*incarnation, *beat, false)).await? {
+                    count(&membership.counts.evictions);
+                    tracing::warn!(
+                        node = node.as_str(),
+                        %incarnation,
+                        silent_ms = one.silent.as_millis(),
+                        "a member that makes no heartbeats was evicted"
+                    );
+                }
+            }
+            Ok::<(), symbolon_core::store::StoreError>(())
+        };
+        let done = done.await;
+        if let Err(error) = &done
+            && !self.state.evicting_fails
+        {
+            tracing::warn!(%error, "the other members could not be looked at");
+        }
+        self.state.evicting_fails = done.is_err();
+    }
+
+    /// Says it when heartbeats begin to fail, and when they go well again.
+    fn note(&mut self, beaten: &Result<(), Unbeaten>) {
+        let counts = &self.membership.counts;
+        match beaten {
+            Ok(()) => {
+                count(&counts.beats);
+                if self.state.failing {
+                    tracing::info!("heartbeats go well again");
+                }
+            }
+            Err(error) => {
+                count(&counts.beats_failed);
+                if !self.state.failing {
+                    let left = self.lease.load().remaining(boottime_nanos()).unwrap_or_default();
+                    tracing::warn!(%error, lease_left_ms = left.as_millis(), "a heartbeat has failed");
+                }
+            }
+        }
+        self.state.failing = beaten.is_err();
+    }
+
+    /// Says it when the lease runs out, and when it holds.
+    fn note_lease(&mut self) {
+        let holds = self.lease.load().holds();
+        if holds == self.state.leased {
+            return;
+        }
+        self.state.leased = holds;
+        if holds {
+            tracing::info!("the lease holds: this node answers from memory");
+        } else {
+            count(&self.membership.counts.leases_lost);
+            tracing::error!(
+                alarm = "lease_lost",
+                "the lease has run out: nothing is answered from memory until the store answers a heartbeat"
+            );
+        }
+    }
+
+    /// Gives the lease up first: from then on nobody needs to wait for this node.
+    async fn leave(&mut self) {
+        self.lease.drop_now();
+        self.follower.tail.fall_silent();
+        let Some(incarnation) = self.incarnation.take() else {
+            return;
+        };
+        let left = tokio::time::timeout(LEAVE_DEADLINE, self.follower.store.leave(incarnation)).await;
+        match left {
+            Ok(Ok(())) => tracing::info!(%incarnation, "this node has left"),
+            _ => tracing::warn!(%incarnation, "this node could not say that it leaves; the others evict it"),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The members, read from the store once for all who ask at the same time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use symbolon_core::member::{Incarnation, Member};
+use symbolon_core::store::{MemberStore, StoreError};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::watch::{Listing, Silent, Watch};
+use crate::clock::boottime_nanos;
+
+/// How long a reading may take.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// The newest listing, and what was seen of each member.
+pub(crate) struct Roll {
+    newest: Mutex<Option<Arc<Listing>>>,
+    /// One reads at a time; who waits for it takes what it has read, if that was asked for late enough.
+    turn: Semaphore,
+    watch: Mutex<Watch>,
+}
+
+impl Default for Roll {
+    fn default() -> Self {
+        Self {
+            newest: Mutex::new(None),
+            turn: Semaphore::new(1),
+            watch: Mutex::default(),
+        }
+    }
+}
+
+impl Roll {
+    /// The members as the store had them at some moment after `after`, in nanoseconds of the steady clock.
+    ///
+    /// # Errors
+    /// When the store does not answer in time.
+    pub(crate) async fn list<S: MemberStore>(
+        &self,
+        store: &S,
+        after: i64,
+    ) -> Result<Arc<Listing>, StoreError> {
+        if let Some(fresh) = self.asked_after(after) {
+            return Ok(fresh);
+        }
+        let _turn = self.turn.acquire().await;
+        if let Some(fresh) = self.asked_after(after) {
+            return Ok(fresh);
+        }
+        let asked = boottime_nanos();
+        let members = match timeout(DEADLINE, store.list_members()).await {
+            Ok(members) => members?,
+            Err(_) => return Err(no_answer()),
+        };
+        let listing = Arc::new(Listing {
+            asked,
+            answered: boottime_nanos(),
+            members,
+        });
+        *self.newest.lock() = Some(Arc::clone(&listing));
+        Ok(listing)
+    }
+
+    fn asked_after(&self, after: i64) -> Option<Arc<Listing>> {
+        self.newest.lock().clone().filter(|listing| listing.asked > after)
+    }
+
+    /// Takes a listing into what is seen of the members; gives those who may be evicted.
+    pub(super) fn look(&self, listing: &Listing, own: Option<Incarnation>, gap_max: Duration) -> Vec<Silent> {
+        self.watch.lock().look(listing, own, gap_max)
+    }
+
+    /// For how long a member has made no heartbeat, as seen from here.
+    pub(crate) fn silence(&self, member: &Member) -> Option<Duration> {
+        self.watch.lock().silence(member, boottime_nanos())
+    }
+}
+
+/// Sets a gauge to how many members there are.
+pub(super) fn count_members(gauge: &AtomicU64, members: &[Member]) {
+    let there = members.iter().filter(|member| !member.evicted).count();
+    gauge.store(there as u64, Ordering::Relaxed);
+}
+
+fn no_answer() -> StoreError {
+    StoreError::Unavailable {
+        operation: "list the members",
+        detail: format!("no answer within {} s", DEADLINE.as_secs()),
+    }
+}
