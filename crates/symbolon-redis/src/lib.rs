@@ -11,14 +11,17 @@
 //! 4. `ear.rs` and `notice.rs`: the other nodes, and a signal as a message.
 //! 5. `warm.rs` and `marker.rs`: filling it from the store, and how a flush is found.
 //! 6. `server.rs` and `line.rs`: a connection, through Sentinels and TLS where wanted.
+//! 7. [`examine`]: what an operator is told of a Redis.
 
 mod address;
 mod cache;
 mod ear;
+mod examine;
 mod fact;
 mod figures;
 mod gate;
 mod handle;
+mod hello;
 mod keeper;
 mod line;
 mod marker;
@@ -31,6 +34,7 @@ mod shared;
 mod tls;
 mod warm;
 
+pub use examine::{ExaminedRedis, FoundRedis, examine};
 pub use figures::RedisFigures;
 pub use handle::RedisCache;
 pub use keeper::Standing;

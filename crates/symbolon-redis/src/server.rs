@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use crate::address::{Address, Host, Login, Route, Sentinels};
+use crate::hello::Hello;
 use crate::line::Line;
 use crate::options::OpenRedisError;
 use crate::tls;
@@ -97,11 +98,8 @@ impl Server {
                 let host = self.ask(sentinels).await?;
                 let line = log_in(self.reach(&host).await?, login, db, pushes).await?;
                 // One that was demoted a moment ago is still named.
-                if line
-                    .call(&redis::cmd("HELLO"))
-                    .await
-                    .is_ok_and(|hello| is_replica(&hello))
-                {
+                let hello = line.call(&redis::cmd("HELLO")).await;
+                if hello.is_ok_and(|hello| Hello::read(&hello).is_replica()) {
                     return Err(Unreached::Replica {
                         place: host.to_string(),
                     });
@@ -197,19 +195,4 @@ async fn log_in(
 fn read_host(answer: Value) -> Option<Host> {
     let (name, port): (String, u16) = redis::from_redis_value(answer).ok()?;
     Some(Host { name, port })
-}
-
-/// Whether the answer to `HELLO` says that the server takes no writes.
-fn is_replica(hello: &Value) -> bool {
-    let Value::Map(pairs) = hello else {
-        return false;
-    };
-    let text = |value: &Value| match value {
-        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::SimpleString(text) => text.clone(),
-        _ => String::new(),
-    };
-    pairs
-        .iter()
-        .any(|(key, value)| text(key) == "role" && text(value) != "master")
 }

@@ -5,6 +5,7 @@
 mod it {
     mod acl;
     mod cache;
+    mod examine;
     mod faults;
     mod given;
     mod mix_up;
