@@ -20,6 +20,7 @@ pub(crate) mod signing_keys;
 pub(crate) mod subjects;
 pub(crate) mod sweep;
 pub(crate) mod uses;
+pub(crate) mod walk;
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,7 @@ pub mod rotation;
 pub mod sample;
 pub mod signing_keys;
 pub mod throttle;
+pub mod walk;
 
 pub use fresh::{Fresh, Recorded};
 
@@ -152,6 +153,10 @@ macro_rules! store_contract {
             a_list_is_newest_first_and_of_one_subject,
             pages_of_a_list_join_without_gap_or_repetition,
             a_list_of_the_live_leaves_out_every_end,
+        ]);
+        $crate::sentences!($fresh, walk: [
+            a_walk_meets_every_session_once,
+            a_walk_shows_sessions_as_they_are_found,
         ]);
         $crate::sentences!($fresh, purge: [
             a_purge_removes_what_ended_long_ago_and_nothing_else,

@@ -206,6 +206,7 @@ steps! {
     Upkeep {
         fn log_head() -> LogHead;
         fn revocations_from(from: RevocationSeq, limit: u32) -> Vec<LogRow>;
+        fn walk_sessions(after: Option<SessionId>, limit: u32) -> Vec<FoundSession>;
         fn purge(order: PurgeOrder) -> Purged;
         fn ping() -> ();
     }

@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::StoreError;
+use super::{FoundSession, StoreError};
 use crate::clock::Timestamp;
 use crate::revocation::{LogRow, RevocationSeq};
+use crate::session::SessionId;
 
 /// The ends of the revocation log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +67,14 @@ pub trait Upkeep: Send + Sync + 'static {
         from: RevocationSeq,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<LogRow>, StoreError>> + Send;
+
+    /// Reads the sessions after one, in the order of their ids, at the most `limit`: also those that have ended and
+    /// are still kept. None: the end.
+    fn walk_sessions(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<FoundSession>, StoreError>> + Send;
 
     /// Removes what is old, a bounded number of rows.
     fn purge(&self, order: PurgeOrder) -> impl Future<Output = Result<Purged, StoreError>> + Send;

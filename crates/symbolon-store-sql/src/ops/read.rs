@@ -29,6 +29,7 @@ macro_rules! found_session {
         )
     };
 }
+pub(super) use found_session;
 
 pub(super) static FIND_SESSION: Statement =
     Statement::new(found_session!("sessions AS s", "WHERE s.session_id = ?"));

@@ -3,7 +3,7 @@
 
 use rusqlite::Connection;
 
-use super::{accounts, api_keys, bans, cuts, live, log, purge, read, revoke, rotate, sweep, uses};
+use super::{accounts, api_keys, bans, cuts, live, log, purge, read, revoke, rotate, sweep, uses, walk};
 use crate::dialect::SQLITE;
 use crate::link::Statement;
 
@@ -70,6 +70,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         &purge::OLD_REVOKED,
         &read::FIND_SESSION,
         &read::LIST_ALL,
+        &walk::WALK,
         &read::LIST_LIVE,
         &revoke::LOCK_SESSION,
         &revoke::MARK_ENDED,

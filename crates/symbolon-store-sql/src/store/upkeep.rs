@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use symbolon_core::revocation::{LogRow, RevocationSeq};
-use symbolon_core::store::{LogHead, PurgeOrder, Purged, StoreError, Upkeep};
+use symbolon_core::session::SessionId;
+use symbolon_core::store::{FoundSession, LogHead, PurgeOrder, Purged, StoreError, Upkeep};
 
 use super::SqlStore;
 use crate::ops::log::{Ping, ReadHead, ReadLog};
 use crate::ops::members::PurgeMembers;
 use crate::ops::purge::{PurgeAttempts, PurgeAudit, PurgeLog, PurgeSessions};
 use crate::ops::sweep::Sweep;
+use crate::ops::walk::WalkSessions;
 
 /// How long a counter of failed attempts stays after its last attempt: as long as a guesser who
 /// waits between guesses is still slowed down by it.
@@ -28,6 +30,14 @@ impl Upkeep for SqlStore {
 
     async fn revocations_from(&self, from: RevocationSeq, limit: u32) -> Result<Vec<LogRow>, StoreError> {
         self.ask(ReadLog { from, limit }).await
+    }
+
+    async fn walk_sessions(
+        &self,
+        after: Option<SessionId>,
+        limit: u32,
+    ) -> Result<Vec<FoundSession>, StoreError> {
+        self.ask(WalkSessions { after, limit }).await
     }
 
     async fn purge(&self, order: PurgeOrder) -> Result<Purged, StoreError> {
