@@ -34,6 +34,30 @@ async fn a_live_token_passes_and_the_application_learns_whose_it_is() {
     }
 }
 
+/// The answer of Symbolon that carries it, and the application that would like to have it.
+#[tokio::test]
+async fn a_renewed_token_goes_to_the_client_and_not_to_the_application() {
+    const RENEWED: &str = "HTTP/1.1 200 OK\r\nX-Symbolon-Subject: ann\r\nX-Symbolon-Session: s\r\n\
+        X-Symbolon-Client: default\r\nX-Symbolon-Claims: e30\r\nX-Symbolon-Token: sya_next\r\n\
+        Content-Length: 0\r\n\r\n";
+    for kind in Kind::ALL {
+        for (verdict, next) in [(RENEWED, Some("sya_next")), (ANN, None)] {
+            let scene = MadeUp::saying(kind, verdict).await;
+            let visit = Visit::get("/")
+                .bearer("sya_x")
+                .header("X-Symbolon-Token: sya_forged");
+            let answer = scene.visit(visit).await;
+            assert_eq!((answer.status, answer.body.as_str()), (200, "served"), "{kind:?}");
+            assert_eq!(answer.header("x-symbolon-token"), next, "{kind:?}");
+            let is_there = answer.head.to_ascii_lowercase().contains("x-symbolon-token");
+            assert_eq!(is_there, next.is_some(), "{kind:?}: {}", answer.head);
+            let seen = scene.application.only();
+            assert_eq!(seen.variable("HTTP_X_SYMBOLON_TOKEN"), "", "{kind:?}");
+            assert_eq!(seen.variable("HTTP_X_SYMBOLON_SUBJECT"), "ann", "{kind:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_method_passes_with_its_body() {
     for kind in Kind::ALL {
