@@ -72,6 +72,7 @@ pub async fn run<S: Upkeep>(
                     sessions = removed.sessions,
                     log = removed.log,
                     audit = removed.audit,
+                    bans = removed.bans,
                     "old rows were removed"
                 );
             }
@@ -106,6 +107,7 @@ pub async fn sweep<S: Upkeep>(
         total.sessions += step.sessions;
         total.log += step.log;
         total.audit += step.audit;
+        total.bans += step.bans;
         total.attempts += step.attempts;
         if !full || !step.reached(BATCH) {
             return Ok(total);

@@ -163,6 +163,7 @@ macro_rules! store_contract {
             a_purge_removes_a_bounded_number,
             a_purge_never_removes_the_head_of_the_log,
             a_purge_leaves_a_log_without_gaps,
+            a_purge_keeps_counters_of_failures_for_more_than_a_year,
             a_store_that_works_answers_the_ping,
         ]);
         $crate::sentences!($fresh, throttle: [
@@ -202,6 +203,7 @@ macro_rules! store_contract {
             a_ban_after_another_is_a_ban_of_its_own,
             bans_in_force_are_listed_by_their_ends_in_pages,
             a_ban_racing_log_ins_leaves_no_session,
+            a_purge_removes_bans_that_ended_long_ago_and_none_in_force,
         ]);
         $crate::sentences!($fresh, api_keys: [
             a_key_comes_back_as_it_was_written,

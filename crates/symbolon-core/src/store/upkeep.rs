@@ -26,7 +26,7 @@ pub struct PurgeOrder {
     pub keep_ended: Duration,
     /// How long a row of the log stays.
     pub keep_log: Duration,
-    /// How long an audit entry stays.
+    /// How long an audit entry stays, and a ban after its end.
     pub keep_audit: Duration,
     /// How many rows of each kind one step removes at the most.
     pub batch: u32,
@@ -41,6 +41,8 @@ pub struct Purged {
     pub log: u64,
     /// Audit entries.
     pub audit: u64,
+    /// Bans.
+    pub bans: u64,
     /// Counters of the throttle.
     pub attempts: u64,
 }
@@ -50,7 +52,7 @@ impl Purged {
     #[must_use]
     pub fn reached(self, batch: u32) -> bool {
         let batch = u64::from(batch);
-        [self.sessions, self.log, self.audit, self.attempts]
+        [self.sessions, self.log, self.audit, self.bans, self.attempts]
             .into_iter()
             .any(|count| count >= batch)
     }

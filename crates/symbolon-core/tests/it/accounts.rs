@@ -75,6 +75,7 @@ fn a_purge_goes_on_while_any_kind_filled_its_batch() {
         sessions: 9,
         log: 9,
         audit: 9,
+        bans: 9,
         attempts: 9,
     };
     assert!(!almost.reached(10));
@@ -85,6 +86,7 @@ fn a_purge_goes_on_while_any_kind_filled_its_batch() {
         },
         Purged { log: 10, ..almost },
         Purged { audit: 10, ..almost },
+        Purged { bans: 10, ..almost },
         Purged {
             attempts: 11,
             ..almost

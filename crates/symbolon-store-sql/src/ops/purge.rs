@@ -129,6 +129,36 @@ fn read_audit_place(fields: &mut Fields<'_>) -> Result<(i64, Timestamp), SqlErro
     Ok((fields.int("audit_id")?, fields.instant("at")?))
 }
 
+/// Removes bans that ended at or before an instant.
+pub(crate) struct PurgeBans {
+    /// The instant.
+    pub(crate) ended_by: Timestamp,
+    /// How many at the most.
+    pub(crate) batch: u32,
+}
+
+// One without an end has the greatest of all instants.
+pub(super) static OLD_BANS: Statement =
+    Statement::new("SELECT seq FROM bans WHERE ends_at <= ? ORDER BY ends_at, seq LIMIT ? {skip_locked}");
+static DELETE_BAN: Statement = Statement::new("DELETE FROM bans WHERE seq = ?");
+
+impl Operation for PurgeBans {
+    type Answer = u64;
+    const NAME: &'static str = "remove old bans";
+    const LANE: Lane = Lane::Purge;
+
+    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
+        let params = [self.ended_by.into(), self.batch.into()];
+        let old = tx
+            .link
+            .query(&OLD_BANS, &params, |fields| fields.seq("seq"))
+            .await?;
+        let params: Vec<_> = old.iter().map(|seq| [(*seq).into()]).collect();
+        tx.link.change_each(&DELETE_BAN, &params).await?;
+        Ok(params.len() as u64)
+    }
+}
+
 /// How many counters are kept: each name that is tried makes one, and anyone can try names. Beyond,
 /// the longest idle are forgotten.
 const ATTEMPTS_MAX: u64 = 1_000_000;

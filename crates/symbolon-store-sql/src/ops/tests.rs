@@ -66,6 +66,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         &live::OLDEST_LIVE,
         &log::READ_PAGE,
         &purge::FIRST_LOG,
+        &purge::OLD_BANS,
         &purge::OLD_EXPIRED,
         &purge::OLD_REVOKED,
         &read::FIND_SESSION,
@@ -100,6 +101,7 @@ fn what_is_read_from_the_beginning_is_read_in_order_and_not_sorted() {
         &bans::NEWEST_BAN,
         &purge::FIRST_AUDIT,
         &purge::IDLE_ATTEMPTS,
+        &purge::OLD_BANS,
         &purge::OLD_EXPIRED,
         &purge::OLD_REVOKED,
     ] {

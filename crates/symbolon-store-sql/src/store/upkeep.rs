@@ -9,13 +9,14 @@ use symbolon_core::store::{FoundSession, LogHead, PurgeOrder, Purged, StoreError
 use super::SqlStore;
 use crate::ops::log::{Ping, ReadHead, ReadLog};
 use crate::ops::members::PurgeMembers;
-use crate::ops::purge::{PurgeAttempts, PurgeAudit, PurgeLog, PurgeSessions};
+use crate::ops::purge::{PurgeAttempts, PurgeAudit, PurgeBans, PurgeLog, PurgeSessions};
 use crate::ops::sweep::Sweep;
 use crate::ops::walk::WalkSessions;
 
-/// How long a counter of failed attempts stays after its last attempt: as long as a guesser who
-/// waits between guesses is still slowed down by it.
-const KEEP_ATTEMPTS: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a counter of failed attempts stays after its last attempt. A hundred failures in a row disable a password
+/// (NIST SP 800-63B-4, section 3.2.2), and a guesser who waits does not begin anew. Counters of names without an account
+/// stay as long: otherwise waiting would tell the two apart.
+const KEEP_ATTEMPTS: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// How long a member that was evicted stays after its last heartbeat, for operators to see.
 const KEEP_EVICTED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -53,6 +54,9 @@ impl Upkeep for SqlStore {
         let log = self.ask(PurgeLog { written_by, batch }).await?;
         let written_by = now.before(order.keep_audit);
         let audit = self.ask(PurgeAudit { written_by, batch }).await?;
+        // Who looks for a ban looks at its entries too: the one goes with the other.
+        let ended_by = now.before(order.keep_audit);
+        let bans = self.ask(PurgeBans { ended_by, batch }).await?;
         let seen_by = now.before(KEEP_EVICTED);
         self.ask(PurgeMembers { seen_by, batch }).await?;
         let idle_since = now.before(KEEP_ATTEMPTS);
@@ -61,6 +65,7 @@ impl Upkeep for SqlStore {
             sessions,
             log,
             audit,
+            bans,
             attempts,
         })
     }

@@ -6,10 +6,8 @@ use std::time::Duration;
 use symbolon_core::policy::OnMax;
 use symbolon_core::session::SessionState;
 use symbolon_core::store::{
-    AccountStore as _, CutSubject, InsertSession, Inserted, ListSessions, PurgeOrder, SessionStore as _,
-    StoreError, Upkeep as _,
+    CutSubject, InsertSession, Inserted, ListSessions, PurgeOrder, SessionStore as _, StoreError, Upkeep as _,
 };
-use symbolon_core::throttle::{Attempts, ThrottleKey};
 use symbolon_testkit::contract::sample;
 
 use super::given::{Folder, LATER, begin};
@@ -188,33 +186,6 @@ async fn a_purge_marks_what_a_cut_of_everyone_left() {
         .query_row("SELECT count(subject) FROM sweeps", [], |row| row.get(0))
         .unwrap();
     assert_eq!(owed, 0);
-}
-
-#[tokio::test]
-async fn a_counter_idle_for_a_day_is_removed_and_a_younger_one_stays() {
-    let folder = Folder::new();
-    let (store, _) = folder.open();
-    let next = Attempts {
-        failures: 3,
-        next_try_at: sample::at(9),
-    };
-    for (byte, millis) in [(1, 0), (2, 1)] {
-        let key = ThrottleKey([byte; 16]);
-        let seen = Attempts::default();
-        assert!(
-            store
-                .reserve_attempt(key, seen, next, sample::at(millis))
-                .await
-                .unwrap()
-        );
-    }
-    let purged = store.purge(order(10)).await.unwrap();
-    assert_eq!(purged.attempts, 1);
-    assert_eq!(
-        store.find_attempts(ThrottleKey([1; 16])).await.unwrap(),
-        Attempts::default()
-    );
-    assert_eq!(store.find_attempts(ThrottleKey([2; 16])).await.unwrap(), next);
 }
 
 #[tokio::test]

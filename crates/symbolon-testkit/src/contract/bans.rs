@@ -1,10 +1,12 @@
 //! Bans: no session begins, and those that were there have ended.
 
+use std::time::Duration;
+
 use symbolon_core::audit::AuditEvent;
 use symbolon_core::ban::{Ban, BanNote, BanPosition, Lifted};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogKind, RevocationReason, RevocationSeq};
-use symbolon_core::store::{BanSubject, Banned, CutSubject, Inserted, ListBans, Store};
+use symbolon_core::store::{BanSubject, Banned, CutSubject, Inserted, ListBans, PurgeOrder, Store};
 
 use super::Fresh;
 use super::cuts::ended_by;
@@ -260,4 +262,33 @@ pub async fn a_ban_racing_log_ins_leaves_no_session<S: Store>(fresh: &Fresh<S>) 
     });
     let begun: Vec<_> = begun.await.into_iter().flatten().collect();
     assert_eq!(fresh.alive(&begun, at(601)).await, []);
+}
+
+/// What is in force stays however old it is; the others go with their audit entries.
+pub async fn a_purge_removes_bans_that_ended_long_ago_and_none_in_force<S: Store>(fresh: &Fresh<S>) {
+    const DAY: i64 = 86_400_000;
+    put(fresh, "lifted", None, 0).await;
+    assert!(lift(fresh, "lifted", 5).await);
+    put(fresh, "past", Some(6), 1).await;
+    let long = put(fresh, "long", Some(300 * DAY), 2).await;
+    let endless = put(fresh, "endless", None, 3).await;
+    let purge = async |millis| {
+        let order = PurgeOrder {
+            now: at(millis),
+            keep_ended: Duration::ZERO,
+            keep_log: Duration::ZERO,
+            keep_audit: Duration::from_secs(86_400),
+            batch: 10,
+        };
+        let purged = fresh.store.purge(order).await.unwrap().bans;
+        let left = bans(fresh, None).await;
+        (purged, left.into_iter().map(|ban| ban.seq).collect::<Vec<_>>())
+    };
+    assert_eq!(purge(DAY + 4).await.0, 0);
+    assert_eq!(purge(DAY + 5).await.0, 1);
+    let rest = vec![endless.seq, long.seq];
+    assert_eq!(purge(200 * DAY).await, (1, rest));
+    assert_eq!(purge(301 * DAY).await, (1, vec![endless.seq]));
+    assert_eq!(purge(4_000 * DAY).await, (0, vec![endless.seq]));
+    assert_eq!(bans(fresh, Some(at(4_000 * DAY))).await.len(), 1);
 }

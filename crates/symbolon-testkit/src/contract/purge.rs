@@ -5,6 +5,7 @@ use std::time::Duration;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::session::SessionId;
 use symbolon_core::store::{PurgeOrder, Purged, Store};
+use symbolon_core::throttle::{Attempts, ThrottleKey};
 
 use super::Fresh;
 use super::cuts::cut;
@@ -130,6 +131,29 @@ pub async fn a_purge_leaves_a_log_without_gaps<S: Store>(fresh: &Fresh<S>) {
     );
     let above: Vec<_> = all.iter().filter(|row| row.seq > floor).collect();
     assert!(above.iter().all(|row| left.contains(row)));
+}
+
+/// A guesser who waits a year does not begin anew, whether or not the name has an account.
+pub async fn a_purge_keeps_counters_of_failures_for_more_than_a_year<S: Store>(fresh: &Fresh<S>) {
+    let next = Attempts {
+        failures: 3,
+        next_try_at: at(9),
+    };
+    for (byte, millis) in [(1, 0), (2, 1)] {
+        let reserved = fresh
+            .store
+            .reserve_attempt(ThrottleKey([byte; 16]), Attempts::default(), next, at(millis))
+            .await;
+        assert!(reserved.unwrap());
+    }
+    let left = async |now: Timestamp| {
+        let purged = fresh.store.purge(order(now, 10)).await.unwrap().attempts;
+        let one = fresh.store.find_attempts(ThrottleKey([1; 16])).await.unwrap();
+        let two = fresh.store.find_attempts(ThrottleKey([2; 16])).await.unwrap();
+        (purged, one == next, two == next)
+    };
+    assert_eq!(left(BEGIN_PLUS_A_YEAR).await, (0, true, true));
+    assert_eq!(left(at(0).after(400 * DAY)).await, (1, false, true));
 }
 
 /// It reads and writes.
