@@ -31,6 +31,11 @@ impl Lane {
     pub(crate) fn reads(self) -> bool {
         matches!(self, Self::Read | Self::Follow)
     }
+
+    /// Whether a server does it over the connection of the heartbeat.
+    pub(crate) fn is_of_members(self) -> bool {
+        matches!(self, Self::Member | Self::Follow)
+    }
 }
 
 /// One atomic step of the store.

@@ -5,10 +5,12 @@
 //! 3. `pool`: the connections. `job`: operations on their way here and their answers on their way back.
 //! 4. `attempt`: one operation in one transaction, and what a failure of it means.
 //! 5. `outbox`: what was committed is told in the order of its positions, whatever came back first.
-//! 6. `engine`: the handle that holds all of it, and its thread.
+//! 6. `crew`: one thread that drives connections. `engine`: the handle that holds all of it; the heartbeat has a crew of
+//!    its own.
 //! 7. `examine`: a server and the store on it, looked at before a start.
 
 mod attempt;
+mod crew;
 mod driver;
 mod engine;
 mod examine;
@@ -18,7 +20,7 @@ mod options;
 mod outbox;
 mod pool;
 
-pub(crate) use driver::{Driver, STATEMENT_MAX, State, Uncommitted, Wire};
+pub(crate) use driver::{Driver, STATEMENT_MAX, SignalParts, State, Uncommitted, Wire};
 pub(crate) use engine::Engine;
 pub use examine::ExaminedServer;
 pub(crate) use examine::examine;

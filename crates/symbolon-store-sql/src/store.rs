@@ -11,8 +11,9 @@ mod upkeep;
 use std::path::Path;
 use std::sync::Arc;
 
+use symbolon_core::signal::{SignalSink, Signals};
 use symbolon_core::store::StoreError;
-use symbolon_core::token::KeyCheck;
+use symbolon_core::token::{KeyCheck, SumKey};
 
 use crate::operation::Operation;
 use crate::postgres::Postgres;
@@ -119,6 +120,17 @@ impl SqlStore {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.still_ours(),
             Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Begins to tell the other nodes of this store of revocations at once, and to hear them, until the store is closed.
+    /// Acknowledgements are known by `key`, one of [`Purpose::Ack`](symbolon_core::token::Purpose::Ack). `None`: the engine
+    /// passes nothing on. PostgreSQL does by LISTEN and NOTIFY, over a connection besides.
+    #[must_use]
+    pub fn signals(&self, key: SumKey, sink: Arc<dyn SignalSink>) -> Option<Arc<dyn Signals>> {
+        match &*self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(engine) => engine.signals(key, sink),
         }
     }
 

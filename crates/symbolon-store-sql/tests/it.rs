@@ -7,6 +7,7 @@ mod it {
     mod damage;
     mod given;
     mod group;
+    mod heart;
     mod live;
     mod on_server;
     mod opening;
@@ -14,5 +15,6 @@ mod it {
     mod postgres_refused;
     mod process;
     mod proxy;
+    mod signals;
     mod upkeep;
 }

@@ -13,6 +13,7 @@ use crate::server::OpenServerError;
 const PORT: u16 = 5432;
 
 /// A server's address and how to go there.
+#[derive(Clone)]
 pub(super) struct Address {
     /// Host, user, password, database and options for the driver.
     pub(super) config: Config,

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use std::future::poll_fn;
+
 use tokio::task::JoinSet;
-use tokio_postgres::Client;
 use tokio_postgres::SimpleQueryMessage::Row;
+use tokio_postgres::{AsyncMessage, Client, Notification};
 
 use super::NAME;
 use super::address::Address;
@@ -27,19 +29,26 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 pub(super) struct Connection {
     /// The driver's handle.
     pub(super) client: Client,
-    _wire: JoinSet<()>,
+    wire: JoinSet<()>,
+}
+
+impl Connection {
+    /// Waits until it is lost. May be given up.
+    pub(super) async fn lost(&mut self) {
+        self.wire.join_next().await;
+    }
 }
 
 /// What every connection says first. Transactions are READ COMMITTED whatever the server's default is: a step
 /// reads again what it has waited for, and a longer snapshot would hide what was committed meanwhile.
-fn settings() -> String {
+fn settings(name: &str) -> String {
     let limit = STATEMENT_MAX.as_millis();
     let silence = SILENCE_MAX.as_millis();
     format!(
         "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE; \
          SET statement_timeout = {limit}; SET lock_timeout = {limit}; \
          SET idle_in_transaction_session_timeout = {limit}; SET tcp_user_timeout = {silence}; \
-         SET application_name = 'symbolon'"
+         SET application_name = '{name}'"
     )
 }
 
@@ -48,22 +57,37 @@ const LOOK: &str = "SELECT current_setting('server_version_num'), current_settin
     pg_is_in_recovery(), current_setting('fsync'), current_setting('full_page_writes'), \
     current_setting('synchronous_commit'), current_setting('server_encoding')";
 
-/// Connects, and refuses a server that is not what it must be: it may be another one than before.
-pub(super) async fn connect(address: &Address, tls: &Tls) -> Result<Connection, OpenServerError> {
+/// Connects under a name that operators see, and refuses a server that is not what it must be: it may be another one than
+/// before.
+pub(super) async fn connect(address: &Address, tls: &Tls, name: &str) -> Result<Connection, OpenServerError> {
+    connect_hearing(address, tls, name, |_| {}).await
+}
+
+/// The same, and tells what is notified.
+pub(super) async fn connect_hearing(
+    address: &Address,
+    tls: &Tls,
+    name: &str,
+    mut hear: impl FnMut(&Notification) + 'static,
+) -> Result<Connection, OpenServerError> {
     let place = &address.place;
     let mut config = address.config.clone();
     config.connect_timeout(CONNECT_MAX).tcp_user_timeout(SILENCE_MAX);
     let fault = |error| open_error(place, &error);
     let opening = async {
-        let (client, connection) = config.connect(tls.clone()).await.map_err(fault)?;
+        let (client, mut connection) = config.connect(tls.clone()).await.map_err(fault)?;
         let mut wire = JoinSet::new();
         wire.spawn_local(async move {
             // What ends it is said to whoever waits for an answer over it.
-            drop(connection.await);
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notification(notification) = message {
+                    hear(&notification);
+                }
+            }
         });
-        let connection = Connection { client, _wire: wire };
+        let connection = Connection { client, wire };
         let client = &connection.client;
-        client.batch_execute(&settings()).await.map_err(fault)?;
+        client.batch_execute(&settings(name)).await.map_err(fault)?;
         let rows = client.simple_query(LOOK).await.map_err(fault)?;
         let columns: Vec<&str> = rows
             .iter()

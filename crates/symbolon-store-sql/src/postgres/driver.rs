@@ -1,5 +1,8 @@
 //! PostgreSQL as a kind of server.
 
+use std::sync::Arc;
+
+use symbolon_core::signal::Signals;
 use symbolon_core::token::KeyCheck;
 
 use super::NAME;
@@ -9,14 +12,19 @@ use super::examine::examine;
 use super::fault::no_tls;
 use super::identity::establish;
 use super::link::PostgresLink;
+use super::signals::PostgresSignals;
 use super::tls::Tls;
-use crate::server::{Driver, ExaminedServer, OpenServer, OpenServerError};
+use crate::server::{Driver, ExaminedServer, OpenServer, OpenServerError, SignalParts};
 use crate::sqlite::Opened;
 
 /// The way to one server.
+#[derive(Clone)]
 pub(crate) struct Postgres {
-    address: Address,
-    tls: Tls,
+    /// Where it is.
+    pub(super) address: Address,
+    /// What the way there needs.
+    pub(super) tls: Tls,
+    name: &'static str,
 }
 
 impl Driver for Postgres {
@@ -27,7 +35,11 @@ impl Driver for Postgres {
     fn of(url: &str) -> Result<Self, OpenServerError> {
         let address = Address::parse(url)?;
         let tls = Tls::of(&address.way).map_err(|detail| no_tls(address.place.clone(), detail))?;
-        Ok(Self { address, tls })
+        Ok(Self {
+            address,
+            tls,
+            name: "symbolon",
+        })
     }
 
     fn check(url: &str) -> Result<(), OpenServerError> {
@@ -38,8 +50,20 @@ impl Driver for Postgres {
         &self.address.place
     }
 
+    fn for_heartbeats(self) -> Self {
+        Self {
+            name: "symbolon-heartbeat",
+            ..self
+        }
+    }
+
+    fn signals(&self, parts: SignalParts) -> Option<Arc<dyn Signals>> {
+        let signals = PostgresSignals::start(self.clone(), parts)?;
+        Some(Arc::new(signals))
+    }
+
     async fn connect(&self) -> Result<PostgresLink, OpenServerError> {
-        let connection = connect(&self.address, &self.tls).await?;
+        let connection = connect(&self.address, &self.tls, self.name).await?;
         Ok(PostgresLink::new(connection))
     }
 

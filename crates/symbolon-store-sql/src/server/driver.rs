@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use symbolon_core::random::Randomness;
 use symbolon_core::revocation::RevocationSeq;
-use symbolon_core::token::KeyCheck;
+use symbolon_core::signal::{SignalSink, Signals};
+use symbolon_core::token::{KeyCheck, SumKey};
+use tokio::sync::watch;
 
 use super::{ExaminedServer, OpenServer, OpenServerError};
 use crate::link::{Link, SqlError};
@@ -16,7 +18,7 @@ use crate::sqlite::Opened;
 pub(crate) const STATEMENT_MAX: Duration = Duration::from_secs(2);
 
 /// A kind of server, and the way to one of it.
-pub(crate) trait Driver: Sized + Send + 'static {
+pub(crate) trait Driver: Sized + Send + Sync + 'static {
     /// What it is called, in messages.
     const NAME: &'static str;
     /// The name of the thread that drives its connections.
@@ -33,6 +35,17 @@ pub(crate) trait Driver: Sized + Send + 'static {
     /// Host, port and database, for messages.
     fn place(&self) -> &str;
 
+    /// The way as the heartbeat goes it: a server that can tell connections apart by a name shows it.
+    fn for_heartbeats(self) -> Self {
+        self
+    }
+
+    /// Begins to tell the other nodes of revocations at once, and to hear them, if the server can pass that on.
+    fn signals(&self, parts: SignalParts) -> Option<Arc<dyn Signals>> {
+        drop(parts);
+        None
+    }
+
     /// Connects, and refuses a server that is not what it must be: it may be another one than before.
     async fn connect(&self) -> Result<Self::Wire, OpenServerError>;
 
@@ -47,6 +60,18 @@ pub(crate) trait Driver: Sized + Send + 'static {
         wire: &mut Self::Wire,
         key: Option<KeyCheck>,
     ) -> Result<ExaminedServer, OpenServerError>;
+}
+
+/// What telling and hearing needs.
+pub(crate) struct SignalParts {
+    /// Whose nodes tell each other.
+    pub(crate) cluster_id: [u8; 16],
+    /// The key by which an acknowledgement is known.
+    pub(crate) key: SumKey,
+    /// Who hears the others.
+    pub(crate) sink: Arc<dyn SignalSink>,
+    /// Becomes true when the store closes.
+    pub(crate) closing: watch::Receiver<bool>,
 }
 
 /// A connection: the link of an operation, and the transaction around it.

@@ -23,7 +23,7 @@ pub struct OpenServer {
     pub sink: Arc<dyn LogSink>,
     /// Chance, for the ids of rows of the log.
     pub randomness: Arc<dyn Randomness>,
-    /// How many connections this process opens at the most, besides two that only ends of sessions use. Each
-    /// runs one operation at a time. At least one.
+    /// How many connections this process opens at the most, besides two that only ends of sessions use, one for
+    /// heartbeats and one for signals. Each runs one operation at a time. At least one.
     pub connections_max: usize,
 }

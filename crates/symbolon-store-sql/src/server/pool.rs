@@ -53,6 +53,17 @@ impl<D: Driver> Pool<D> {
         }
     }
 
+    /// A pool of one connection, which is opened when it is needed.
+    pub(super) fn of_one(driver: D) -> Self {
+        Self {
+            driver,
+            idle: RefCell::default(),
+            ordinary: Semaphore::new(1),
+            reserved: Semaphore::new(0),
+            away: RefCell::new(None),
+        }
+    }
+
     /// A connection for an operation of that lane, opened if none is idle.
     pub(super) async fn take(&self, lane: Lane, deadline: Instant) -> Result<Taken<'_, D>, SqlError> {
         let place = timeout_at(deadline, self.place(lane)).await;
@@ -73,7 +84,7 @@ impl<D: Driver> Pool<D> {
     }
 
     async fn place(&self, lane: Lane) -> Result<SemaphorePermit<'_>, SqlError> {
-        let place = if matches!(lane, Lane::Revoke | Lane::Member | Lane::Follow) {
+        let place = if lane == Lane::Revoke {
             // Whichever is free first; a wait that is given up takes nothing.
             tokio::select! {
                 biased;
