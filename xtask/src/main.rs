@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask test | ci | layers | shape`.
+//! The project's own commands: `cargo xtask test | ci | campaign | layers | shape`.
 //!
-//! In reading order: [`test`] runs every test, [`ci`] is what `.ci/run` calls, [`layers`] and [`shape`] hold the
-//! house's rules, and [`source`] is the small reader of Rust that both of them look through.
+//! In reading order: [`test`] runs every test, [`ci`] is what `.ci/run` calls, [`campaign`] breaks real nodes,
+//! [`layers`] and [`shape`] hold the house's rules, and [`source`] is the small reader of Rust that both of them look through.
 
+mod campaign;
 mod ci;
 mod fault;
 mod finding;
@@ -32,6 +33,10 @@ Commands:
                   run every test.
                   ARGS go to `cargo test`; a package chosen with -p takes the place of the workspace.
   ci              Format, clippy, layers, shape, then the same test command; prints the time of each.
+  campaign [--long] [ARGS]
+                  Break what real nodes stand on while clients ask, and check what those saw; below target/campaign/
+                  then lie a table and a picture. --long takes hours: a release build, a minute and more for each fault.
+                  ARGS go to the campaign, such as --nemesis n2 or --seconds 30; its --help tells them all.
   layers          Check who may depend on whom, the banned crates, and the invariants that a search can prove.
   shape           Print the figures of the code (lines, documentation, tests) and stop at the hard limits.
   help            Print this text.
@@ -40,6 +45,7 @@ Examples:
   cargo xtask test
   cargo xtask test -- -p symbolon-core
   cargo xtask test -- a_refresh_repeated -- --nocapture
+  cargo xtask campaign --nemesis n1 --nemesis n11
 
 Exit codes: 0 all is well, 1 a check or a test failed, 64 the command line was not understood.
 ";
@@ -49,6 +55,7 @@ Exit codes: 0 all is well, 1 a check or a test failed, 64 the command line was n
 enum Task {
     Test(Vec<String>),
     Ci,
+    Campaign(Vec<String>),
     Layers,
     Shape,
     Help,
@@ -76,6 +83,7 @@ fn run(task: &Task, root: &Path) -> Result<bool, Fault> {
     match task {
         Task::Test(extra) => test::run(root, extra),
         Task::Ci => ci::run(root),
+        Task::Campaign(arguments) => campaign::run(root, arguments),
         Task::Layers => layers::run(root),
         Task::Shape => shape::run(root),
         Task::Help => {
@@ -89,6 +97,10 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Task, String> {
     let mut arguments = arguments.into_iter();
     let command = arguments.next().ok_or("no command given")?;
     let rest: Vec<String> = arguments.collect();
+    // Its own help is the campaign's.
+    if command == "campaign" {
+        return Ok(Task::Campaign(rest));
+    }
     if rest
         .first()
         .is_some_and(|first| first == "--help" || first == "-h")
@@ -135,6 +147,10 @@ mod tests {
     fn each_command_is_understood() {
         assert_eq!(parsed("test"), Ok(Task::Test(Vec::new())));
         assert_eq!(parsed("ci"), Ok(Task::Ci));
+        assert_eq!(
+            parsed("campaign --long --help"),
+            Ok(Task::Campaign(vec!["--long".to_owned(), "--help".to_owned()]))
+        );
         assert_eq!(parsed("layers"), Ok(Task::Layers));
         assert_eq!(parsed("shape"), Ok(Task::Shape));
         assert_eq!(parsed("--help"), Ok(Task::Help));

@@ -8,6 +8,7 @@
 //! cluster.heal().await;
 //! ```
 
+mod cache;
 mod store;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::proxy::{Fault, Proxy};
 use crate::server::{Server, Start};
+pub use cache::Cache;
 pub use store::{Kind, Store};
 
 /// A master key for all nodes; a real one is drawn, this one is a test's.
@@ -29,6 +31,7 @@ pub struct Layout {
     start: Start,
     nodes: u16,
     store: Kind,
+    cache: bool,
 }
 
 impl Layout {
@@ -39,6 +42,7 @@ impl Layout {
             start: Start::binary(binary),
             nodes: 1,
             store: Kind::Postgres,
+            cache: false,
         }
         .lease(Duration::from_secs(2))
     }
@@ -57,6 +61,13 @@ impl Layout {
         self
     }
 
+    /// With a Redis beside it that the nodes share.
+    #[must_use]
+    pub fn cache(mut self) -> Self {
+        self.cache = true;
+        self
+    }
+
     /// With this lease.
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
@@ -70,26 +81,38 @@ impl Layout {
         self
     }
 
-    /// Starts the store, and then each node once the one before is ready.
+    /// Starts the servers, and then each node once the one before is ready.
     pub async fn start(self) -> Cluster {
         let shared = TempDir::new().unwrap();
         let key_file = shared.path().join("master.key");
         write_private(&key_file, MASTER_KEY);
-        let store = tokio::task::block_in_place(|| Store::start(self.store));
+        let (store, cache) = tokio::task::block_in_place(|| {
+            let cache = self.cache.then(Cache::start);
+            (Store::start(self.store), cache)
+        });
         let mut nodes = Vec::new();
         for _ in 0..self.nodes {
             let to_store = Proxy::before(store.address()).await;
-            let start = self.start.clone();
-            let server = start
+            let mut start = self.start.clone();
+            start = start
                 .env("SYMBOLON_STORE__URL", store.url_at(to_store.address()))
-                .env("SYMBOLON_KEYS__MASTER_FILE", key_file.display().to_string())
-                .ready()
-                .await;
-            nodes.push(Node { server, to_store });
+                .env("SYMBOLON_KEYS__MASTER_FILE", key_file.display().to_string());
+            let mut to_cache = None;
+            if let Some(cache) = &cache {
+                let proxy = Proxy::before(cache.address()).await;
+                start = start.env("SYMBOLON_CACHE__REDIS_URL", Cache::url_at(proxy.address()));
+                to_cache = Some(proxy);
+            }
+            nodes.push(Node {
+                server: start.ready().await,
+                to_store,
+                to_cache,
+            });
         }
         Cluster {
             nodes,
             store,
+            cache,
             _shared: shared,
         }
     }
@@ -108,12 +131,17 @@ pub struct Node {
     pub server: Server,
     /// Its way to the store.
     pub to_store: Proxy,
+    /// Its way to the Redis, where there is one.
+    pub to_cache: Option<Proxy>,
 }
 
 impl Node {
     /// Breaks none of its ways any more.
     pub async fn heal(&self) {
         self.to_store.set(Fault::Pass).await;
+        if let Some(to_cache) = &self.to_cache {
+            to_cache.set(Fault::Pass).await;
+        }
     }
 }
 
@@ -122,6 +150,7 @@ pub struct Cluster {
     // Before the store: they are ended before it.
     nodes: Vec<Node>,
     store: Store,
+    cache: Option<Cache>,
     _shared: TempDir,
 }
 
@@ -149,6 +178,12 @@ impl Cluster {
         &self.store
     }
 
+    /// The Redis beside it, where there is one.
+    #[must_use]
+    pub fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
+    }
+
     /// Where each node listens.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
@@ -165,6 +200,10 @@ impl Cluster {
     /// How often the proxies did harm to a connection.
     #[must_use]
     pub fn fired(&self) -> u64 {
-        self.nodes.iter().map(|node| node.to_store.fired()).sum()
+        let ways = self
+            .nodes
+            .iter()
+            .flat_map(|node| [Some(&node.to_store), node.to_cache.as_ref()]);
+        ways.flatten().map(Proxy::fired).sum()
     }
 }

@@ -303,10 +303,15 @@ impl Server {
 
     /// Starts it anew on the same folder and port, and waits until it is ready. It must have ended.
     pub async fn restart(&mut self) {
+        self.begin_again();
+        self.until_ready().await;
+    }
+
+    /// Starts it anew on the same folder and port, and does not wait. It must have ended.
+    pub fn begin_again(&mut self) {
         assert!(self.child.try_wait().unwrap().is_some(), "it still runs");
         let (stdout, stderr) = (&self.stdout, &self.stderr);
         self.child = spawn(&self.start, self.folder.path(), self.address, stdout, stderr);
-        self.until_ready().await;
     }
 
     /// Starts it anew in another way: with this environment variable more.

@@ -91,6 +91,12 @@ pub(crate) const LAYERS: &[Layer] = &[
         ],
         tests_use: &[],
     },
+    // Sees nodes only from outside, as clients do.
+    Layer {
+        name: "symbolon-campaign",
+        uses: &["symbolon-testkit"],
+        tests_use: &[],
+    },
     // The protocol on paper: nothing of the product, so that a mistake there is not repeated here.
     Layer {
         name: "symbolon-models",

@@ -6,7 +6,9 @@ use super::glob::matches;
 use crate::fault::Fault;
 
 /// Where the project's own Rust lies. Folders that do not exist yet are passed over.
-const ROOTS: &[&str] = &["crates", "xtask", "models", "bench", "fuzz", "examples"];
+const ROOTS: &[&str] = &[
+    "crates", "xtask", "models", "bench", "campaign", "fuzz", "examples",
+];
 
 /// The test kit is a crate of its own, yet all that it holds is test: it counts as such.
 const TESTS: &[&str] = &["crates/symbolon-testkit/**", "**/tests/**", "**/tests.rs"];

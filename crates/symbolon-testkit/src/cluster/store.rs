@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use crate::history::audit::Entry;
 use crate::proxy::Trigger;
 use crate::servers::{Postgres, StartPostgres};
 
@@ -80,6 +81,28 @@ impl Store {
         }
     }
 
+    /// The number of the newest entry of the audit record.
+    #[must_use]
+    pub fn audit_end(&self) -> u64 {
+        let newest = self.sql("SELECT coalesce(max(audit_id), 0) FROM audit");
+        newest.parse().unwrap()
+    }
+
+    /// The entries of the audit record after one.
+    #[must_use]
+    pub fn audit_after(&self, end: u64) -> Vec<Entry> {
+        let rows = self.sql(&format!(
+            "SELECT event, encode(session_id, 'hex'), subject FROM audit WHERE audit_id > {end}"
+        ));
+        rows.lines().filter_map(entry).collect()
+    }
+
+    fn sql(&self, text: &str) -> String {
+        match self {
+            Self::Postgres(postgres) => postgres.sql(text),
+        }
+    }
+
     /// All that it holds, as text.
     #[must_use]
     pub fn dump(&self) -> Vec<u8> {
@@ -87,4 +110,23 @@ impl Store {
             Self::Postgres(postgres) => postgres.dump(),
         }
     }
+}
+
+/// A row of three columns between bars.
+fn entry(row: &str) -> Option<Entry> {
+    let mut columns = row.splitn(3, '|');
+    let event = columns.next()?.to_owned();
+    let session = columns.next().filter(|hex| hex.len() == 32);
+    let subject = columns.next().filter(|subject| !subject.is_empty());
+    Some(Entry {
+        event,
+        session: session.map(with_hyphens),
+        subject: subject.map(str::to_owned),
+    })
+}
+
+/// Thirty-two hexadecimal digits as a session's id is written (RFC 9562, section 4).
+fn with_hyphens(hex: &str) -> String {
+    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    parts.join("-")
 }

@@ -1,0 +1,240 @@
+//! What is broken, and how it is mended.
+
+use std::time::Duration;
+
+use symbolon_testkit::cluster::{Cache, Cluster};
+use symbolon_testkit::proxy::{Fault, Way};
+use symbolon_testkit::randomness::Seeded;
+use tokio::task::block_in_place;
+use tokio::time::sleep;
+
+/// One kind of fault. The numbers are those of the plan of the campaign.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, clap::ValueEnum)]
+pub(crate) enum Nemesis {
+    /// Nothing is broken
+    N0,
+    /// A node is killed (kill -9) and started again
+    N1,
+    /// A node is stopped where it stands (SIGSTOP) and goes on
+    N2,
+    /// Each node in turn is ended in order (SIGTERM) and started again
+    N3,
+    /// Redis is killed and started again
+    N4,
+    /// Redis is stopped where it stands and goes on
+    N5,
+    /// Redis is started again empty
+    N6,
+    /// Redis is started again with what it held some seconds before
+    N7,
+    /// A replica of Redis that was cut off takes over
+    N8,
+    /// Redis forgets everything, has hardly any memory, and sleeps
+    N9,
+    /// One node cannot reach Redis, or hears nothing from it, or both
+    N10,
+    /// One node cannot reach the store, or hears nothing from it, or both
+    N11,
+    /// The store is killed and started again
+    N12,
+    /// The store is stopped where it stands and goes on
+    N13,
+    /// Answers to COMMIT are lost
+    N14,
+}
+
+/// One answer in so many is lost.
+const LOST_ONE_IN: u32 = 4;
+/// How long Redis goes on after a copy was made of it.
+const OLDER: Duration = Duration::from_secs(2);
+/// How long Redis sleeps, in seconds; a node waits for 50 ms.
+const SLEEP: &str = "1.5";
+
+/// A fault that is there, as its mending needs to know it.
+pub(crate) enum Wound {
+    /// Nothing is left to mend.
+    None,
+    Killed(usize),
+    Stopped(usize),
+    Ways,
+    StoreKilled,
+    StoreFrozen,
+    CacheKilled,
+    CacheFrozen,
+    CacheReplaced,
+    CacheStarved,
+}
+
+impl Nemesis {
+    /// What it does, in a table's words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::N0 => "N0 no fault",
+            Self::N1 => "N1 node kill -9",
+            Self::N2 => "N2 node SIGSTOP",
+            Self::N3 => "N3 rolling SIGTERM",
+            Self::N4 => "N4 Redis kill -9",
+            Self::N5 => "N5 Redis SIGSTOP",
+            Self::N6 => "N6 Redis empty",
+            Self::N7 => "N7 Redis of before",
+            Self::N8 => "N8 stale replica",
+            Self::N9 => "N9 Redis forgets",
+            Self::N10 => "N10 node–Redis partition",
+            Self::N11 => "N11 node–store partition",
+            Self::N12 => "N12 store kill -9",
+            Self::N13 => "N13 store SIGSTOP",
+            Self::N14 => "N14 lost COMMIT answers",
+        }
+    }
+
+    /// Whether it breaks Redis or the way to it.
+    pub(crate) fn needs_cache(self) -> bool {
+        (Self::N4..=Self::N10).contains(&self)
+    }
+
+    /// Breaks something.
+    pub(crate) async fn strike(self, cluster: &mut Cluster, chance: &Seeded) -> Wound {
+        let count = cluster.nodes().len();
+        let node = usize::try_from(chance.below(count as u64)).unwrap_or(0);
+        let way = [Way::Both, Way::Up, Way::Down][usize::try_from(chance.below(3)).unwrap_or(0)];
+        match self {
+            Self::N0 => Wound::None,
+            Self::N1 => {
+                cluster.node_mut(node).server.kill9().await;
+                Wound::Killed(node)
+            }
+            Self::N2 => {
+                cluster.node(node).server.sigstop().await;
+                Wound::Stopped(node)
+            }
+            Self::N3 => {
+                for node in 0..count {
+                    let server = &mut cluster.node_mut(node).server;
+                    server.sigterm();
+                    server.wait_exit().await;
+                    server.restart().await;
+                }
+                Wound::None
+            }
+            Self::N10 => {
+                if let Some(to_cache) = &cluster.node(node).to_cache {
+                    to_cache.set(Fault::Blackhole(way)).await;
+                }
+                Wound::Ways
+            }
+            Self::N11 => {
+                cluster.node(node).to_store.set(Fault::Blackhole(way)).await;
+                Wound::Ways
+            }
+            Self::N12 => {
+                block_in_place(|| cluster.store().kill9());
+                Wound::StoreKilled
+            }
+            Self::N13 => {
+                block_in_place(|| cluster.store().freeze());
+                Wound::StoreFrozen
+            }
+            Self::N14 => {
+                let trigger = cluster.store().commits().one_in(LOST_ONE_IN);
+                for node in cluster.nodes() {
+                    node.to_store.set(Fault::DropReplyAfter(trigger.clone())).await;
+                }
+                Wound::Ways
+            }
+            _ => match cluster.cache() {
+                Some(cache) => self.strike_cache(cluster, cache).await,
+                None => Wound::None,
+            },
+        }
+    }
+
+    async fn strike_cache(self, cluster: &Cluster, cache: &Cache) -> Wound {
+        match self {
+            Self::N5 => {
+                block_in_place(|| cache.primary().freeze());
+                Wound::CacheFrozen
+            }
+            Self::N6 => {
+                block_in_place(|| {
+                    cache.primary().kill9();
+                    cache.forget();
+                    cache.primary().start_again();
+                });
+                Wound::None
+            }
+            Self::N7 => {
+                block_in_place(|| cache.save());
+                sleep(OLDER).await;
+                block_in_place(|| {
+                    cache.primary().kill9();
+                    cache.primary().start_again();
+                    cache.forget();
+                });
+                Wound::None
+            }
+            Self::N8 => {
+                block_in_place(|| cache.cut_replica());
+                sleep(OLDER).await;
+                lead(cluster, cache.replica_address()).await;
+                Wound::CacheReplaced
+            }
+            Self::N9 => {
+                block_in_place(|| {
+                    cache.primary().cli(&["CONFIG", "SET", "maxmemory", "2mb"]);
+                    cache
+                        .primary()
+                        .cli(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+                    cache.primary().cli(&["FLUSHALL"]);
+                    cache.primary().cli(&["DEBUG", "SLEEP", SLEEP]);
+                });
+                Wound::CacheStarved
+            }
+            _ => {
+                block_in_place(|| cache.primary().kill9());
+                Wound::CacheKilled
+            }
+        }
+    }
+}
+
+/// Leads every node's way to another Redis.
+async fn lead(cluster: &Cluster, address: std::net::SocketAddr) {
+    for to_cache in cluster.nodes().iter().filter_map(|node| node.to_cache.as_ref()) {
+        to_cache.point_at(address).await;
+        to_cache.set(Fault::Reset).await;
+        to_cache.set(Fault::Pass).await;
+    }
+}
+
+impl Wound {
+    /// Mends it. A node that was killed is only begun: that it becomes ready is its own recovery.
+    pub(crate) async fn heal(self, cluster: &mut Cluster) {
+        match self {
+            Self::None => {}
+            Self::Killed(node) => cluster.node_mut(node).server.begin_again(),
+            Self::Stopped(node) => cluster.node(node).server.sigcont(),
+            Self::Ways => cluster.heal().await,
+            Self::StoreKilled => block_in_place(|| cluster.store().start_again()),
+            Self::StoreFrozen => block_in_place(|| cluster.store().thaw()),
+            of_cache => {
+                if let Some(cache) = cluster.cache() {
+                    of_cache.heal_cache(cluster, cache).await;
+                }
+            }
+        }
+    }
+
+    async fn heal_cache(self, cluster: &Cluster, cache: &Cache) {
+        match self {
+            Self::CacheFrozen => block_in_place(|| cache.primary().thaw()),
+            Self::CacheStarved => drop(block_in_place(|| {
+                cache.primary().cli(&["CONFIG", "SET", "maxmemory", "0"])
+            })),
+            Self::CacheReplaced => {
+                lead(cluster, cache.address()).await;
+                block_in_place(|| cache.follow());
+            }
+            _ => block_in_place(|| cache.primary().start_again()),
+        }
+    }
+}

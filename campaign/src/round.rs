@@ -1,0 +1,153 @@
+//! One round: a nemesis strikes again and again while clients ask, then all is mended, read and checked.
+
+use std::time::Duration;
+
+use symbolon_testkit::cluster::Cluster;
+use symbolon_testkit::history::recovery::{self, Limits, Outage};
+use symbolon_testkit::history::{self, Findings, History, Nanos, audit, honesty, leaks};
+use symbolon_testkit::randomness::Seeded;
+use tokio::time::sleep;
+
+use crate::driver::{Driver, Plan, Sample, nanos};
+use crate::nemesis::Nemesis;
+
+/// What is slower than this after a fault, and twice as slow as before it, has not recovered. Wide, since all servers
+/// and the clients share one machine.
+const VERIFY_MAX: Duration = Duration::from_millis(250);
+const REVOCATION_MAX: Duration = Duration::from_millis(1_000);
+/// How much longer than a lease a node may take to be ready.
+const READY_MORE: Duration = Duration::from_secs(2);
+
+/// How long everything takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// Before the first fault.
+    pub(crate) quiet: Duration,
+    /// A fault is there for so long.
+    pub(crate) fault: Duration,
+    /// Faults begin for so long.
+    pub(crate) strikes: Duration,
+    /// The nodes' lease.
+    pub(crate) lease: Duration,
+}
+
+impl Times {
+    /// How long a revocation waits for a node at the most.
+    pub(crate) fn wait_max(&self) -> Duration {
+        self.lease.mul_f64(1.25) + Duration::from_millis(100)
+    }
+
+    /// Until all is as before.
+    fn ready_max(&self) -> Duration {
+        self.lease + READY_MORE
+    }
+}
+
+/// What a round showed.
+pub(crate) struct Outcome {
+    pub(crate) nemesis: Nemesis,
+    pub(crate) history: History,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) outages: Vec<Outage>,
+    pub(crate) findings: Findings,
+    /// How often something was broken: strikes, and connections that a proxy did harm to.
+    pub(crate) faults: u64,
+    pub(crate) ended_at: Nanos,
+}
+
+/// Runs one.
+pub(crate) async fn run(cluster: &mut Cluster, nemesis: Nemesis, times: &Times, plan: Plan) -> Outcome {
+    let (first_entry, fired) = (cluster.store().audit_end(), cluster.fired());
+    let (name, chance) = (plan.name.clone(), Seeded::new(!plan.seed));
+    let mut driver = Driver::begin(plan).await;
+    sleep(times.quiet).await;
+    let mut outages = Vec::new();
+    let begun = driver.now();
+    while driver.now() - begun < nanos(times.strikes) {
+        outages.push(strike(cluster, &driver, nemesis, times, &chance).await);
+    }
+    // Twice the wait: whoever was waited for has been evicted or is back.
+    sleep(times.wait_max()).await;
+    driver.stop().await;
+    let ended_at = driver.now();
+    driver.read_everything().await;
+    let history = driver.history();
+    let mut findings = history::check(&history);
+    findings.join(honesty::check(&history, &driver.heads()));
+    findings.join(recovery::check(&history, &outages, &limits(times)));
+    let record: Vec<audit::Entry> = cluster
+        .store()
+        .audit_after(first_entry)
+        .into_iter()
+        .filter(|entry| is_of(entry, &driver, &name))
+        .collect();
+    findings.join(audit::check(&history, &record));
+    findings.join(leaks_of(cluster, &driver));
+    Outcome {
+        nemesis,
+        samples: driver.samples(),
+        faults: outages.len() as u64 * u64::from(nemesis != Nemesis::N0) + cluster.fired() - fired,
+        history,
+        outages,
+        findings,
+        ended_at,
+    }
+}
+
+async fn strike(
+    cluster: &mut Cluster,
+    driver: &Driver,
+    nemesis: Nemesis,
+    times: &Times,
+    chance: &Seeded,
+) -> Outage {
+    let from = driver.now();
+    let wound = nemesis.strike(cluster, chance).await;
+    let struck = Duration::from_nanos(driver.now() - from);
+    sleep(times.fault.saturating_sub(struck)).await;
+    // A store that is started again is mended when it has started, a node is at once.
+    let is_node = nemesis == Nemesis::N1;
+    let before = driver.now();
+    wound.heal(cluster).await;
+    let healed = if is_node { before } else { driver.now() };
+    sleep(times.ready_max() + times.fault / 2).await;
+    let ready = driver.ready_since(healed);
+    Outage { from, healed, ready }
+}
+
+fn limits(times: &Times) -> Limits {
+    Limits {
+        ready: nanos(times.ready_max()),
+        verify: nanos(VERIFY_MAX),
+        revocation: nanos(REVOCATION_MAX),
+    }
+}
+
+fn is_of(entry: &audit::Entry, driver: &Driver, name: &str) -> bool {
+    let subject = entry.subject.as_deref();
+    subject.is_some_and(|subject| subject.starts_with(name))
+        || entry
+            .session
+            .as_deref()
+            .is_some_and(|session| driver.knows(session))
+}
+
+/// Looks for the round's secrets in all that was written.
+fn leaks_of(cluster: &Cluster, driver: &Driver) -> Findings {
+    let mut artefacts = vec![("the store".to_owned(), cluster.store().dump())];
+    if let Some(cache) = cluster.cache() {
+        artefacts.push(("Redis".to_owned(), cache.dump()));
+    }
+    for (number, node) in cluster.nodes().iter().enumerate() {
+        artefacts.push((
+            format!("standard output of node {number}"),
+            node.server.stdout().into_bytes(),
+        ));
+        artefacts.push((
+            format!("standard error of node {number}"),
+            node.server.stderr().into_bytes(),
+        ));
+    }
+    let artefacts = artefacts.iter().map(|(name, bytes)| (&**name, &**bytes));
+    leaks::find(&driver.secrets(), artefacts)
+}
