@@ -169,3 +169,6 @@ pub fn repair(known: &[LogRow], floor: RevocationSeq, log: &[LogRow]) -> Repair 
         beyond_memory: common.is_none(),
     }
 }
+
+#[cfg(test)]
+mod tests;

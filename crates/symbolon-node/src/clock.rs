@@ -91,6 +91,12 @@ impl SteadyClock {
         }
     }
 
+    /// Whether the store's time is known: until then it is only what this machine says.
+    #[must_use]
+    pub fn is_led(&self) -> bool {
+        self.hearing.lock().begun()
+    }
+
     /// Takes the store's time, which nodes that share a store go by; `None`: it took too long to say anything. To be
     /// called by one task. From the first time on the wall clock is not followed any more.
     pub fn hear(&self, time: StoreTime) -> Option<Heard> {

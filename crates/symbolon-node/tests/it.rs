@@ -7,6 +7,9 @@ mod it {
     mod confirm;
     mod given;
     mod members;
+    mod members_faults;
+    mod members_shared;
+    mod members_store;
     mod near_cache;
     mod overlay;
     mod refresh;

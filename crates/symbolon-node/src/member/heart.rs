@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use symbolon_core::clock::Clock as _;
+use symbolon_core::clock::{Clock as _, Timestamp};
 use symbolon_core::member::{Incarnation, Member};
 use symbolon_core::random::Randomness;
 use symbolon_core::revocation::RevocationSeq;
-use symbolon_core::store::{Heartbeat, Store};
+use symbolon_core::store::{Heartbeat, Store, StoreError};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Membership;
@@ -21,6 +22,8 @@ use crate::tail::Tail;
 
 /// How often one heartbeat joins anew: an operator may evict it once more, and then something is wrong.
 const JOINS_MAX: usize = 3;
+/// How long a look at the other members may take.
+const LOOK_DEADLINE: Duration = Duration::from_millis(200);
 /// How long leaving may take.
 const LEAVE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -42,10 +45,16 @@ pub(crate) struct Heart<S> {
     randomness: Arc<dyn Randomness>,
     membership: Arc<Membership>,
     incarnation: Option<Incarnation>,
+    /// The incarnation that is being written: it may be there already, where the answer was lost.
+    joining: Option<Incarnation>,
     /// How many heartbeats this incarnation has made.
     beat: u64,
+    /// A heartbeat whose answer was lost: it may have been counted.
+    doubt: Option<Heartbeat>,
     /// What the store knows of how far this node is.
     told: RevocationSeq,
+    /// What was signalled of it last.
+    acknowledged: RevocationSeq,
     /// When the other members were looked at last.
     looked: i64,
     state: State,
@@ -77,8 +86,11 @@ impl<S: Store> Heart<S> {
             randomness: parts.randomness,
             membership: parts.membership,
             incarnation: None,
+            joining: None,
             beat: 0,
+            doubt: None,
             told: RevocationSeq::ZERO,
+            acknowledged: RevocationSeq::ZERO,
             looked: i64::MIN,
             state: State {
                 leased: false,
@@ -129,12 +141,13 @@ impl<S: Store> Heart<S> {
             // One that fails is said by the next heartbeat.
             let grown = self.follower.read_to_head().await.unwrap_or(false);
             rhythm.read(boottime_nanos(), grown);
-            if grown {
-                self.follower.tail.acknowledge();
-            }
         }
-        if self.follower.tail.applied() > self.told {
+        if self.applied() > self.told {
             rhythm.untold();
+        }
+        if self.applied() != self.acknowledged {
+            self.acknowledged = self.applied();
+            self.follower.tail.acknowledge();
         }
         self.note_lease();
     }
@@ -152,9 +165,7 @@ impl<S: Store> Heart<S> {
                 self.end_incarnation(incarnation);
                 continue;
             }
-            if self.follower.read_to_head().await? {
-                self.follower.tail.acknowledge();
-            }
+            self.follower.read_to_head().await?;
             self.lease.renew(begun, self.membership.parts.lease);
             return Ok(());
         }
@@ -163,7 +174,11 @@ impl<S: Store> Heart<S> {
 
     /// Writes a new incarnation.
     async fn join(&mut self) -> Result<(), Unbeaten> {
-        let incarnation = Incarnation::random(&*self.randomness).map_err(|_| Unbeaten::Randomness)?;
+        let incarnation = match self.joining {
+            Some(begun) => begun,
+            None => Incarnation::random(&*self.randomness).map_err(|_| Unbeaten::Randomness)?,
+        };
+        self.joining = Some(incarnation);
         let parts = &self.membership.parts;
         let member = Member {
             node: parts.name.clone(),
@@ -174,7 +189,7 @@ impl<S: Store> Heart<S> {
             evicted: false,
             may_fall_back: false,
             addr: parts.addr.clone(),
-            seen_at: self.clock.now(),
+            seen_at: self.present(),
         };
         in_time("join", self.follower.store.join(member)).await?;
         tracing::info!(
@@ -184,7 +199,8 @@ impl<S: Store> Heart<S> {
             "this node has joined"
         );
         count(&self.membership.counts.incarnations);
-        (self.incarnation, self.beat, self.told) = (Some(incarnation), 0, RevocationSeq::ZERO);
+        (self.incarnation, self.joining) = (Some(incarnation), None);
+        (self.beat, self.told) = (0, RevocationSeq::ZERO);
         self.membership.set_own(self.incarnation);
         if let Some(signals) = &parts.signals {
             self.follower.tail.speak_as(Arc::clone(signals), incarnation);
@@ -199,19 +215,23 @@ impl<S: Store> Heart<S> {
             "this incarnation is over: it was evicted, or a copy of this node runs elsewhere; it joins anew"
         );
         self.incarnation = None;
+        self.doubt = None;
         self.membership.set_own(None);
     }
 
     /// Counts a heartbeat in the store; `false`: the incarnation is over.
     async fn count_beat(&mut self, incarnation: Incarnation, begun: i64) -> Result<bool, Unbeaten> {
+        self.clear_doubt().await?;
         let heartbeat = Heartbeat {
             incarnation,
             beat: self.beat,
             // What the position says was applied before.
             applied: self.applied(),
-            at: self.clock.now(),
+            at: self.present(),
         };
+        self.doubt = Some(heartbeat);
         let counted = in_time("make a heartbeat", self.follower.store.heartbeat(heartbeat)).await?;
+        self.doubt = None;
         let Some(said) = counted else { return Ok(false) };
         self.beat += 1;
         self.told = heartbeat.applied;
@@ -222,6 +242,36 @@ impl<S: Store> Heart<S> {
             wall: wall_clock(),
         });
         Ok(true)
+    }
+
+    /// The present, once it is the store's: the store keeps the newest that it is told, and this machine's clock may be wrong.
+    fn present(&self) -> Timestamp {
+        if self.clock.is_led() {
+            self.clock.now()
+        } else {
+            Timestamp(0)
+        }
+    }
+
+    /// Finds out whether a heartbeat was counted whose answer was lost. The lease is renewed by the next one alone, so that
+    /// of a node and a copy of it only one goes on; but each store that restarts would else end the incarnations of all
+    /// its nodes, and every revocation would wait for those.
+    async fn clear_doubt(&mut self) -> Result<(), Unbeaten> {
+        let Some(sent) = self.doubt else { return Ok(()) };
+        let members = in_time("list the members", self.follower.store.list_members()).await?;
+        let own = members
+            .iter()
+            .find(|member| member.incarnation == sent.incarnation);
+        let is_sent = |member: &&Member| {
+            let counted = member.beat == sent.beat + 1;
+            counted && member.seen_at == sent.at && member.applied == sent.applied
+        };
+        if own.filter(is_sent).is_some() {
+            self.beat = sent.beat + 1;
+            self.told = sent.applied;
+        }
+        self.doubt = None;
+        Ok(())
     }
 
     /// How far this node is; nowhere as long as it has not begun to follow.
@@ -271,7 +321,10 @@ impl<S: Store> Heart<S> {
         self.looked = now;
         let (store, membership) = (&self.follower.store, &self.membership);
         let done = async {
-            let listing = membership.roll.list(store, now).await?;
+            // It uses the way of the heartbeats, so it may not keep the next one waiting.
+            let listing = timeout(LOOK_DEADLINE, membership.roll.list(store, now));
+            let Ok(listing) = listing.await else { return Ok(()) };
+            let listing = listing?;
             count_members(&membership.counts.members, &listing.members);
             let silent = membership
                 .roll
@@ -293,7 +346,7 @@ impl<S: Store> Heart<S> {
                     );
                 }
             }
-            Ok::<(), symbolon_core::store::StoreError>(())
+            Ok::<(), StoreError>(())
         };
         let done = done.await;
         if let Err(error) = &done
@@ -350,7 +403,7 @@ impl<S: Store> Heart<S> {
         let Some(incarnation) = self.incarnation.take() else {
             return;
         };
-        let left = tokio::time::timeout(LEAVE_DEADLINE, self.follower.store.leave(incarnation)).await;
+        let left = timeout(LEAVE_DEADLINE, self.follower.store.leave(incarnation)).await;
         match left {
             Ok(Ok(())) => tracing::info!(%incarnation, "this node has left"),
             _ => tracing::warn!(%incarnation, "this node could not say that it leaves; the others evict it"),

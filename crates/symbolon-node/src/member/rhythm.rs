@@ -11,7 +11,7 @@ const READ_GAP: Duration = Duration::from_millis(5);
 /// Between two heartbeats that only tell how far this node is, where nothing but the store tells it.
 const TELL_GAP: Duration = Duration::from_millis(20);
 /// The same, where signals tell it too.
-const TELL_GAP_WITH_SIGNALS: Duration = Duration::from_millis(250);
+const TELL_GAP_WITH_SIGNALS: Duration = Duration::from_millis(100);
 /// After a heartbeat that failed, however many ask for one: the store is not hammered.
 const RETRY_MIN: Duration = Duration::from_millis(50);
 /// The longest time after one that failed.

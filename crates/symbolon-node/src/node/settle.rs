@@ -216,6 +216,10 @@ impl<'n, S: Store + Clone> Waiting<'n, S> {
 
     /// Whether a member knows it, by its own word or by what it has written of itself.
     fn vouch(&self, member: &Member) -> Vouch {
+        // It may have joined anew since the others were listed.
+        if self.membership.own() == Some(member.incarnation) {
+            return Vouch::Yes;
+        }
         let tail = &self.node.tail;
         let said = tail.acknowledged().of(member.incarnation);
         let said = said.map(|word| tail.vouch(self.seq, word.seq, Some(word.id)));

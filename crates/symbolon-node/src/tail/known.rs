@@ -74,7 +74,7 @@ impl KnownLog {
     pub(super) fn begin(&mut self, head: RevocationSeq, newest: Option<&LogRow>, at: i64) {
         self.rows = self.rows.split_off(&RevocationSeq(head.0.saturating_add(1)));
         if let Some(row) = newest {
-            self.rows.insert(row.seq, Known { row: row.clone(), at });
+            self.insert(row, at);
         }
         self.place = Some(Place {
             applied: head,
@@ -91,7 +91,7 @@ impl KnownLog {
         if self.place.is_some_and(|place| row.seq <= place.applied) || self.rows.contains_key(&row.seq) {
             return false;
         }
-        self.rows.insert(row.seq, Known { row: row.clone(), at });
+        self.insert(row, at);
         self.bound();
         self.go_on();
         true
@@ -117,7 +117,7 @@ impl KnownLog {
             if self.rows.contains_key(&row.seq) {
                 continue;
             }
-            self.rows.insert(row.seq, Known { row: row.clone(), at });
+            self.insert(row, at);
             news.push(row.clone());
         }
         // Rows that were heard meanwhile may have moved it further.
@@ -139,6 +139,12 @@ impl KnownLog {
             let there = rows.binary_search_by_key(seq, |row| row.seq);
             there.map_or(true, |at| rows[at].id != known.row.id)
         })
+    }
+
+    fn insert(&mut self, row: &LogRow, at: i64) {
+        // A store that gives a position out again: what is there now counts.
+        self.lost.remove(&row.seq);
+        self.rows.insert(row.seq, Known { row: row.clone(), at });
     }
 
     fn go_on(&mut self) {
@@ -199,7 +205,9 @@ impl KnownLog {
 
     /// Remembers where a lost row is now.
     pub(super) fn replace(&mut self, lost: RevocationSeq, by: RevocationSeq) {
-        self.lost.insert(lost, Some(by));
+        if lost != by {
+            self.lost.insert(lost, Some(by));
+        }
     }
 
     /// When a row was first heard of, in nanoseconds of the steady clock.
@@ -233,3 +241,6 @@ impl KnownLog {
         self.rows.first_key_value().is_none_or(|(first, _)| seq < *first)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,9 +10,11 @@ use symbolon_core::member::NodeName;
 use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::Randomness;
 use symbolon_core::revocation::RevocationReason;
+use symbolon_core::shared::SharedCache;
 use symbolon_core::signal::{Signal, SignalSink as _, Signals};
 use symbolon_core::token::{MasterKey, RawToken};
 use symbolon_node::clock::{SteadyClock, wall_clock};
+use symbolon_node::node::Tier;
 use symbolon_node::purge::PurgePlan;
 use symbolon_node::tail::Tail;
 use symbolon_node::{
@@ -36,6 +38,7 @@ pub(crate) const REVOKE_WAIT: Duration = Duration::from_millis(400);
 pub(crate) struct Place {
     url: String,
     wire: Option<Arc<Wire>>,
+    shared: Option<Arc<dyn SharedCache>>,
 }
 
 /// Carries signals from each node to the others at once.
@@ -78,8 +81,20 @@ impl Place {
         }
     }
 
+    /// The same, whose nodes share a cache.
+    pub(crate) fn with_cache(cache: Arc<dyn SharedCache>) -> Self {
+        Self {
+            shared: Some(cache),
+            ..Self::new()
+        }
+    }
+
     pub(crate) fn at(url: String) -> Self {
-        Self { url, wire: None }
+        Self {
+            url,
+            wire: None,
+            shared: None,
+        }
     }
 
     /// Starts a node, and waits for its first lease.
@@ -124,7 +139,7 @@ impl Place {
             revoke_wait: REVOKE_WAIT,
             addr: None,
             signals,
-            shared: None,
+            shared: self.shared.clone(),
             on_rollback: OnRollback::RevokeAll,
         };
         let node = Node::member(parts, member);
@@ -186,6 +201,19 @@ impl One {
             .await
             .unwrap();
         self.node.settle(receipt, wait).await
+    }
+
+    /// Where an answer comes from.
+    pub(crate) async fn tier(&self, token: &RawToken) -> Option<Tier> {
+        match self.node.verify(token).await {
+            Ok(Verdict::Active(live)) => Some(live.tier),
+            _ => None,
+        }
+    }
+
+    /// Waits until a token is said to be something.
+    pub(crate) async fn comes_to_say(&self, token: &RawToken, word: &str) {
+        eventually(LONG, async || self.says(token).await == word).await;
     }
 
     /// Cuts its heartbeat off from the store, as a node is that hangs: it hears nothing and renews nothing.

@@ -1,0 +1,185 @@
+//! Nodes that lose answers, are evicted, or cannot learn who the others are.
+
+use std::time::Duration;
+
+use symbolon_core::store::SessionStore as _;
+use symbolon_node::{Effective, Refreshed, Undecided, Wait};
+use symbolon_testkit::faulty::Fault;
+
+use super::cluster::{LEASE, LONG, Place, REVOKE_WAIT, eventually, now};
+
+#[tokio::test]
+async fn a_heartbeat_whose_answer_is_lost_ends_no_incarnation() {
+    let place = Place::new();
+    let a = place.node("a").await;
+    let own = a.node.incarnation();
+    for _ in 0..3 {
+        a.faults.fail("heartbeat", 1, Fault::After);
+        eventually(LONG, async || a.faults.are_over()).await;
+        let beats = a.figures().beats;
+        eventually(LONG, async || a.figures().beats > beats).await;
+    }
+    assert_eq!((a.node.incarnation(), a.figures().incarnations), (own, 1));
+    assert_eq!(a.figures().leases_lost, 0);
+}
+
+#[tokio::test]
+async fn one_that_is_not_counted_is_made_again() {
+    let place = Place::new();
+    let a = place.node("a").await;
+    a.faults.fail("heartbeat", 1, Fault::Before);
+    eventually(LONG, async || a.faults.are_over()).await;
+    let beats = a.figures().beats;
+    eventually(LONG, async || a.figures().beats > beats).await;
+    assert_eq!((a.figures().incarnations, a.figures().beats_failed), (1, 1));
+}
+
+#[tokio::test]
+async fn no_lease_is_renewed_as_long_as_the_log_cannot_be_read() {
+    let place = Place::new();
+    let a = place.node("a").await;
+    let issued = a.issue("ann").await;
+    a.faults.fail_always("read_log", Fault::Before);
+    eventually(LEASE * 2, async || {
+        a.says(&issued.pair.access).await == "no lease"
+    })
+    .await;
+    a.faults.heal();
+    a.comes_to_say(&issued.pair.access, "active").await;
+}
+
+#[tokio::test]
+async fn a_member_that_an_operator_has_evicted_joins_anew_and_nobody_is_logged_out() {
+    let place = Place::new();
+    let (a, b) = (place.node("a").await, place.node("b").await);
+    let issued = a.issue("ann").await;
+    let old = a.node.incarnation().unwrap();
+    assert!(b.node.evict_member(old).await.unwrap());
+    eventually(LONG, async || a.figures().incarnations == 2).await;
+    assert_eq!(a.memory_says(&issued.pair.access), "active");
+    assert_ne!(a.node.incarnation(), Some(old));
+    let nobody = symbolon_core::member::Incarnation::from_bytes([9; 16]);
+    assert!(!b.node.evict_member(nobody).await.unwrap());
+    assert_eq!(b.revoke(&issued, Wait::Full).await.effective, Effective::Now);
+    assert_eq!(a.says(&issued.pair.access).await, "kicked");
+}
+
+#[tokio::test]
+async fn who_cannot_learn_who_the_members_are_never_answers_now() {
+    let place = Place::new();
+    let (a, b) = (place.node("a").await, place.node("b").await);
+    let issued = a.issue("ann").await;
+    assert_eq!(b.says(&issued.pair.access).await, "active");
+    a.faults.fail_always("list_members", Fault::Before);
+    let begun = now();
+    let receipt = a.revoke(&issued, Wait::Short).await;
+    assert!(begun.elapsed() < REVOKE_WAIT * 2);
+    // A node with the longest lease of all may have joined.
+    let Effective::Within { ms, by } = receipt.effective else {
+        panic!("{receipt:?}")
+    };
+    assert!((370_000..=375_100).contains(&ms), "{ms}");
+    assert!(by > a.node.now().after(Duration::from_secs(370)));
+    a.faults.heal();
+    assert_eq!(a.revoke(&issued, Wait::Full).await.effective, Effective::Now);
+}
+
+#[tokio::test]
+async fn a_node_that_joins_after_the_revocation_is_not_waited_for_and_knows_it() {
+    let place = Place::new();
+    let (a, b) = (place.node("a").await, place.node("b").await);
+    let issued = a.issue("ann").await;
+    b.freeze();
+    let waiting = a.revoke(&issued, Wait::Full);
+    let joins = async {
+        let late = place.node("late").await;
+        assert_eq!(late.says(&issued.pair.access).await, "kicked");
+    };
+    let (receipt, ()) = tokio::join!(waiting, joins);
+    assert_eq!(receipt.effective, Effective::Now);
+}
+
+#[tokio::test]
+async fn the_refusal_of_a_stolen_refresh_token_holds_on_every_node() {
+    let place = Place::with_signals();
+    let (a, b) = (place.node("a").await, place.node("b").await);
+    let first = a.issue("ann").await;
+    let second = refreshed(a.node.refresh(&first.pair.refresh, &a.origin()).await);
+    let third = refreshed(b.node.refresh(&second.pair.refresh, &b.origin()).await);
+    assert_eq!(a.says(&third.pair.access).await, "active");
+    let reused = b.node.refresh(&first.pair.refresh, &b.origin()).await;
+    assert!(matches!(reused, Ok(Refreshed::Refused(_))));
+    assert_ne!(a.memory_says(&third.pair.access), "active");
+    assert_eq!(a.says(&third.pair.access).await, "reuse_detected");
+}
+
+#[tokio::test]
+async fn where_a_node_hangs_a_stolen_refresh_token_is_refused_only_when_it_is_so_everywhere() {
+    let place = Place::new();
+    let (a, b) = (place.node("a").await, place.node("b").await);
+    let first = a.issue("ann").await;
+    let second = refreshed(a.node.refresh(&first.pair.refresh, &a.origin()).await);
+    refreshed(a.node.refresh(&second.pair.refresh, &a.origin()).await);
+    b.freeze();
+    let reused = a.node.refresh(&first.pair.refresh, &a.origin()).await;
+    assert!(matches!(reused, Err(Undecided::NotYetEffective)));
+}
+
+fn refreshed(answer: Result<Refreshed, Undecided>) -> Box<symbolon_node::Issued> {
+    match answer {
+        Ok(Refreshed::Pair(issued)) => issued,
+        _ => panic!("it is exchanged"),
+    }
+}
+
+/// A repetition of the refresh on another node may move a token's end for as long as the grace after the first use of its
+/// successor lasts, so memory alone says *expired* only after that.
+#[tokio::test]
+async fn the_end_of_a_token_is_proof_only_when_no_other_node_can_move_it() {
+    let place = Place::new();
+    let a = place.node("a").await;
+    let first = a.issue("ann").await;
+    let second = refreshed(a.node.refresh(&first.pair.refresh, &a.origin()).await);
+    let used = symbolon_core::store::SuccessorUse {
+        session_id: second.session.id,
+        generation: second.session.tokens.generation,
+        used_at: a.node.now(),
+    };
+    a.node.store().mark_successors_used(vec![used]).await.unwrap();
+    a.node.tail().near().remove(second.session.id);
+    assert_eq!(a.says(&second.pair.access).await, "active");
+    let hit = |one: &super::cluster::One| {
+        one.node
+            .tail()
+            .near()
+            .find(second.session.id)
+            .unwrap()
+            .facts()
+            .settled
+    };
+    assert!(!hit(&a), "a repetition within the grace may still move it");
+
+    let long_ago = symbolon_core::store::SuccessorUse {
+        used_at: a.node.now().before(Duration::from_secs(11)),
+        ..used
+    };
+    // Another session whose successor was used long ago.
+    let other = a.issue("bob").await;
+    let other = refreshed(a.node.refresh(&other.pair.refresh, &a.origin()).await);
+    let long_ago = symbolon_core::store::SuccessorUse {
+        session_id: other.session.id,
+        ..long_ago
+    };
+    a.node.store().mark_successors_used(vec![long_ago]).await.unwrap();
+    a.node.tail().near().remove(other.session.id);
+    assert_eq!(a.says(&other.pair.access).await, "active");
+    assert!(
+        a.node
+            .tail()
+            .near()
+            .find(other.session.id)
+            .unwrap()
+            .facts()
+            .settled
+    );
+}
