@@ -17,8 +17,8 @@ struct Need {
     purpose: &'static str,
 }
 
-/// One row for each command that a test starts. A test that starts something new adds its row in the same commit; the
-/// servers of other stores (Debian: mariadb-server) and chromium come in with their first test, not before.
+/// One row for each command that a test starts. A test that starts something new adds its row in the same commit, not
+/// before.
 const NEEDS: &[Need] = &[
     Need {
         command: "faketime",
@@ -54,6 +54,11 @@ const NEEDS: &[Need] = &[
         command: "redis-server",
         package: "redis-server",
         purpose: "the cache that nodes share",
+    },
+    Need {
+        command: "mariadbd",
+        package: "mariadb-server",
+        purpose: "the store in MariaDB",
     },
 ];
 

@@ -99,7 +99,7 @@ impl<'a> Composition<'a> {
         let StoreUrl::Postgres(url) = &self.config.store_url else {
             return Ok(None);
         };
-        let server = ServerStore::postgres(url.with_password())?;
+        let server = ServerStore::at(url.with_password())?;
         Ok(Some(server.connections_max(self.config.store_connections)))
     }
 

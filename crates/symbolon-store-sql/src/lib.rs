@@ -1,4 +1,4 @@
-//! The authoritative store over SQL. SQLite is inside, PostgreSQL is a server; the operations are written once for every engine.
+//! The authoritative store over SQL. SQLite is inside, PostgreSQL, MySQL and MariaDB are servers; the operations are written once for every engine.
 //!
 //! Reading order:
 //!
@@ -8,12 +8,13 @@
 //! 4. `operation` and `ops`: each step of the store, written once over any link.
 //! 5. `sqlite`: a writer with group commit, readers, the file and its lock.
 //! 6. `server`: connections, the order in which commits are told, and what becomes of one that is in doubt; the same
-//!    for every server. `postgres`: what is PostgreSQL's own.
+//!    for every server. `postgres` and `mysql`: what is one's own. `mysql`: the same of MySQL and MariaDB.
 //! 7. [`SqlStore`]: the traits of `symbolon_core::store`.
 
 mod dialect;
 mod hex;
 mod link;
+mod mysql;
 mod operation;
 mod ops;
 mod postgres;

@@ -35,6 +35,9 @@ pub(crate) enum SqlError {
     /// What is stored cannot be read as what it should be.
     #[error("{0}")]
     Damaged(String),
+    /// The user that the store is opened as may not do it.
+    #[error("{0}")]
+    Forbidden(String),
     /// The engine has undone it because it met another, or lost its connection before it was to commit:
     /// the same may be done again at once.
     #[error("{0}")]
@@ -58,7 +61,9 @@ impl SqlError {
     /// The store's error for the step `operation`.
     pub(crate) fn in_operation(self, operation: &'static str) -> StoreError {
         match self {
-            Self::Unavailable(detail) | Self::Undone(detail) => StoreError::Unavailable { operation, detail },
+            Self::Unavailable(detail) | Self::Forbidden(detail) | Self::Undone(detail) => {
+                StoreError::Unavailable { operation, detail }
+            }
             Self::Damaged(detail) => StoreError::Damaged { operation, detail },
             Self::NoHead | Self::RowCount { .. } => StoreError::Damaged {
                 operation,

@@ -5,13 +5,11 @@
 //! 3. `identity`: the schema, whose store it is, and the jump of the log after a restart of the server.
 //! 4. `link`: an operation's view of a connection, and the transaction around it.
 //! 5. `signals`: what nodes tell each other at once, and `notice`: as what.
-//! 6. `examine`: a server and its store, looked at before a start.
-//! 7. `driver`: all of it, as `server` asks for it.
+//! 6. `driver`: all of it, as `server` asks for it.
 
 mod address;
 mod connection;
 mod driver;
-mod examine;
 mod fault;
 mod identity;
 mod link;

@@ -15,6 +15,7 @@ use symbolon_core::signal::{SignalSink, Signals};
 use symbolon_core::store::StoreError;
 use symbolon_core::token::{KeyCheck, SumKey};
 
+use crate::mysql::MySql;
 use crate::operation::Operation;
 use crate::postgres::Postgres;
 use crate::server::{self, Driver as _, ExaminedServer, OpenServer, OpenServerError};
@@ -36,6 +37,26 @@ enum Engine {
     Sqlite(sqlite::Engine),
     /// A PostgreSQL.
     Postgres(server::Engine<Postgres>),
+    /// A MySQL or a MariaDB.
+    MySql(server::Engine<MySql>),
+}
+
+/// Which server a URL is about.
+enum Kind {
+    Postgres,
+    MySql,
+}
+
+impl Kind {
+    fn of(url: &str) -> Result<Self, OpenServerError> {
+        match url.split_once(':') {
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            Some(("mysql" | "mariadb", _)) => Ok(Self::MySql),
+            _ => Err(OpenServerError::Address {
+                detail: "it must begin with postgres:// or mysql://".to_owned(),
+            }),
+        }
+    }
 }
 
 impl SqlStore {
@@ -49,15 +70,23 @@ impl SqlStore {
         Ok((Self::over(Engine::Sqlite(engine)), opened))
     }
 
-    /// Opens a store in PostgreSQL, or makes one in a schema where there is none. It waits for the server: call
-    /// it where that may take a moment. Of several processes that open one store at the same time, the first
-    /// makes what is missing.
+    /// Opens a store on the server that the URL names, or makes one in a schema where there is none. It waits for the
+    /// server: call it where that may take a moment. Of several processes that open one store at the same time, the
+    /// first makes what is missing.
     ///
     /// # Errors
     /// When the server or the store cannot be used; the error says what to do.
-    pub fn open_postgres(options: OpenServer) -> Result<(Self, Opened), OpenServerError> {
-        let (engine, opened) = server::Engine::open(options)?;
-        Ok((Self::over(Engine::Postgres(engine)), opened))
+    pub fn open_server(options: OpenServer) -> Result<(Self, Opened), OpenServerError> {
+        match Kind::of(&options.url)? {
+            Kind::Postgres => {
+                let (engine, opened) = server::Engine::open(options)?;
+                Ok((Self::over(Engine::Postgres(engine)), opened))
+            }
+            Kind::MySql => {
+                let (engine, opened) = server::Engine::open(options)?;
+                Ok((Self::over(Engine::MySql(engine)), opened))
+            }
+        }
     }
 
     fn over(engine: Engine) -> Self {
@@ -75,21 +104,28 @@ impl SqlStore {
         sqlite::examine(path, whole)
     }
 
-    /// Looks at a PostgreSQL and the store there without beginning to use it. Nothing is changed in it. With `key` also
-    /// at whether the store was made with it. It waits for the server: call it where that may take a moment.
+    /// Looks at the server that a URL names, and the store there, without beginning to use it. Nothing is changed in it.
+    /// With `key` also at whether the store was made with it. It waits for the server: call it where that may take a
+    /// moment.
     ///
     /// # Errors
     /// When the server or the store cannot be used; the error says what to do.
-    pub fn examine_postgres(url: &str, key: Option<KeyCheck>) -> Result<ExaminedServer, OpenServerError> {
-        server::examine::<Postgres>(url, key)
+    pub fn examine_server(url: &str, key: Option<KeyCheck>) -> Result<ExaminedServer, OpenServerError> {
+        match Kind::of(url)? {
+            Kind::Postgres => server::examine::<Postgres>(url, key),
+            Kind::MySql => server::examine::<MySql>(url, key),
+        }
     }
 
-    /// Looks at the address of a PostgreSQL, without going there.
+    /// Looks at the URL of a server, without going there.
     ///
     /// # Errors
     /// [`OpenServerError::Address`]: what is not understood.
-    pub fn check_postgres(url: &str) -> Result<(), OpenServerError> {
-        Postgres::check(url)
+    pub fn check_server(url: &str) -> Result<(), OpenServerError> {
+        match Kind::of(url)? {
+            Kind::Postgres => Postgres::check(url),
+            Kind::MySql => MySql::check(url),
+        }
     }
 
     /// Takes no more operations, does those that wait, and frees the file (with its log moved into it) or the
@@ -98,6 +134,7 @@ impl SqlStore {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.close().await,
             Engine::Postgres(engine) => engine.close().await,
+            Engine::MySql(engine) => engine.close().await,
         }
     }
 
@@ -108,6 +145,7 @@ impl SqlStore {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.died().await,
             Engine::Postgres(engine) => engine.died().await,
+            Engine::MySql(engine) => engine.died().await,
         }
     }
 
@@ -119,7 +157,7 @@ impl SqlStore {
     pub fn still_ours(&self) -> Result<(), StoreError> {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.still_ours(),
-            Engine::Postgres(_) => Ok(()),
+            Engine::Postgres(_) | Engine::MySql(_) => Ok(()),
         }
     }
 
@@ -131,6 +169,7 @@ impl SqlStore {
         match &*self.engine {
             Engine::Sqlite(_) => None,
             Engine::Postgres(engine) => engine.signals(key, sink),
+            Engine::MySql(engine) => engine.signals(key, sink),
         }
     }
 
@@ -138,6 +177,7 @@ impl SqlStore {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.ask(operation).await,
             Engine::Postgres(engine) => engine.ask(operation).await,
+            Engine::MySql(engine) => engine.ask(operation).await,
         }
     }
 }

@@ -4,9 +4,13 @@
 //! test process, a failed test or a `kill -9`, closes the pipe; the guard then ends the server and
 //! removes its folder. As root a server runs as the user that its Debian package made: none starts as root.
 
+mod database;
 mod guard;
+mod mariadb;
 mod postgres;
 mod redis;
 
-pub use postgres::{Postgres, Start as StartPostgres};
+pub use database::{Database, Engine, Start};
+pub use mariadb::{Maria, MariaDb, StartMariaDb};
+pub use postgres::{PostgreSql, Postgres, StartPostgres};
 pub use redis::{Redis, Start as StartRedis};

@@ -18,14 +18,14 @@ pub struct ServerStore {
 }
 
 impl ServerStore {
-    /// A store in PostgreSQL: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`. What may stand after `?`: see
-    /// [`OpenServer::url`](symbolon_store_sql::OpenServer::url).
+    /// A store in PostgreSQL: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or in MySQL or MariaDB: the same with
+    /// `mysql://`. What may stand after `?`: see [`OpenServer::url`](symbolon_store_sql::OpenServer::url).
     ///
     /// # Errors
     /// [`OpenServerError::Address`]: what is not understood, without a part of the password.
-    pub fn postgres(url: impl Into<String>) -> Result<Self, OpenServerError> {
+    pub fn at(url: impl Into<String>) -> Result<Self, OpenServerError> {
         let url = Zeroizing::new(url.into());
-        SqlStore::check_postgres(&url)?;
+        SqlStore::check_server(&url)?;
         Ok(Self {
             url,
             connections_max: SERVER_CONNECTIONS,
@@ -51,7 +51,7 @@ impl ServerStore {
 
     async fn examine_with(&self, key: Option<KeyCheck>) -> Result<ExaminedServer, OpenServerError> {
         let url = self.url.clone();
-        aside(move || SqlStore::examine_postgres(&url, key)).await
+        aside(move || SqlStore::examine_server(&url, key)).await
     }
 
     /// Opens the store, or makes it.
@@ -60,7 +60,7 @@ impl ServerStore {
         make: impl FnOnce(String, usize) -> OpenServer,
     ) -> Result<(SqlStore, Opened), OpenServerError> {
         let options = make(self.url.as_str().to_owned(), self.connections_max);
-        aside(move || SqlStore::open_postgres(options)).await
+        aside(move || SqlStore::open_server(options)).await
     }
 }
 

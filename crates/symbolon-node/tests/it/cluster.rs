@@ -110,7 +110,7 @@ impl Place {
         let seed = name.bytes().map(u64::from).sum();
         let randomness: Arc<dyn Randomness> = Arc::new(Seeded::new(seed));
         let master = MasterKey::from_bytes([7; 32]);
-        let (store, opened) = SqlStore::open_postgres(OpenServer {
+        let (store, opened) = SqlStore::open_server(OpenServer {
             url: self.url.clone(),
             key_check: master.check(),
             now: wall_clock(),

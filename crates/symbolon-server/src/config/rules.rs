@@ -217,7 +217,7 @@ impl Rules<'_> {
             }
         }
         if let StoreUrl::Postgres(url) = store
-            && let Err(OpenServerError::Address { detail }) = ServerStore::postgres(url.with_password())
+            && let Err(OpenServerError::Address { detail }) = ServerStore::at(url.with_password())
         {
             self.refuse("store.url", format!("is not understood: {detail}"));
         }

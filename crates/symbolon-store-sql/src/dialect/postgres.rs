@@ -9,7 +9,6 @@ macro_rules! this_boot {
         "extract(epoch FROM pg_postmaster_start_time())::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
     };
 }
-pub(crate) use this_boot;
 
 /// Rows are locked one by one; what a session is referred to by never changes, so the weaker lock is enough.
 pub(crate) static POSTGRES: Dialect = Dialect {
@@ -20,6 +19,7 @@ pub(crate) static POSTGRES: Dialect = Dialect {
     least: "LEAST",
     for_update: "FOR NO KEY UPDATE",
     skip_locked: "FOR UPDATE SKIP LOCKED",
+    this_boot: this_boot!(),
     same_boot: concat!("AND (SELECT v FROM meta WHERE k = 'boot_id') = ", this_boot!()),
     clock: "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
     migrations: &[

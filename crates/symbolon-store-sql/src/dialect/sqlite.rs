@@ -11,6 +11,7 @@ pub(crate) static SQLITE: Dialect = Dialect {
     least: "min",
     for_update: "",
     skip_locked: "",
+    this_boot: "",
     same_boot: "",
     clock: "NULL",
     migrations: &[

@@ -1,13 +1,12 @@
 //! Where the server is, read from its URL.
 
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
 use crate::server::OpenServerError;
+use crate::server::address::{Parts, Way, fault, is_loopback};
 
 /// The port where the URL names none.
 const PORT: u16 = 5432;
@@ -23,43 +22,19 @@ pub(super) struct Address {
     pub(super) place: String,
 }
 
-/// How the way to the server is made safe.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Way {
-    /// It is trusted as it is.
-    Plain,
-    /// By TLS; the server's certificate is verified against these authorities, or the system's.
-    Verified(Option<PathBuf>),
-}
-
 impl Address {
     /// Reads a URL. The driver's own `sslmode`s that encrypt without asking whom one talks to are refused.
     pub(super) fn parse(url: &str) -> Result<Self, OpenServerError> {
-        let Parts {
-            rest,
-            mode,
-            authorities,
-        } = Parts::of(url)?;
+        let parts = Parts::of(url)?;
+        let mut rest = parts.base.clone();
+        if !parts.options.is_empty() {
+            rest = format!("{rest}?{}", parts.options.join("&"));
+        }
         let mut config = Config::from_str(&rest).map_err(|error| fault(said(&error)))?;
         let [host] = config.get_hosts() else {
             return Err(fault("it must name one host".to_owned()));
         };
-        let way = match (mode.as_deref(), authorities) {
-            (Some("disable"), None) => Way::Plain,
-            (Some("disable"), Some(_)) => {
-                return Err(fault(
-                    "sslrootcert makes no sense with sslmode=disable".to_owned(),
-                ));
-            }
-            (Some("verify-full"), authorities) => Way::Verified(authorities),
-            (None, None) if is_here(host) => Way::Plain,
-            (None, authorities) => Way::Verified(authorities),
-            (Some(other), _) => {
-                return Err(fault(format!(
-                    "sslmode={other} does not tell whom it talks to; expected verify-full or disable"
-                )));
-            }
-        };
+        let way = parts.way(is_here(host))?;
         let place = place(host, &config);
         config.ssl_mode(match way {
             Way::Plain => SslMode::Disable,
@@ -69,52 +44,10 @@ impl Address {
     }
 }
 
-/// A URL, and what the driver is not told of it.
-#[derive(Default)]
-struct Parts {
-    rest: String,
-    mode: Option<String>,
-    authorities: Option<PathBuf>,
-}
-
-impl Parts {
-    fn of(url: &str) -> Result<Self, OpenServerError> {
-        let (rest, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut parts, mut kept) = (Self::default(), Vec::new());
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            match pair.split_once('=') {
-                Some(("sslmode", value)) => parts.mode = Some(value.to_owned()),
-                Some(("sslrootcert", value)) => parts.authorities = Some(PathBuf::from(plain(value)?)),
-                _ => kept.push(pair),
-            }
-        }
-        parts.rest = if kept.is_empty() {
-            rest.to_owned()
-        } else {
-            format!("{rest}?{}", kept.join("&"))
-        };
-        Ok(parts)
-    }
-}
-
-/// A path without its percent signs.
-fn plain(value: &str) -> Result<String, OpenServerError> {
-    let wrong = || fault(format!("sslrootcert is not percent-encoded UTF-8: {value}"));
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut parts = value.split('%');
-    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2).ok_or_else(wrong)?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| wrong())?);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    String::from_utf8(bytes).map_err(|_| wrong())
-}
-
 /// Whether what is sent there does not leave this machine.
 fn is_here(host: &Host) -> bool {
     match host {
-        Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()),
+        Host::Tcp(name) => is_loopback(name),
         Host::Unix(_) => true,
     }
 }
@@ -134,13 +67,10 @@ fn said(error: &tokio_postgres::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
-fn fault(detail: String) -> OpenServerError {
-    OpenServerError::Address { detail }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Address, Way};
+    use super::Address;
+    use crate::server::address::Way;
 
     fn way(url: &str) -> Result<Way, String> {
         Address::parse(url)

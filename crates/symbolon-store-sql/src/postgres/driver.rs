@@ -3,19 +3,15 @@
 use std::sync::Arc;
 
 use symbolon_core::signal::Signals;
-use symbolon_core::token::KeyCheck;
 
 use super::NAME;
 use super::address::Address;
 use super::connection::connect;
-use super::examine::examine;
 use super::fault::no_tls;
-use super::identity::establish;
 use super::link::PostgresLink;
 use super::signals::PostgresSignals;
 use super::tls::Tls;
-use crate::server::{Driver, ExaminedServer, OpenServer, OpenServerError, SignalParts};
-use crate::sqlite::Opened;
+use crate::server::{Driver, OpenServerError, SignalParts};
 
 /// The way to one server.
 #[derive(Clone)]
@@ -65,21 +61,5 @@ impl Driver for Postgres {
     async fn connect(&self) -> Result<PostgresLink, OpenServerError> {
         let connection = connect(&self.address, &self.tls, self.name).await?;
         Ok(PostgresLink::new(connection))
-    }
-
-    async fn establish(
-        &self,
-        wire: &mut PostgresLink,
-        options: &OpenServer,
-    ) -> Result<Opened, OpenServerError> {
-        establish(wire.client(), &self.address.place, options).await
-    }
-
-    async fn examine(
-        &self,
-        wire: &mut PostgresLink,
-        key: Option<KeyCheck>,
-    ) -> Result<ExaminedServer, OpenServerError> {
-        examine(wire.client(), &self.address.place, key).await
     }
 }

@@ -24,6 +24,7 @@ pub(super) fn sql_error(error: &Error) -> SqlError {
         "57P01" | "57P02" | "57P03" | "25P03" => SqlError::Undone(detail),
         // Damaged data, a damaged index; a table or a column that is not there.
         "XX001" | "XX002" | "42P01" | "42703" => SqlError::Damaged(detail),
+        "42501" => SqlError::Forbidden(detail),
         _ => SqlError::Unavailable(detail),
     }
 }

@@ -2,19 +2,15 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use futures_util::future::join_all;
-use symbolon_core::random::Randomness;
-use symbolon_core::revocation::RevocationSeq;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Error, Row};
 
 use super::connection::Connection;
 use super::fault::{is_lost, said, sql_error};
-use super::identity::{Unjumped, jump_if_restarted};
 use crate::dialect::POSTGRES;
 use crate::link::{Change, Columns, Fields, Link, Read, SqlError, Statement, Value};
 use crate::server::{STATEMENT_MAX, State, Uncommitted, Wire};
@@ -112,12 +108,9 @@ impl Wire for PostgresLink {
         }
     }
 
-    async fn jump_if_restarted(&mut self, chance: &Arc<dyn Randomness>) -> Result<RevocationSeq, SqlError> {
-        let jumped = jump_if_restarted(&self.connection.client, &**chance).await;
-        jumped.map_err(|unjumped| match unjumped {
-            Unjumped::Server(error) => self.failed(&error),
-            Unjumped::Other(detail) => SqlError::Damaged(detail),
-        })
+    /// When it was started says it already.
+    async fn mark_boot(&mut self, _: &[u8; 16]) -> Result<(), SqlError> {
+        Ok(())
     }
 }
 

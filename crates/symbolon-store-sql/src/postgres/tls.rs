@@ -1,13 +1,11 @@
 //! TLS to the server, verified.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
+use rustls::pki_types::{InvalidDnsNameError, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::Socket;
@@ -15,15 +13,8 @@ use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream}
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client;
 
-use super::address::Way;
-
-/// Where systems keep the authorities that they trust: Debian and Alpine, Fedora, SUSE, macOS.
-const SYSTEM_BUNDLES: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
+use crate::server::address::Way;
+use crate::server::trust;
 
 /// Makes the connections' TLS. A plain way has none, and is never asked for it.
 #[derive(Clone)]
@@ -35,11 +26,8 @@ impl Tls {
         let Way::Verified(authorities) = way else {
             return Ok(Self(None));
         };
-        let file = match authorities {
-            Some(file) => file.clone(),
-            None => system_bundle()?,
-        };
-        let roots = read_roots(&file)?;
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(trust::authorities(authorities.as_deref())?);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -48,29 +36,6 @@ impl Tls {
             .with_no_client_auth();
         Ok(Self(Some(Arc::new(config))))
     }
-}
-
-fn system_bundle() -> Result<PathBuf, String> {
-    let found = SYSTEM_BUNDLES
-        .iter()
-        .map(PathBuf::from)
-        .find(|file| file.is_file());
-    found.ok_or_else(|| "the system has no file of trusted authorities".to_owned())
-}
-
-fn read_roots(file: &Path) -> Result<RootCertStore, String> {
-    let fault = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-    let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| fault(&error))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| fault(&error))?;
-        // A system's bundle has old ones that are not understood; those can vouch for nobody.
-        let (_added, _ignored) = roots.add_parsable_certificates([certificate]);
-    }
-    if roots.is_empty() {
-        return Err(fault(&"it has no certificate"));
-    }
-    Ok(roots)
 }
 
 impl MakeTlsConnect<Socket> for Tls {

@@ -9,6 +9,7 @@ use symbolon_core::revocation::{LogRow, RevocationSeq};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::job::Job;
+use super::jump::jump_if_restarted;
 use super::outbox::{Outbox, Ticket};
 use super::pool::{Pool, REST};
 use super::{Driver, STATEMENT_MAX, State, Uncommitted, Wire};
@@ -198,7 +199,7 @@ impl<D: Driver> Server<D> {
     async fn jump(&self, link: &mut D::Wire, deadline: Instant) -> Result<(), SqlError> {
         let jumping = async {
             link.begin(left(deadline)).await?;
-            let head = link.jump_if_restarted(&self.randomness).await?;
+            let head = jump_if_restarted(link, &*self.randomness).await?;
             match link.commit().await {
                 Ok(()) => {
                     tracing::warn!(

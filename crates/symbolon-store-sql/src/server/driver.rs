@@ -3,15 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use symbolon_core::random::Randomness;
-use symbolon_core::revocation::RevocationSeq;
 use symbolon_core::signal::{SignalSink, Signals};
-use symbolon_core::token::{KeyCheck, SumKey};
+use symbolon_core::token::SumKey;
 use tokio::sync::watch;
 
-use super::{ExaminedServer, OpenServer, OpenServerError};
+use super::{Ground, OpenServerError};
 use crate::link::{Link, SqlError};
-use crate::sqlite::Opened;
 
 /// How long a server works at one statement, or waits for one lock, or holds a transaction whose client says
 /// nothing. A client that stands still while it holds the head of the log stops every revocation for so long.
@@ -24,7 +21,7 @@ pub(crate) trait Driver: Sized + Send + Sync + 'static {
     /// The name of the thread that drives its connections.
     const THREAD: &'static str;
     /// A connection to it.
-    type Wire: Wire;
+    type Wire: Ground;
 
     /// Reads the address, and what is needed to go there.
     fn of(url: &str) -> Result<Self, OpenServerError>;
@@ -48,18 +45,6 @@ pub(crate) trait Driver: Sized + Send + Sync + 'static {
 
     /// Connects, and refuses a server that is not what it must be: it may be another one than before.
     async fn connect(&self) -> Result<Self::Wire, OpenServerError>;
-
-    /// Makes the schema what this release needs, and jumps if the server was restarted.
-    async fn establish(&self, wire: &mut Self::Wire, options: &OpenServer)
-    -> Result<Opened, OpenServerError>;
-
-    /// Looks at the server and the store on it, and changes nothing. With `key` also at whether the store was made
-    /// with it.
-    async fn examine(
-        &self,
-        wire: &mut Self::Wire,
-        key: Option<KeyCheck>,
-    ) -> Result<ExaminedServer, OpenServerError>;
 }
 
 /// What telling and hearing needs.
@@ -91,10 +76,8 @@ pub(crate) trait Wire: Link + 'static {
     /// Undoes it, if it is open. Afterwards everything may be done again, or the connection is lost.
     async fn roll_back(&mut self);
 
-    /// Moves the log's head beyond every position that may ever have been given out, if the server is not the same
-    /// run of the same server as when the head last moved: a copy that was put back, or a commit that was lost with
-    /// a crash, must not let a position be used twice. Runs in an open transaction; answers where the head is.
-    async fn jump_if_restarted(&mut self, chance: &Arc<dyn Randomness>) -> Result<RevocationSeq, SqlError>;
+    /// Marks this run of the server with an id, where it has no mark of its own.
+    async fn mark_boot(&mut self, id: &[u8; 16]) -> Result<(), SqlError>;
 }
 
 /// What may still be done over a connection.

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::attempt::Server;
 use super::crew::Crew;
 use super::driver::SignalParts;
+use super::identity::establish;
 use super::job::pack;
 use super::outbox::Outbox;
 use super::pool::Pool;
@@ -138,7 +139,7 @@ impl<D: Driver> Engine<D> {
 
 async fn open<D: Driver>(options: OpenServer, driver: D) -> Result<(Server<D>, Opened), OpenServerError> {
     let mut first = driver.connect().await?;
-    let opened = driver.establish(&mut first, &options).await?;
+    let opened = establish(&mut first, driver.place(), &options).await?;
     let server = Server {
         pool: Pool::new(driver, first, options.connections_max),
         outbox: Outbox::new(options.sink),

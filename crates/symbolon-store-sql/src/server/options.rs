@@ -9,11 +9,12 @@ use symbolon_core::token::KeyCheck;
 
 /// How to open a store on a database server.
 pub struct OpenServer {
-    /// Where: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    /// Where: `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or the same with `mysql://` or `mariadb://`.
     ///
     /// After `?` may stand `sslmode` (`verify-full`, which is the default but for a loopback address or a
     /// Unix socket, or `disable`), `sslrootcert` (a PEM file of the authorities to trust; by default the
-    /// system's), and `options` (such as `-c search_path=symbolon`).
+    /// system's); for PostgreSQL `options` (such as `-c search_path=symbolon`), for MySQL and MariaDB `socket` (the
+    /// path of the server's Unix socket).
     pub url: String,
     /// The image of the master key; a store that belongs to another key is refused.
     pub key_check: KeyCheck,

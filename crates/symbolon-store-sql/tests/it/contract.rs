@@ -45,9 +45,28 @@ mod in_postgres {
     pub(crate) async fn open(sink: Arc<Recorded>) -> (SqlStore, ()) {
         let server = Postgres::shared();
         let options = server_options(&server.url_of(&server.schema()), sink);
-        let (store, _) = SqlStore::open_postgres(options).unwrap();
+        let (store, _) = SqlStore::open_server(options).unwrap();
         (store, ())
     }
 
     symbolon_testkit::store_contract!(crate::it::contract::in_postgres::open);
+}
+
+mod in_mariadb {
+    use std::sync::Arc;
+
+    use symbolon_store_sql::SqlStore;
+    use symbolon_testkit::contract::Recorded;
+    use symbolon_testkit::servers::MariaDb;
+
+    use crate::it::on_server::server_options;
+
+    pub(crate) async fn open(sink: Arc<Recorded>) -> (SqlStore, ()) {
+        let server = MariaDb::shared();
+        let options = server_options(&server.url_of(&server.schema()), sink);
+        let (store, _) = SqlStore::open_server(options).unwrap();
+        (store, ())
+    }
+
+    symbolon_testkit::store_contract!(crate::it::contract::in_mariadb::open);
 }

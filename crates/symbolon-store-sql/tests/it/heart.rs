@@ -117,7 +117,7 @@ impl LogSink for Stuck {
 async fn a_heartbeat_is_made_while_the_thread_of_all_other_work_does_nothing_else() {
     let place = Place::new();
     let sink = Arc::new(Stuck::default());
-    let (store, _) = SqlStore::open_postgres(server_options(&place.url(), sink.clone())).unwrap();
+    let (store, _) = SqlStore::open_server(server_options(&place.url(), sink.clone())).unwrap();
     store.join(member(1)).await.unwrap();
     let session = sample::session("alice", 0);
     begin(&store, &session).await;

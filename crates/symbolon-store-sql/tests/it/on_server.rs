@@ -94,7 +94,7 @@ impl<T: 'static> Aside<T> {
 
 pub(super) fn open(url: &str) -> (SqlStore, Arc<Recorded>, Opened) {
     let sink = Arc::new(Recorded::default());
-    let (store, opened) = SqlStore::open_postgres(server_options(url, sink.clone())).unwrap();
+    let (store, opened) = SqlStore::open_server(server_options(url, sink.clone())).unwrap();
     (store, sink, opened)
 }
 
@@ -114,7 +114,7 @@ pub(super) fn refusal(url: &str) -> OpenServerError {
 }
 
 pub(super) fn refused(options: OpenServer) -> OpenServerError {
-    match SqlStore::open_postgres(options) {
+    match SqlStore::open_server(options) {
         Err(error) => error,
         Ok(_) => panic!("the store was opened"),
     }

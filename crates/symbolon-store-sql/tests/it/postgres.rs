@@ -343,7 +343,7 @@ async fn a_lock_that_is_not_given_is_given_up_in_time_and_ends_of_others_get_thr
         connections_max: 1,
         ..server_options(&place.url(), Arc::new(Recorded::default()))
     };
-    let (store, _) = SqlStore::open_postgres(options).unwrap();
+    let (store, _) = SqlStore::open_server(options).unwrap();
     let (alice, bob) = (sample::session("alice", 0), sample::session("bob", 0));
     begin(&store, &alice).await;
     begin(&store, &bob).await;
@@ -460,7 +460,7 @@ impl LogSink for Holder {
 async fn a_store_whose_sink_holds_it_is_closed_all_the_same() {
     let place = Place::new();
     let holder = Arc::new(Holder::default());
-    let (store, _) = SqlStore::open_postgres(server_options(&place.url(), holder.clone())).unwrap();
+    let (store, _) = SqlStore::open_server(server_options(&place.url(), holder.clone())).unwrap();
     assert!(holder.0.set(store.clone()).is_ok());
     drop(holder);
     store.ping().await.unwrap();

@@ -132,7 +132,7 @@ async fn stores_of_one_database_do_not_hear_each_other() {
         randomness: Arc::new(Seeded::new(2)),
         ..server_options(&beside.url(), Arc::new(Recorded::default()))
     };
-    let (stranger, strange) = SqlStore::open_postgres(options).unwrap();
+    let (stranger, strange) = SqlStore::open_server(options).unwrap();
     let (speaks, heard) = signals(&store, &opened).await;
     let (shouts, heard_by_stranger) = signals(&stranger, &strange).await;
     shouts.send(Signal::Grown(RevocationSeq(6)));

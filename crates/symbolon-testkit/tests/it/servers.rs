@@ -5,14 +5,37 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use symbolon_testkit::servers::{Postgres, StartPostgres, StartRedis};
+use symbolon_testkit::servers::{Database, Engine, Maria, PostgreSql, Start, StartRedis};
 
 /// Set for the process that is killed in the test below.
 const VICTIM: &str = "SYMBOLON_TEST_VICTIM";
 
-#[test]
-fn a_server_keeps_what_was_committed_over_a_kill_and_is_gone_when_it_is_dropped() {
-    let server = StartPostgres::default().start();
+mod of_postgres {
+    #[test]
+    fn a_server_keeps_what_was_committed_over_a_kill_and_is_gone_when_it_is_dropped() {
+        super::keeps_what_was_committed::<super::PostgreSql>();
+    }
+
+    #[test]
+    fn a_server_is_gone_when_its_test_is_killed() {
+        super::is_gone_with_its_test::<super::PostgreSql>("of_postgres");
+    }
+}
+
+mod of_mariadb {
+    #[test]
+    fn a_server_keeps_what_was_committed_over_a_kill_and_is_gone_when_it_is_dropped() {
+        super::keeps_what_was_committed::<super::Maria>();
+    }
+
+    #[test]
+    fn a_server_is_gone_when_its_test_is_killed() {
+        super::is_gone_with_its_test::<super::Maria>("of_mariadb");
+    }
+}
+
+fn keeps_what_was_committed<E: Engine>() {
+    let server = Start::<E>::default().start();
     server.sql("CREATE TABLE t (c INT); INSERT INTO t VALUES (7)");
     server.kill9();
     assert!(TcpStream::connect(server.address()).is_err());
@@ -20,7 +43,7 @@ fn a_server_keeps_what_was_committed_over_a_kill_and_is_gone_when_it_is_dropped(
     assert_eq!(server.sql("SELECT c FROM t"), "7");
     server.stop();
     server.start_again();
-    assert_eq!(server.sql("SELECT c FROM t"), "7");
+    assert_eq!(server.sql("SELECT c, c FROM t"), "7|7");
     let (address, folder) = (server.address(), server.folder().to_owned());
     assert!(folder.exists());
     drop(server);
@@ -29,17 +52,16 @@ fn a_server_keeps_what_was_committed_over_a_kill_and_is_gone_when_it_is_dropped(
 }
 
 /// The victim is this same test in another process, which starts a server, says where, and is killed.
-#[test]
-fn a_server_is_gone_when_its_test_is_killed() {
+fn is_gone_with_its_test<E: Engine>(module: &str) {
     if std::env::var_os(VICTIM).is_some() {
-        let server = Postgres::shared();
+        let server = Database::<E>::shared();
         println!("\n{}", server.folder().display());
         std::thread::park();
     }
     let mut victim = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "it::servers::a_server_is_gone_when_its_test_is_killed",
+            &format!("it::servers::{module}::a_server_is_gone_when_its_test_is_killed"),
             "--nocapture",
         ])
         .env(VICTIM, "1")
@@ -48,7 +70,8 @@ fn a_server_is_gone_when_its_test_is_killed() {
         .unwrap();
     let said = std::io::BufReader::new(victim.stdout.take().unwrap());
     let mut lines = std::io::BufRead::lines(said).map(Result::unwrap);
-    let folder = lines.find(|line| line.contains("symbolon-postgres-")).unwrap();
+    let prefix = format!("symbolon-{}-", E::NAME);
+    let folder = lines.find(|line| line.contains(&prefix)).unwrap();
     let folder = Path::new(&folder);
     assert!(folder.exists());
     victim.kill().unwrap();
