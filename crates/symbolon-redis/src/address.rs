@@ -5,6 +5,7 @@
 //! redis+unix://[[USER]:PASSWORD@]/PATH[?db=DB]
 //! redis[s]-sentinel://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]…][/DB]?sentinelServiceName=NAME
 //!     [&sentinelUsername=USER][&sentinelPassword=PASSWORD][&ca_file=PATH]
+//! redis[s]-cluster://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]…][?ca_file=PATH]
 //! ```
 //! `valkey` may stand for `redis`. The `s` is TLS; the certificate is always verified. User, password and file are
 //! percent-encoded.
@@ -19,8 +20,8 @@ use crate::options::OpenRedisError;
 const PORT: u16 = 6379;
 /// The port of a Sentinel where the URL names none.
 const SENTINEL_PORT: u16 = 26379;
-/// The most Sentinels that are asked one after the other.
-const SENTINELS_MAX: usize = 16;
+/// The most hosts that a URL may name.
+const HOSTS_MAX: usize = 16;
 
 /// What is told of a URL whose password has the signs that part a URL.
 const UNENCODED: &str = "the signs / ? # and @ in a user, password or path are to be percent-encoded";
@@ -49,6 +50,8 @@ pub(crate) enum Route {
     Socket(PathBuf),
     /// These know where the primary of that name is.
     Sentinels(Sentinels),
+    /// These are some of a cluster.
+    Cluster(Vec<Host>),
 }
 
 /// A name or an address, and a port.
@@ -94,6 +97,7 @@ enum Scheme {
     Single { tls: bool },
     Unix,
     Sentinel { tls: bool },
+    Cluster { tls: bool },
 }
 
 impl Scheme {
@@ -107,6 +111,8 @@ impl Scheme {
             "+unix" => Self::Unix,
             "-sentinel" => Self::Sentinel { tls: false },
             "s-sentinel" => Self::Sentinel { tls: true },
+            "-cluster" => Self::Cluster { tls: false },
+            "s-cluster" => Self::Cluster { tls: true },
             _ => return None,
         })
     }
@@ -114,8 +120,8 @@ impl Scheme {
     /// The parameters that it knows.
     fn parameters(self) -> &'static [&'static str] {
         match self {
-            Self::Single { tls: false } => &[],
-            Self::Single { tls: true } => &["ca_file"],
+            Self::Single { tls: false } | Self::Cluster { tls: false } => &[],
+            Self::Single { tls: true } | Self::Cluster { tls: true } => &["ca_file"],
             Self::Unix => &["db"],
             Self::Sentinel { tls: false } => &["sentinelServiceName", "sentinelUsername", "sentinelPassword"],
             Self::Sentinel { tls: true } => &[
@@ -128,7 +134,10 @@ impl Scheme {
     }
 
     fn tls(self) -> bool {
-        matches!(self, Self::Single { tls: true } | Self::Sentinel { tls: true })
+        matches!(
+            self,
+            Self::Single { tls: true } | Self::Sentinel { tls: true } | Self::Cluster { tls: true }
+        )
     }
 }
 
@@ -151,15 +160,10 @@ struct Parts<'u> {
 
 impl<'u> Parts<'u> {
     fn split(url: &'u str) -> Result<Self, String> {
-        const SCHEMES: &str =
-            "expected redis://, rediss://, redis+unix://, redis-sentinel:// or rediss-sentinel://";
+        const SCHEMES: &str = "expected redis://, rediss://, redis+unix://, redis-sentinel://, rediss-sentinel://, \
+             redis-cluster:// or rediss-cluster://";
         let (scheme, rest) = url.split_once("://").ok_or(SCHEMES)?;
-        let scheme = Scheme::parse(scheme).ok_or_else(|| match scheme {
-            "redis-cluster" | "rediss-cluster" | "valkey-cluster" | "valkeys-cluster" => {
-                "Redis Cluster is not supported; name a single server or Sentinels".to_owned()
-            }
-            _ => SCHEMES.to_owned(),
-        })?;
+        let scheme = Scheme::parse(scheme).ok_or(SCHEMES)?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         // What follows may be the end of a password, and is not repeated.
         if query.contains('@') || rest.contains('#') {
@@ -197,12 +201,17 @@ impl<'u> Parts<'u> {
                 Route::Socket(self.socket()?),
                 parse_db(self.parameter("db").unwrap_or_default())?,
             ),
+            Scheme::Cluster { .. } => (Route::Cluster(self.cluster()?), 0),
             Scheme::Sentinel { .. } => (
                 Route::Sentinels(self.sentinels()?),
                 parse_db(self.path.trim_matches('/'))?,
             ),
         };
         let place = match &route {
+            Route::Cluster(hosts) => {
+                let hosts: Vec<String> = hosts.iter().map(Host::to_string).collect();
+                format!("the cluster of {}", hosts.join(","))
+            }
             Route::Host(host) => host.to_string(),
             Route::Socket(path) => path.display().to_string(),
             Route::Sentinels(sentinels) => format!("{} by its Sentinels", sentinels.service),
@@ -218,7 +227,9 @@ impl<'u> Parts<'u> {
 
     fn one_host(&self) -> Result<Host, String> {
         if self.hosts.contains(',') {
-            return Err("it must name one host; several are for redis-sentinel://".to_owned());
+            return Err(
+                "it must name one host; several are for redis-sentinel:// or redis-cluster://".to_owned(),
+            );
         }
         Host::parse(self.hosts, PORT)
     }
@@ -237,14 +248,7 @@ impl<'u> Parts<'u> {
     }
 
     fn sentinels(&self) -> Result<Sentinels, String> {
-        let hosts: Vec<Host> = self
-            .hosts
-            .split(',')
-            .map(|host| Host::parse(host, SENTINEL_PORT))
-            .collect::<Result<_, _>>()?;
-        if hosts.len() > SENTINELS_MAX {
-            return Err(format!("it names more than {SENTINELS_MAX} Sentinels"));
-        }
+        let hosts = self.many_hosts(SENTINEL_PORT)?;
         let service = self.parameter("sentinelServiceName").unwrap_or_default();
         if service.is_empty() {
             return Err(
@@ -264,6 +268,24 @@ impl<'u> Parts<'u> {
             service: service.to_owned(),
             login,
         })
+    }
+
+    fn many_hosts(&self, default_port: u16) -> Result<Vec<Host>, String> {
+        if self.hosts.split(',').count() > HOSTS_MAX {
+            return Err(format!("it names more than {HOSTS_MAX} hosts"));
+        }
+        self.hosts
+            .split(',')
+            .map(|host| Host::parse(host, default_port))
+            .collect()
+    }
+
+    /// The servers of a cluster, which has one database.
+    fn cluster(&self) -> Result<Vec<Host>, String> {
+        if !matches!(self.path, "" | "/" | "/0") {
+            return Err("a cluster has no other database than 0".to_owned());
+        }
+        self.many_hosts(PORT)
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! The cache that nodes share.
 
 use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, Value};
@@ -12,6 +13,7 @@ use symbolon_core::store::FoundSession;
 use crate::fact::{NoFact, seal, unseal};
 use crate::gate::Passage;
 use crate::handle::RedisCache;
+use crate::outbox::Order;
 use crate::shared::Shared;
 
 /// The longest that a fact stays. A fact older than what nodes remember of the log is of no use, and this is less.
@@ -20,8 +22,9 @@ const KEPT_MAX: Duration = Duration::from_secs(600);
 impl SharedCache for RedisCache {
     fn find(&self, id: SessionId) -> Finding<'_> {
         let shared = self.shared();
-        match shared.gate.passage() {
-            Some(passage) => Box::pin(async move { find(shared, &passage, id).await }),
+        let name = shared.names.fact(id);
+        match shared.fleet.passage(&name) {
+            Some(passage) => Box::pin(find(shared, passage, name, id)),
             None => {
                 shared.counters.away.add(1);
                 Box::pin(ready(None))
@@ -38,23 +41,31 @@ impl SharedCache for RedisCache {
 
     fn forget(&self, id: SessionId) {
         let shared = self.shared();
-        self.facts().put(shared, del(&shared.names.fact(id)));
+        let name = shared.names.fact(id);
+        let command = del(&name);
+        self.facts().put(
+            shared,
+            Order {
+                name: Some(name),
+                command,
+            },
+        );
     }
 }
 
 /// May be given up at any time.
-async fn find(shared: &Shared, passage: &Passage, id: SessionId) -> Option<SharedFact> {
-    let name = shared.names.fact(id);
+async fn find(shared: &Shared, passage: Arc<Passage>, name: String, id: SessionId) -> Option<SharedFact> {
     let mut get = redis::cmd("GET");
     get.arg(&name);
-    let value = match passage.ask(&get).await.ok()? {
+    let (value, passage) = shared.fleet.ask(passage, &name, &get).await.ok()?;
+    let value = match value {
         Value::Nil => {
             shared.counters.misses.add(1);
             return None;
         }
         Value::BulkString(value) => value,
         // The answer to another question.
-        _ => return disbelieve(shared, passage, &name).await,
+        _ => return disbelieve(shared, &passage, &name).await,
     };
     match unseal(&shared.keys.fact, &name, id, &value) {
         Ok(fact) => {
@@ -65,7 +76,7 @@ async fn find(shared: &Shared, passage: &Passage, id: SessionId) -> Option<Share
             shared.counters.misses.add(1);
             None
         }
-        Err(NoFact::Forged) => disbelieve(shared, passage, &name).await,
+        Err(NoFact::Forged) => disbelieve(shared, &passage, &name).await,
     }
 }
 
@@ -79,14 +90,17 @@ async fn disbelieve(shared: &Shared, passage: &Passage, name: &str) -> Option<Sh
 }
 
 /// The command that keeps a fact; `None`: it is of no use.
-pub(crate) fn set(shared: &Shared, fact: &SharedFact, now: Timestamp) -> Option<Cmd> {
+pub(crate) fn set(shared: &Shared, fact: &SharedFact, now: Timestamp) -> Option<Order> {
     let FoundSession { session, .. } = &fact.found;
     let life = life(session.id, session.live_until(), now)?;
     let name = shared.names.fact(session.id);
     let value = seal(&shared.keys.fact, &name, fact)?;
-    let mut set = Cmd::with_capacity(5, name.len() + value.len() + 32);
-    set.arg("SET").arg(name).arg(value).arg("PX").arg(life);
-    Some(set)
+    let mut command = Cmd::with_capacity(5, name.len() + value.len() + 32);
+    command.arg("SET").arg(&name).arg(value).arg("PX").arg(life);
+    Some(Order {
+        name: Some(name),
+        command,
+    })
 }
 
 fn del(name: &str) -> Cmd {

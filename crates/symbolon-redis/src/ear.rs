@@ -24,9 +24,11 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 
 /// Hears until it is dropped.
 pub(crate) async fn listen(shared: Arc<Shared>, sink: Arc<dyn SignalSink>) {
-    loop {
+    // In a cluster each server hears what is said at any.
+    for attempt in 0_usize.. {
         let pause = sleep(RETRY_AFTER);
-        if let Ok(line) = shared.server.connect(Some(pushes(&shared, &sink))).await {
+        let node = shared.fleet.choose(attempt);
+        if let Ok(line) = node.server.connect(Some(pushes(&shared, &sink))).await {
             hear(&shared, &*sink, &line).await;
             shared.listening.store(false, Ordering::Relaxed);
         }

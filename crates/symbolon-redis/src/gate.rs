@@ -82,17 +82,19 @@ impl Passage {
         self.judge(answer.map_or(Err(Trouble::Late), |answer| answer.map_err(Trouble::Said)))
     }
 
-    /// Asks several things within the deadline of one. How many were refused is counted and not told.
-    pub(crate) async fn ask_all(&self, commands: &Pipeline) -> Result<(), Trouble> {
+    /// Asks several things within the deadline of one; gives for each that was refused its number and why.
+    pub(crate) async fn ask_all(&self, commands: &Pipeline) -> Result<Vec<(usize, RedisError)>, Trouble> {
         let answers = timeout(COMMAND_MAX, self.line.call_all(commands)).await;
         let answers = answers.map_or(Err(Trouble::Late), |answers| answers.map_err(Trouble::Said));
-        for answer in self.judge(answers)? {
-            // Each was answered, so none is a fault of the connection.
+        let mut refusals = Vec::new();
+        for (number, answer) in self.judge(answers)?.into_iter().enumerate() {
             if let Err(error) = answer.extract_error() {
+                // It was answered, so this is no fault of the connection.
                 self.refused(&error);
+                refusals.push((number, error));
             }
         }
-        Ok(())
+        Ok(refusals)
     }
 
     /// What was heard cannot be true: the connection may be out of step.
@@ -128,6 +130,10 @@ impl Passage {
     }
 
     fn refused(&self, error: &RedisError) {
+        // In a cluster this is how one learns who has a key.
+        if error.kind() == ErrorKind::Server(ServerErrorKind::Moved) {
+            return self.well();
+        }
         self.counters.errors.add(1);
         match error.kind() {
             // A primary that became a replica: the new one is elsewhere.

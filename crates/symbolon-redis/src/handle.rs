@@ -11,12 +11,12 @@ use tokio_util::task::TaskTracker;
 
 use crate::ear;
 use crate::figures::{Counters, RedisFigures};
-use crate::gate::Gate;
+use crate::fleet::Fleet;
 use crate::keeper::{self, Standing};
 use crate::marker::Marker;
 use crate::notice;
 use crate::options::{OpenRedisError, RedisOptions, checked_prefix};
-use crate::outbox::{self, Outbox};
+use crate::outbox::{self, Order, Outbox};
 use crate::server::Server;
 use crate::shared::{Names, Shared};
 
@@ -36,12 +36,15 @@ impl RedisCache {
     /// When the URL, the prefix or the file of authorities is wrong; never because Redis is away.
     pub fn open(options: RedisOptions) -> Result<Self, OpenRedisError> {
         let prefix = checked_prefix(&options.prefix)?;
+        let server = Server::of(&options.url)?;
+        let place = server.place().to_owned();
+        let (fleet, newcomers) = Fleet::of(server);
         let shared = Arc::new(Shared {
-            server: Server::of(&options.url)?,
+            fleet,
+            place,
             names: Names::of(prefix),
             marker: Marker::of(prefix),
             keys: options.keys,
-            gate: Gate::default(),
             counters: Arc::new(Counters::default()),
             standing: watch::Sender::new(Standing::Untried),
             listening: false.into(),
@@ -55,7 +58,7 @@ impl RedisCache {
             tasks: TaskTracker::new(),
             cancel: CancellationToken::new(),
         };
-        cache.run(keeper::keep(Arc::clone(&cache.shared)));
+        cache.run(keeper::keep_all(Arc::clone(&cache.shared), newcomers));
         cache.run(outbox::send(Arc::clone(&cache.shared), waiting_facts, |shared| {
             &shared.counters.written
         }));
@@ -73,7 +76,7 @@ impl RedisCache {
     /// What has happened since the start.
     #[must_use]
     pub fn figures(&self) -> RedisFigures {
-        let here = self.shared.gate.passage().is_some();
+        let here = self.shared.fleet.any().is_some();
         self.shared
             .counters
             .figures(here, self.shared.listening.load(Ordering::Relaxed))
@@ -88,7 +91,7 @@ impl RedisCache {
     /// Where it is: host and port, without secrets.
     #[must_use]
     pub fn place(&self) -> &str {
-        self.shared.server.place()
+        &self.shared.place
     }
 
     /// Ends its tasks and connections. What waits to be written is dropped: it is a cache.
@@ -96,7 +99,7 @@ impl RedisCache {
         self.cancel.cancel();
         self.tasks.close();
         self.tasks.wait().await;
-        self.shared.gate.clear();
+        self.shared.fleet.clear();
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -124,9 +127,9 @@ impl Signals for RedisCache {
     fn send(&self, signal: Signal) {
         let shared = &self.shared;
         if let Some((channel, message)) = notice::seal(&shared.keys.ack, &shared.names.channels, &signal) {
-            let mut publish = Cmd::with_capacity(3, channel.len() + message.len() + 16);
-            publish.arg("PUBLISH").arg(channel).arg(message);
-            self.signals.put(shared, publish);
+            let mut command = Cmd::with_capacity(3, channel.len() + message.len() + 16);
+            command.arg("PUBLISH").arg(channel).arg(message);
+            self.signals.put(shared, Order { name: None, command });
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::gate::Passage;
+use crate::fleet::{Newcomers, Node};
+use crate::gate::{Passage, Trouble};
 use crate::shared::Shared;
 
 /// How long the breaker stays open before the next try.
@@ -30,30 +31,39 @@ pub enum Standing {
     Away(String),
 }
 
-/// Tries and looks until it is dropped.
-pub(crate) async fn keep(shared: Arc<Shared>) {
-    let mut report = Report(shared.standing.clone());
+/// Looks after every server that comes, until it is dropped.
+pub(crate) async fn keep_all(shared: Arc<Shared>, mut newcomers: Newcomers) {
+    let mut keepers = JoinSet::new();
+    while let Some(node) = newcomers.recv().await {
+        keepers.spawn(keep(Arc::clone(&shared), node));
+    }
+    // No more come; those that are here stay.
+    keepers.join_all().await;
+}
+
+/// Tries one server and looks after it.
+async fn keep(shared: Arc<Shared>, node: Arc<Node>) {
     loop {
         let pause = sleep(OPEN_FOR);
-        match reach(&shared).await {
+        match reach(&shared, &node).await {
             Ok(passage) => {
-                shared.gate.set(Arc::clone(&passage));
-                let by_faults = attend(&shared, &passage, &mut report).await;
-                shared.gate.clear();
+                node.gate.set(Arc::clone(&passage));
+                let by_faults = attend(&shared, &passage).await;
+                node.gate.clear();
                 if by_faults {
-                    report.away("it does not answer in time".to_owned());
+                    away(&shared, "it does not answer in time");
                     sleep(OPEN_FOR).await;
                 }
             }
-            Err(reason) => report.away(reason),
+            Err(reason) => away(&shared, &reason),
         }
         pause.await;
     }
 }
 
 /// A connection that has answered.
-async fn reach(shared: &Shared) -> Result<Arc<Passage>, String> {
-    let line = shared
+async fn reach(shared: &Shared, node: &Node) -> Result<Arc<Passage>, String> {
+    let line = node
         .server
         .connect(None)
         .await
@@ -66,13 +76,13 @@ async fn reach(shared: &Shared) -> Result<Arc<Passage>, String> {
 }
 
 /// Stays with a connection until it is over; gives whether that was for its faults.
-async fn attend(shared: &Shared, passage: &Passage, report: &mut Report) -> bool {
+async fn attend(shared: &Shared, passage: &Passage) -> bool {
     let looking = async {
-        if matches!(*report.0.borrow(), Standing::Away(_)) {
+        if matches!(*shared.standing.borrow(), Standing::Away(_)) {
             look(shared, passage).await;
             sleep(STEADY).await;
         }
-        report.here();
+        here(shared);
         loop {
             look(shared, passage).await;
             sleep(LOOK_EVERY).await;
@@ -87,44 +97,45 @@ async fn attend(shared: &Shared, passage: &Passage, report: &mut Report) -> bool
 
 /// Uses the connection until it has answered once, or is over.
 async fn look(shared: &Shared, passage: &Passage) {
+    let marker = &shared.marker;
     while passage.is_open() {
-        match passage.ask(&shared.marker.question()).await {
-            Ok(answer) => {
-                shared.marker.found(&shared.keys.fact, &answer);
+        match passage.ask(&marker.question()).await {
+            Ok(answer) => return marker.found(&shared.keys.fact, &answer),
+            // Another server of the cluster has it, and looks for itself. Or whether it allows this or not, it is there.
+            Err(Trouble::Said(refusal)) => {
+                drop(shared.fleet.moved(marker.name(), &refusal));
                 return;
             }
-            // Whether it allows this or not, it is there.
-            Err(crate::gate::Trouble::Said(_)) => return,
-            Err(crate::gate::Trouble::Late) => {}
+            Err(Trouble::Late) => {}
         }
     }
 }
 
-/// Says each change of state once.
-struct Report(watch::Sender<Standing>);
-
-impl Report {
-    fn here(&mut self) {
-        let changed = self.0.send_if_modified(|standing| {
-            let changed = *standing != Standing::Here;
-            *standing = Standing::Here;
-            changed
-        });
-        if changed {
-            tracing::info!("redis is here: sessions are shared through it");
-        }
+/// Says once that Redis is there.
+fn here(shared: &Shared) {
+    let changed = shared.standing.send_if_modified(|standing| {
+        let changed = *standing != Standing::Here;
+        *standing = Standing::Here;
+        changed
+    });
+    if changed {
+        tracing::info!(place = %shared.place, "redis is here: sessions are shared through it");
     }
+}
 
-    fn away(&mut self, reason: String) {
-        let changed = self.0.send_if_modified(|standing| {
-            let changed = !matches!(standing, Standing::Away(_));
-            if changed {
-                *standing = Standing::Away(reason.clone());
-            }
-            changed
-        });
+/// Says once that Redis is not there, unless another server of it is.
+fn away(shared: &Shared, reason: &str) {
+    if shared.fleet.any().is_some() {
+        return;
+    }
+    let changed = shared.standing.send_if_modified(|standing| {
+        let changed = !matches!(standing, Standing::Away(_));
         if changed {
-            tracing::warn!(%reason, "redis is away: sessions are read from the store until it is back");
+            *standing = Standing::Away(reason.to_owned());
         }
+        changed
+    });
+    if changed {
+        tracing::warn!(place = %shared.place, %reason, "redis is away: sessions are read from the store until it is back");
     }
 }

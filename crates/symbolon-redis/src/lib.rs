@@ -7,7 +7,8 @@
 //!
 //! 1. [`RedisOptions`] and its URL (`address.rs`), [`RedisCache`]: what a node holds.
 //! 2. `cache.rs` and `fact.rs`: the shared cache, and a session as a value.
-//! 3. `gate.rs` and `keeper.rs`: the breaker, and who tries while it is open.
+//! 3. `gate.rs` and `keeper.rs`: the breaker, and who tries while it is open; `fleet.rs` and `cluster.rs`: several
+//!    servers, each with a breaker.
 //! 4. `ear.rs` and `notice.rs`: the other nodes, and a signal as a message.
 //! 5. `warm.rs` and `marker.rs`: filling it from the store, and how a flush is found.
 //! 6. `server.rs` and `line.rs`: a connection, through Sentinels and TLS where wanted.
@@ -15,10 +16,12 @@
 
 mod address;
 mod cache;
+mod cluster;
 mod ear;
 mod examine;
 mod fact;
 mod figures;
+mod fleet;
 mod gate;
 mod handle;
 mod hello;

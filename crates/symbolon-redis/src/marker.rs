@@ -18,6 +18,11 @@ impl Marker {
         }
     }
 
+    /// Its key.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Asks for it.
     pub(crate) fn question(&self) -> Cmd {
         let mut get = redis::cmd("GET");

@@ -6,6 +6,7 @@ use redis::{Cmd, Pipeline};
 use tokio::sync::mpsc;
 
 use crate::figures::Counter;
+use crate::gate::Passage;
 use crate::shared::Shared;
 
 /// How many facts may wait. A log-in flood beyond leaves sessions to be read from the store.
@@ -17,13 +18,19 @@ const SIGNALS_MAX: usize = 256;
 /// How many commands are sent at once: enough to save round trips, and few enough to be answered within the deadline.
 const BATCH_MAX: usize = 64;
 
+/// A command, and the key that it is about, if it is about one.
+pub(crate) struct Order {
+    pub(crate) name: Option<String>,
+    pub(crate) command: Cmd,
+}
+
 /// A queue of commands.
 pub(crate) struct Outbox {
-    queue: mpsc::Sender<Cmd>,
+    queue: mpsc::Sender<Order>,
 }
 
 /// The other end of the queue.
-pub(crate) struct Waiting(mpsc::Receiver<Cmd>);
+pub(crate) struct Waiting(mpsc::Receiver<Order>);
 
 impl Outbox {
     /// A queue of facts.
@@ -42,8 +49,8 @@ impl Outbox {
     }
 
     /// Has a command sent, if Redis is there and not too many wait.
-    pub(crate) fn put(&self, shared: &Shared, command: Cmd) {
-        if shared.gate.passage().is_none() || self.queue.try_send(command).is_err() {
+    pub(crate) fn put(&self, shared: &Shared, order: Order) {
+        if shared.fleet.any().is_none() || self.queue.try_send(order).is_err() {
             shared.counters.dropped.add(1);
         }
     }
@@ -54,18 +61,54 @@ pub(crate) async fn send(shared: Arc<Shared>, mut waiting: Waiting, sent: fn(&Sh
     let mut batch = Vec::with_capacity(BATCH_MAX);
     while waiting.0.recv_many(&mut batch, BATCH_MAX).await > 0 {
         let count = batch.len();
-        let mut commands = Pipeline::with_capacity(count);
-        for command in batch.drain(..) {
+        let delivered = deliver(&shared, std::mem::take(&mut batch)).await;
+        sent(&shared).add(delivered);
+        shared.counters.dropped.add(count - delivered);
+    }
+}
+
+/// Sends some, each to the server that has its key; gives how many were answered, if only with a refusal.
+pub(crate) async fn deliver(shared: &Shared, orders: Vec<Order>) -> usize {
+    let mut delivered = 0;
+    for (passage, orders) in by_server(shared, orders) {
+        let mut commands = Pipeline::with_capacity(orders.len());
+        let mut names = Vec::with_capacity(orders.len());
+        for Order { name, command } in orders {
             commands.add_command(command);
+            names.push(name);
         }
-        let delivered = match shared.gate.passage() {
-            Some(passage) => passage.ask_all(&commands).await.is_ok(),
-            None => false,
+        let Ok(refusals) = passage.ask_all(&commands).await else {
+            continue;
         };
-        if delivered {
-            sent(&shared).add(count);
-        } else {
-            shared.counters.dropped.add(count);
+        delivered += names.len();
+        for (number, refusal) in refusals {
+            if let Some(Some(name)) = names.get(number) {
+                // What goes astray is lost; the next one arrives.
+                drop(shared.fleet.moved(name, &refusal));
+            }
         }
     }
+    delivered
+}
+
+/// The orders by who takes them. What nobody takes is left out.
+fn by_server(shared: &Shared, orders: Vec<Order>) -> Vec<(Arc<Passage>, Vec<Order>)> {
+    let mut servers: Vec<(Arc<Passage>, Vec<Order>)> = Vec::new();
+    for order in orders {
+        let taker = match &order.name {
+            Some(name) => shared.fleet.passage(name),
+            None => shared.fleet.any(),
+        };
+        let Some(taker) = taker else {
+            continue;
+        };
+        match servers
+            .iter_mut()
+            .find(|(passage, _)| Arc::ptr_eq(passage, &taker))
+        {
+            Some((_, taken)) => taken.push(order),
+            None => servers.push((taker, vec![order])),
+        }
+    }
+    servers
 }

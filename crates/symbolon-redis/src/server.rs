@@ -71,6 +71,27 @@ impl Server {
         Ok(Self { address, tls })
     }
 
+    /// How it is found.
+    pub(crate) fn route(&self) -> &Route {
+        &self.address.route
+    }
+
+    /// Another one, reached and logged in to as this one is.
+    pub(crate) fn at(&self, host: Host) -> Self {
+        let mut address = self.address.clone();
+        address.place = host.to_string();
+        address.route = Route::Host(host);
+        Self {
+            address,
+            tls: self.tls.clone(),
+        }
+    }
+
+    /// Whether it is the one at that place.
+    pub(crate) fn is_at(&self, host: &Host) -> bool {
+        matches!(&self.address.route, Route::Host(own) if own == host)
+    }
+
     /// Where it is, for messages.
     pub(crate) fn place(&self) -> &str {
         &self.address.place
@@ -93,6 +114,17 @@ impl Server {
                 let stream = UnixStream::connect(path).await;
                 let stream = stream.map_err(|source| no_way(path.display(), source))?;
                 log_in(Box::new(stream), login, db, pushes).await
+            }
+            // Any of them; each is a server of its own once it is known.
+            Route::Cluster(hosts) => {
+                let mut last = Unreached::Late;
+                for host in hosts {
+                    match self.reach(host).await {
+                        Ok(stream) => return log_in(stream, login, db, pushes).await,
+                        Err(error) => last = error,
+                    }
+                }
+                Err(last)
             }
             Route::Sentinels(sentinels) => {
                 let host = self.ask(sentinels).await?;

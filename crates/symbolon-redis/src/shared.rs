@@ -7,17 +7,16 @@ use symbolon_core::session::SessionId;
 use tokio::sync::watch;
 
 use crate::figures::Counters;
-use crate::gate::Gate;
+use crate::fleet::Fleet;
 use crate::keeper::Standing;
 use crate::marker::Marker;
 use crate::options::RedisKeys;
-use crate::server::Server;
 
 pub(crate) struct Shared {
-    pub(crate) server: Server,
+    pub(crate) fleet: Fleet,
+    pub(crate) place: String,
     pub(crate) keys: RedisKeys,
     pub(crate) names: Names,
-    pub(crate) gate: Gate,
     pub(crate) marker: Marker,
     pub(crate) counters: Arc<Counters>,
     pub(crate) standing: watch::Sender<Standing>,

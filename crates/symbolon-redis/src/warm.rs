@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use redis::Pipeline;
+use redis::Cmd;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::session::SessionId;
 use symbolon_core::shared::SharedFact;
 use tokio::time::{Instant, sleep_until};
 
 use crate::cache;
-use crate::gate::Passage;
 use crate::handle::RedisCache;
+use crate::outbox::{Order, deliver};
 
 /// How many facts are written at once.
 const BATCH_MAX: usize = 64;
@@ -59,21 +59,31 @@ impl RedisCache {
         P: Future<Output = Result<WarmPage, E>>,
     {
         let shared = self.shared();
-        let passage = shared.gate.passage().ok_or(WarmError::Away)?;
+        let marker = &shared.marker;
         // First, so that the other nodes leave it to this one.
-        let claimed = passage.ask(&shared.marker.order(&shared.keys.fact)).await;
-        claimed.map_err(|_| WarmError::Away)?;
-        shared.marker.is_set();
-        let filled = self.fill(&passage, per_second, &mut pages).await;
+        if !self.tell(&marker.order(&shared.keys.fact)).await {
+            return Err(WarmError::Away);
+        }
+        marker.is_set();
+        let filled = self.fill(per_second, &mut pages).await;
         if filled.is_err() {
-            drop(passage.ask(&shared.marker.withdrawal()).await);
+            self.tell(&marker.withdrawal()).await;
         }
         filled
     }
 
+    /// Sends a command about the marker; gives whether it was done.
+    async fn tell(&self, command: &Cmd) -> bool {
+        let shared = self.shared();
+        let name = shared.marker.name();
+        match shared.fleet.passage(name) {
+            Some(passage) => shared.fleet.ask(passage, name, command).await.is_ok(),
+            None => false,
+        }
+    }
+
     async fn fill<E, P>(
         &self,
-        passage: &Passage,
         per_second: u32,
         pages: &mut impl FnMut(Option<SessionId>) -> P,
     ) -> Result<u64, WarmError<E>>
@@ -90,15 +100,16 @@ impl RedisCache {
             };
             after = Some(last.found.session.id);
             for facts in page.facts.chunks(BATCH_MAX) {
-                let mut commands = Pipeline::with_capacity(facts.len());
-                for set in facts.iter().filter_map(|fact| cache::set(shared, fact, page.now)) {
-                    commands.add_command(set);
-                }
-                let count = commands.len();
-                if count > 0 {
-                    passage.ask_all(&commands).await.map_err(|_| WarmError::Away)?;
-                    shared.counters.written.add(count);
-                    written += count as u64;
+                let orders: Vec<Order> = facts
+                    .iter()
+                    .filter_map(|fact| cache::set(shared, fact, page.now))
+                    .collect();
+                let count = orders.len();
+                let delivered = deliver(shared, orders).await;
+                shared.counters.written.add(delivered);
+                written += delivered as u64;
+                if delivered < count {
+                    return Err(WarmError::Away);
                 }
                 pace.wait(facts.len()).await;
             }

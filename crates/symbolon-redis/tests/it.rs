@@ -5,6 +5,7 @@
 mod it {
     mod acl;
     mod cache;
+    mod cluster;
     mod examine;
     mod faults;
     mod given;

@@ -71,22 +71,39 @@ fn sentinels_have_a_service_and_a_login_of_their_own() {
 }
 
 #[test]
+fn a_cluster_is_some_of_its_servers() {
+    let found = parsed("rediss-cluster://app:pw@c1,c2:7001?ca_file=/ca.pem");
+    assert_eq!(
+        found.route,
+        Route::Cluster(vec![host("c1", 6379), host("c2", 7001)])
+    );
+    assert_eq!(found.way, Way::Verified(Some("/ca.pem".into())));
+    assert_eq!(
+        (found.db, found.place.as_str()),
+        (0, "the cluster of c1:6379,c2:7001")
+    );
+}
+
+#[test]
 fn what_is_not_understood_is_named() {
-    let schemes = "expected redis://, rediss://, redis+unix://, redis-sentinel:// or rediss-sentinel://";
+    let schemes = "expected redis://, rediss://, redis+unix://, redis-sentinel://, rediss-sentinel://, \
+         redis-cluster:// or rediss-cluster://";
     let cases = [
         ("", schemes),
         ("cache:6379", schemes),
         ("http://cache", schemes),
         ("redisx://cache", schemes),
+        ("redis-cluster://a,b/2", "a cluster has no other database than 0"),
+        ("redis-cluster://a,", "it names no host"),
         (
-            "redis-cluster://a,b",
-            "Redis Cluster is not supported; name a single server or Sentinels",
+            "redis-cluster://a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a",
+            "it names more than 16 hosts",
         ),
         ("redis://", "it names no host"),
         ("redis://:6379", "it names no host"),
         (
             "redis://a,b",
-            "it must name one host; several are for redis-sentinel://",
+            "it must name one host; several are for redis-sentinel:// or redis-cluster://",
         ),
         ("redis://a:port", "the port is not a number from 1 to 65535"),
         ("redis://a:0", "the port is not a number from 1 to 65535"),

@@ -73,6 +73,36 @@ impl Start {
             .setting("sentinel", &format!("failover-timeout {service} 2000"))
     }
 
+    /// As many servers as are wanted, each with its share of one cluster's keys. It holds when they know each other.
+    #[must_use]
+    pub fn cluster_of(self, count: u16) -> Vec<Redis> {
+        let servers: Vec<Redis> = (0..count)
+            .map(|_| {
+                let bus = free_address().port().to_string();
+                let one = self.clone().setting("cluster-enabled", "yes");
+                one.setting("cluster-node-timeout", "1000")
+                    .setting("cluster-require-full-coverage", "no")
+                    .setting("cluster-port", &bus)
+                    .start()
+            })
+            .collect();
+        for (number, server) in (0_u32..).zip(&servers) {
+            let share = |number: u32| 16_384 * number / u32::from(count);
+            let (first, last) = (share(number), share(number + 1) - 1);
+            server.cli(&["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &last.to_string()]);
+            let (address, bus) = (
+                servers[0].address,
+                servers[0].cli(&["CONFIG", "GET", "cluster-port"]),
+            );
+            let bus = bus.lines().last().unwrap_or_default().to_owned();
+            if number > 0 {
+                let (ip, port) = (address.ip().to_string(), address.port().to_string());
+                server.cli(&["CLUSTER", "MEET", &ip, &port, &bus]);
+            }
+        }
+        servers
+    }
+
     /// Makes it and starts it.
     #[must_use]
     pub fn start(self) -> Redis {
