@@ -12,10 +12,12 @@
 //! | [`lease`] | can a node answer from memory after a revocation was answered elsewhere? |
 //! | [`tail`] | and after the store has lost the end of its log in a crash? |
 //! | [`refresh`] | can tabs, lost answers and late marks log someone out, or a thief stay in? |
+//! | [`fallback`] | can a node that goes on without its store keep alive what others have ended, or undo its own word? |
 //! | [`facts`] | can a token that is good be refused because a cached session is old? |
 
 mod explore;
 pub mod facts;
+pub mod fallback;
 pub mod lease;
 pub mod refresh;
 pub mod tail;

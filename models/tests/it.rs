@@ -4,6 +4,7 @@
 
 mod it {
     mod facts;
+    mod fallback;
     mod fault;
     mod lease;
     mod refresh;
