@@ -22,7 +22,7 @@ use symbolon_testkit::cluster::{Cluster, Kind, Layout};
 
 use driver::{GRACE, Plan, Rates};
 use nemesis::Nemesis;
-use report::{Figures, picture, table, violations};
+use report::{Figures, excerpt, picture, table, violations};
 use round::{Outcome, Times};
 
 /// How long a revocation waits before it says when it will be effective.
@@ -65,7 +65,7 @@ struct Cli {
     /// A wrong variant that a server built with the feature `bugs` is to have
     #[arg(long)]
     bug: Option<String>,
-    /// Where campaign.md and campaign.svg are written
+    /// Where campaign.md, campaign.svg and excerpts.txt (what was seen of broken promises) are written
     #[arg(long, default_value = "target/campaign")]
     out: PathBuf,
 }
@@ -168,6 +168,8 @@ fn write(out: &Path, outcomes: &[Outcome]) {
     };
     std::fs::create_dir_all(out).unwrap();
     std::fs::write(out.join("campaign.md"), format!("{}\n{fenced}", table(&rows))).unwrap();
+    let excerpts: String = outcomes.iter().map(excerpt).collect();
+    std::fs::write(out.join("excerpts.txt"), excerpts).unwrap();
     std::fs::write(out.join("campaign.svg"), picture(outcomes, REVOKE_WAIT)).unwrap();
     println!("\n{}\n{fenced}written to {}", table(&rows), out.display());
 }

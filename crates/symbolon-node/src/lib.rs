@@ -7,6 +7,7 @@
 //!    cases — issue, verify, refresh, revoke, list. 8. [`member`]: being one of many — heartbeat, the log followed by
 //!    [`chain`], the others. 9. [`tasks`]: who owns what runs behind.
 
+mod bug;
 pub mod chain;
 pub mod clock;
 pub mod flights;

@@ -15,6 +15,7 @@ use symbolon_core::signal::{Acknowledgement, Signal, SignalSink, Signals};
 use symbolon_core::store::LogPage;
 use tokio::sync::{Notify, broadcast};
 
+use crate::bug::{self, Bug};
 use crate::chain::{Place, Repair};
 use crate::clock::boottime_nanos;
 use crate::flights::Before;
@@ -206,6 +207,10 @@ impl Tail {
 
     /// Takes a page that was read after `then` was the place.
     pub(crate) fn read(&self, then: Place, page: &LogPage, limit: u32) -> Read {
+        if bug::is(Bug::AckBeforeApply) {
+            self.say_applied(page.head, page.head_id);
+        }
+        bug::pause(Bug::AckBeforeApply);
         let mut log = self.log.lock();
         // Before the position says so.
         let news = page.rows.iter().filter(|row| row.seq > then.applied);
@@ -269,14 +274,17 @@ impl Tail {
 
     /// Tells the others how far this node is. It is read after the rows were applied.
     pub(crate) fn acknowledge(&self) {
-        let Some(voice) = self.voice.lock().clone() else {
-            return;
-        };
-        let Some(Place {
+        if let Some(Place {
             anchor: Some((seq, id)),
             ..
         }) = self.place()
-        else {
+        {
+            self.say_applied(seq, id);
+        }
+    }
+
+    fn say_applied(&self, seq: RevocationSeq, id: [u8; 16]) {
+        let Some(voice) = self.voice.lock().clone() else {
             return;
         };
         voice.signals.send(Signal::Applied(Acknowledgement {

@@ -16,6 +16,7 @@ use super::figures::count;
 use super::follow::{Follower, Unbeaten, in_time};
 use super::rhythm::Rhythm;
 use super::roll::count_members;
+use crate::bug::{self, Bug};
 use crate::clock::{Heard, SteadyClock, StoreTime, boottime_nanos, wall_clock};
 use crate::lease::Lease;
 use crate::tail::Tail;
@@ -161,11 +162,21 @@ impl<S: Store> Heart<S> {
                 self.join().await?;
                 continue;
             };
-            if !self.count_beat(incarnation, begun).await? {
+            if !self.count_beat(incarnation, begun).await? && !bug::is(Bug::IgnoresEviction) {
                 self.end_incarnation(incarnation);
                 continue;
             }
+            if bug::is(Bug::LeaseBeforeLog) {
+                self.lease.renew(begun, self.membership.parts.lease);
+            }
+            bug::pause(Bug::LeaseBeforeLog);
             self.follower.read_to_head().await?;
+            bug::pause(Bug::LeaseFromReceipt);
+            let begun = if bug::is(Bug::LeaseFromReceipt) {
+                boottime_nanos()
+            } else {
+                begun
+            };
             self.lease.renew(begun, self.membership.parts.lease);
             return Ok(());
         }

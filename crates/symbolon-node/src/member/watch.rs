@@ -6,6 +6,7 @@ use std::time::Duration;
 use symbolon_core::member::{Incarnation, Member};
 
 use super::wait::wait_for;
+use crate::bug::{self, Bug};
 
 /// A member as it was first seen with a number of heartbeats.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +73,12 @@ impl Watch {
             });
             seen.insert(member.incarnation, sight);
             let time = apart(sight.since, asked);
-            if time >= wait_for(member.lease) && !member.may_fall_back {
+            let patience = if bug::is(Bug::EarlyEviction) {
+                member.lease / 2
+            } else {
+                wait_for(member.lease)
+            };
+            if time >= patience && !member.may_fall_back {
                 silent.push(Silent {
                     member: member.clone(),
                     silent: time,

@@ -10,6 +10,7 @@ use symbolon_core::store::Store;
 use tokio::time::sleep;
 
 use super::{Node, Receipt};
+use crate::bug::{self, Bug};
 use crate::clock::boottime_nanos;
 use crate::member::{LEASE_MAX, Membership, Standing, standing, wait_for};
 use crate::tail::Vouch;
@@ -50,8 +51,9 @@ impl<S: Store + Clone> Node<S> {
     /// Waits until a revocation that this node has just made is effective everywhere, and says so in its receipt.
     /// Repeating it is safe.
     pub async fn settle(&self, receipt: Receipt, wait: Wait) -> Receipt {
+        let nobody = bug::is(Bug::NoWait) || (receipt.already && bug::is(Bug::RetryIsNow));
         let effective = match (&self.membership, receipt.seq) {
-            (Some(membership), Some(seq)) => self.wait_for_others(membership, seq, wait).await,
+            (Some(membership), Some(seq)) if !nobody => self.wait_for_others(membership, seq, wait).await,
             _ => Effective::Now,
         };
         Receipt { effective, ..receipt }

@@ -8,6 +8,7 @@ use symbolon_core::token::{Generation, RawToken, SignedToken, TokenDigest, Token
 use symbolon_core::verdict::{AccessCheck, AccessFacts, Inactive};
 
 use super::{Due, Node, Undecided};
+use crate::bug::{self, Bug};
 use crate::flights::Read;
 use crate::near::{Fact, Hit, Identity};
 use crate::overlay::{Objection, Stamp};
@@ -90,7 +91,10 @@ impl<S: Store + Clone> Node<S> {
         if !token.is_genuine(&self.keys) {
             return Ok(Verdict::Inactive(Inactive::Malformed));
         }
-        self.ask(Presented::of(token)).await
+        match self.ask(Presented::of(token)).await {
+            Err(_) if bug::is(Bug::ErrorsAreNo) => Ok(Verdict::Inactive(Inactive::Unknown)),
+            verdict => verdict,
+        }
     }
 
     /// Judges a signed access token, whose signature must have been verified: by the state of its session, as
@@ -177,6 +181,12 @@ impl<S: Store + Clone> Node<S> {
         let lease = self.lease.load();
         let now = self.clock.now();
         let near = self.look(id, token, now);
+        bug::pause(Bug::LeaseAfterLookUp);
+        let lease = if bug::is(Bug::LeaseAfterLookUp) {
+            self.lease.load()
+        } else {
+            lease
+        };
         match near {
             Near::Decided(verdict) if lease.holds() => Some(verdict),
             Near::Decided(_) | Near::AskStore => None,
