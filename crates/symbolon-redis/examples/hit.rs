@@ -12,19 +12,22 @@ use symbolon_core::session::SessionId;
 use symbolon_core::shared::{SharedCache as _, SharedFact};
 use symbolon_core::store::FoundSession;
 use symbolon_core::token::MasterKey;
-use symbolon_redis::{RedisCache, RedisKeys, RedisOptions};
+use symbolon_redis::{OpenRedisError, RedisCache, RedisKeys, RedisOptions};
 use symbolon_testkit::contract::sample::{at, full_session, session};
 use symbolon_testkit::servers::StartRedis;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 const SESSIONS: u32 = 1_000;
-const HITS: u32 = 100_000;
+const HITS: u32 = 10_000;
+const ROUNDS: usize = 41;
+
+type Fault = Box<dyn std::error::Error>;
 
 #[tokio::main]
-async fn main() {
+async fn main() -> Result<(), Fault> {
     let redis = StartRedis::default().start();
-    let cache = Arc::new(open(redis.url()));
+    let cache = Arc::new(open(redis.url())?);
     while !cache.figures().here {
         sleep(Duration::from_millis(5)).await;
     }
@@ -33,44 +36,56 @@ async fn main() {
         sleep(Duration::from_millis(5)).await;
     }
     let bytes = redis.cli(&["STRLEN", &format!("sy:f:{}", ids[0])]);
-    println!("{HITS} hits on {SESSIONS} sessions of {bytes} bytes; CPU is that of this process alone");
-    let bare = bare(redis.address()).await;
-    for round in 1..=3 {
-        for asking in [1_u32, 16, 64] {
+    println!("{SESSIONS} sessions of {bytes} bytes; CPU is that of this process alone");
+    let bare = bare(redis.address()).await?;
+    for asking in [1, 16, 64] {
+        let (mut rates, mut costs) = (Vec::new(), Vec::new());
+        let (mut plain_cpu, mut found_cpu) = (Vec::new(), Vec::new());
+        // In turns, so that what else the machine does falls on both.
+        for _ in 0..ROUNDS {
             let (line, all) = (bare.clone(), Arc::clone(&ids));
-            let plain = measure(asking, move |number| {
-                let (mut bare, name) = (line.clone(), format!("sy:f:{}", all[number]));
-                async move {
-                    let mut get = redis::cmd("GET");
-                    get.arg(name);
-                    let value: Vec<u8> = get.query_async(&mut bare).await.ok()?;
-                    (!value.is_empty()).then_some(())
-                }
-            });
-            let plain = plain.await;
+            let plain = measure(asking, move |number| get(line.clone(), all[number])).await;
             let (asked, all) = (Arc::clone(&cache), Arc::clone(&ids));
-            let found = measure(asking, move |number| {
-                let (cache, id) = (Arc::clone(&asked), all[number]);
-                async move { cache.find(id).await.map(drop) }
-            });
-            let found = found.await;
-            println!(
-                "round {round}, {asking:>2} at once: GET {plain}; find {found}; rate {:.3}, CPU {:.3} of GET's",
-                found.rate / plain.rate,
-                found.cpu / plain.cpu
-            );
+            let found = measure(asking, move |number| find(Arc::clone(&asked), all[number])).await;
+            rates.push(found.rate / plain.rate);
+            costs.push(found.cpu - plain.cpu);
+            plain_cpu.push(plain.cpu);
+            found_cpu.push(found.cpu);
         }
+        println!(
+            "{asking:>2} at once, medians of {ROUNDS}: GET {:.2} µs CPU, find {:.2} µs CPU, {:+.2} µs each; rate {:.3} of GET's",
+            median(plain_cpu),
+            median(found_cpu),
+            median(costs),
+            median(rates)
+        );
     }
+    Ok(())
 }
 
-fn open(url: String) -> RedisCache {
-    let opened = RedisCache::open(RedisOptions {
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}
+
+async fn get(mut bare: MultiplexedConnection, id: SessionId) -> Option<()> {
+    let mut get = redis::cmd("GET");
+    get.arg(format!("sy:f:{id}"));
+    let value: Vec<u8> = get.query_async(&mut bare).await.ok()?;
+    (!value.is_empty()).then_some(())
+}
+
+async fn find(cache: Arc<RedisCache>, id: SessionId) -> Option<()> {
+    cache.find(id).await.map(drop)
+}
+
+fn open(url: String) -> Result<RedisCache, OpenRedisError> {
+    RedisCache::open(RedisOptions {
         url,
         prefix: "sy".to_owned(),
         keys: RedisKeys::derive(&MasterKey::from_bytes([7; 32]), &[1; 16], ""),
         sink: None,
-    });
-    opened.unwrap_or_else(|error| panic!("{error}"))
+    })
 }
 
 fn keep(cache: &RedisCache, number: u32) -> SessionId {
@@ -94,33 +109,24 @@ fn keep(cache: &RedisCache, number: u32) -> SessionId {
     id
 }
 
-async fn bare(address: std::net::SocketAddr) -> MultiplexedConnection {
-    let stream = tokio::net::TcpStream::connect(address)
-        .await
-        .unwrap_or_else(|error| panic!("{error}"));
-    drop(stream.set_nodelay(true));
+async fn bare(address: std::net::SocketAddr) -> Result<MultiplexedConnection, Fault> {
+    let stream = tokio::net::TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
     let info = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
     let config = AsyncConnectionConfig::new()
         .set_response_timeout(None)
         .set_pipeline_buffer_size(1_024);
-    let made = MultiplexedConnection::new_with_config(&info, stream, config).await;
-    let (connection, driver) = made.unwrap_or_else(|error| panic!("{error}"));
+    let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(driver);
     tasks.detach_all();
-    connection
+    Ok(connection)
 }
 
 struct Measured {
     rate: f64,
     /// Microseconds of CPU each.
     cpu: f64,
-}
-
-impl std::fmt::Display for Measured {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.0}/s, {:.2} µs CPU", self.rate, self.cpu)
-    }
 }
 
 async fn measure<F>(asking: u32, look_up: impl Fn(usize) -> F + Clone + Send + 'static) -> Measured

@@ -20,7 +20,7 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// over and over.
 const STEADY: Duration = Duration::from_secs(2);
 
-/// What an operator is told of a Redis.
+/// What an operator is to be told of a Redis, once for each change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Standing {
     /// It was not tried yet.
@@ -111,31 +111,23 @@ async fn look(shared: &Shared, passage: &Passage) {
     }
 }
 
-/// Says once that Redis is there.
+/// Redis is there.
 fn here(shared: &Shared) {
-    let changed = shared.standing.send_if_modified(|standing| {
-        let changed = *standing != Standing::Here;
-        *standing = Standing::Here;
-        changed
-    });
-    if changed {
-        tracing::info!(place = %shared.place, "redis is here: sessions are shared through it");
-    }
+    shared
+        .standing
+        .send_if_modified(|standing| std::mem::replace(standing, Standing::Here) != Standing::Here);
 }
 
-/// Says once that Redis is not there, unless another server of it is.
+/// Redis is not there, unless another server of it is. The first reason is the one that is told.
 fn away(shared: &Shared, reason: &str) {
     if shared.fleet.any().is_some() {
         return;
     }
-    let changed = shared.standing.send_if_modified(|standing| {
+    shared.standing.send_if_modified(|standing| {
         let changed = !matches!(standing, Standing::Away(_));
         if changed {
             *standing = Standing::Away(reason.to_owned());
         }
         changed
     });
-    if changed {
-        tracing::warn!(place = %shared.place, %reason, "redis is away: sessions are read from the store until it is back");
-    }
 }
