@@ -32,6 +32,8 @@ pub struct Before {
     pub asof: RevocationSeq,
     /// The newest row that was heard of; rows before it may not have been.
     pub heard: RevocationSeq,
+    /// How often memory had begun anew. What was read before it did proves nothing: rows since then may be missing.
+    pub beginning: u64,
 }
 
 type Landing = watch::Receiver<Option<Result<Arc<Read>, StoreError>>>;

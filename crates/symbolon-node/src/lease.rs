@@ -66,3 +66,45 @@ impl LeaseEnd {
         (self.0 != i64::MAX).then(|| Duration::from_nanos(left))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Lease;
+    use crate::clock::boottime_nanos;
+
+    const TEN: Duration = Duration::from_secs(10);
+    const SECOND: i64 = 1_000_000_000;
+
+    #[test]
+    fn a_lease_counts_from_the_beginning_of_its_heartbeat() {
+        let lease = Lease::over();
+        let now = boottime_nanos();
+        // The answer took four seconds.
+        lease.renew(now - 4 * SECOND, TEN);
+        assert_eq!(lease.load().remaining(now), Some(Duration::from_secs(6)));
+        assert!(lease.load().holds());
+        // One that took longer than the lease renews nothing.
+        lease.renew(now - 11 * SECOND, TEN);
+        assert!(!lease.load().holds());
+    }
+
+    #[test]
+    fn what_was_loaded_before_a_renewal_ends_when_it_said() {
+        let lease = Lease::over();
+        let old = lease.load();
+        lease.renew(boottime_nanos(), TEN);
+        assert!(!old.holds() && lease.load().holds());
+    }
+
+    #[test]
+    fn a_lease_that_is_given_up_is_over_and_one_without_end_has_none() {
+        let lease = Lease::unlimited();
+        assert_eq!(lease.load().remaining(0), None);
+        lease.drop_now();
+        assert!(!lease.load().holds());
+        lease.renew(i64::MAX, Duration::MAX);
+        assert!(lease.load().remaining(0).is_some(), "the longest has an end");
+    }
+}

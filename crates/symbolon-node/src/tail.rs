@@ -38,6 +38,8 @@ pub struct Tail {
     near: NearCache,
     keys: papaya::HashMap<ApiKeyId, RevocationSeq>,
     applied: AtomicU64,
+    /// How often it has begun anew, or gone back.
+    beginnings: AtomicU64,
     listeners: broadcast::Sender<LogRow>,
     follows: AtomicBool,
     log: Mutex<KnownLog>,
@@ -62,6 +64,7 @@ impl Tail {
             near: NearCache::with_capacity(near_capacity),
             keys: papaya::HashMap::new(),
             applied: AtomicU64::new(0),
+            beginnings: AtomicU64::new(0),
             listeners: broadcast::channel(LISTENERS_LAG_MAX).0,
             follows: AtomicBool::new(false),
             log: Mutex::default(),
@@ -112,6 +115,7 @@ impl Tail {
         Before {
             asof: self.applied(),
             heard: self.overlay.heard(),
+            beginning: self.beginnings.load(Ordering::Acquire),
         }
     }
 
@@ -122,11 +126,14 @@ impl Tail {
         objection.or_else(|| self.overlay.find_end(fact.id).map(Objection::from))
     }
 
-    /// What speaks against a session that was read from the store after every row up to `heard` that this process
-    /// knew of. Such a row was committed before, so what it says was read.
-    pub(crate) fn objection_to_read(&self, fact: &Fact, heard: RevocationSeq) -> Option<Objection> {
-        self.overlay
-            .objection_to_read(self.stamp(fact, heard), fact.identity.subject())
+    /// What speaks against a session that was read from the store after `before`. A row that was heard of by then was
+    /// committed, so what it says was read.
+    pub(crate) fn objection_to_read(&self, fact: &Fact, before: Before) -> Option<Objection> {
+        let stamp = self.stamp(fact, before.heard);
+        let objection = self.overlay.objection_to_read(stamp, fact.identity.subject());
+        // Looked at after the overlay, which may miss rows from the beginning on.
+        let stale = self.beginnings.load(Ordering::Acquire) != before.beginning;
+        objection.or(stale.then_some(Objection::Stale))
     }
 
     fn stamp(&self, fact: &Fact, asof: RevocationSeq) -> Stamp {
@@ -198,6 +205,7 @@ impl Tail {
     pub(crate) fn begin_anew(&self, head: RevocationSeq, newest: Option<&LogRow>) {
         let mut log = self.log.lock();
         self.overlay.raise_low(head);
+        self.beginnings.fetch_add(1, Ordering::AcqRel);
         log.begin(head, newest, boottime_nanos());
         self.publish(&log);
         drop(log);
@@ -232,6 +240,7 @@ impl Tail {
     pub(crate) fn go_back(&self, repair: &Repair) {
         let mut log = self.log.lock();
         log.go_back(repair.common, &repair.lost);
+        self.beginnings.fetch_add(1, Ordering::AcqRel);
         self.publish(&log);
         drop(log);
         self.near.clear_all();
@@ -378,3 +387,6 @@ impl SignalSink for Tail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 mod it {
     mod change;
     mod cluster;
+    mod cluster_clock;
     mod confirm;
     mod given;
     mod members;

@@ -225,6 +225,8 @@ impl<S: Store> Heart<S> {
             beats = self.beat,
             "this incarnation is over: it was evicted, or a copy of this node runs elsewhere; it joins anew"
         );
+        // Nobody waits for it any more, whatever its lease says.
+        self.lease.drop_now();
         self.incarnation = None;
         self.doubt = None;
         self.membership.set_own(None);

@@ -92,3 +92,41 @@ fn no_answer() -> StoreError {
         detail: format!("no answer within {} s", DEADLINE.as_secs()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use symbolon_core::clock::Timestamp;
+    use symbolon_core::token::MasterKey;
+    use symbolon_store_sql::{Durability, OpenSqlite, Place, SqlStore};
+    use symbolon_testkit::randomness::Seeded;
+
+    use super::Roll;
+    use crate::clock::boottime_nanos;
+    use crate::tail::Tail;
+
+    /// A member may have joined between the listing and the commit, so an older one proves nothing.
+    #[tokio::test]
+    async fn a_listing_that_was_asked_for_before_is_never_used() {
+        let (store, _) = SqlStore::open(OpenSqlite {
+            place: Place::Memory,
+            key_check: MasterKey::from_bytes([7; 32]).check(),
+            now: Timestamp(0),
+            sink: Arc::new(Tail::new(1)),
+            randomness: Arc::new(Seeded::new(1)),
+            durability: Durability::Full,
+            pages_max: None,
+        })
+        .unwrap();
+        let roll = Roll::default();
+        let begun = boottime_nanos();
+        let first = roll.list(&store, begun).await.unwrap();
+        assert!(first.asked > begun && first.answered >= first.asked);
+        // Asked for after that moment, so it serves who asks for no later one.
+        let same = roll.list(&store, begun).await.unwrap();
+        assert_eq!(same.asked, first.asked);
+        let later = roll.list(&store, first.asked).await.unwrap();
+        assert!(later.asked > first.asked);
+    }
+}

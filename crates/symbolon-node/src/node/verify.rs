@@ -274,7 +274,7 @@ impl<S: Store + Clone> Node<S> {
         let fact = self.fact(&found.session, read.before.asof, now);
         let refused = match token.check(&fact.facts, now) {
             // A store that has lost what it acknowledged says yes where this node knows better.
-            AccessCheck::Good { expires_at } => match self.tail.objection_to_read(&fact, read.before.heard) {
+            AccessCheck::Good { expires_at } => match self.tail.objection_to_read(&fact, read.before) {
                 Some(Objection::Ended { at, reason }) => Inactive::Revoked { at, reason },
                 Some(Objection::Stale) => return None,
                 None => {
