@@ -1,35 +1,36 @@
 //! The right to answer from memory until a time.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::bug::{self, Bug};
 use crate::clock::boottime_nanos;
+use crate::published::Published as _;
 
 /// A node's lease: an instant of the steady clock, in nanoseconds.
 ///
 /// On one node over its own file no other node can end a session, so the lease has no end. A member's lease is renewed by
 /// its heartbeat, and by nothing else.
-pub struct Lease(AtomicI64);
+pub struct Lease(AtomicU64);
 
 impl Lease {
     /// A lease without end.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self(AtomicI64::new(i64::MAX))
+        Self(AtomicU64::new(i64::MAX.cast_unsigned()))
     }
 
     /// A lease that is over, until it is renewed.
     #[must_use]
     pub fn over() -> Self {
-        Self(AtomicI64::new(0))
+        Self(AtomicU64::new(0))
     }
 
     /// Its end. Load it before looking anything up.
     #[inline]
     #[must_use]
     pub fn load(&self) -> LeaseEnd {
-        LeaseEnd(self.0.load(Ordering::Acquire))
+        LeaseEnd(self.0.read().cast_signed())
     }
 
     /// Renews it: for `length` from `begun` on, which was read before the heartbeat was sent. Only after every row of
@@ -38,12 +39,12 @@ impl Lease {
         let length = i64::try_from(length.as_nanos()).unwrap_or(i64::MAX);
         // One below the end that stands for none.
         let end = begun.saturating_add(length).min(i64::MAX - 1);
-        self.0.store(end, Ordering::Release);
+        self.0.publish(end.cast_unsigned());
     }
 
     /// Gives the lease up: nothing is answered from memory any more.
     pub fn drop_now(&self) {
-        self.0.store(0, Ordering::Release);
+        self.0.publish(0);
     }
 }
 

@@ -17,6 +17,7 @@ pub mod member;
 pub mod near;
 pub mod node;
 pub mod overlay;
+mod published;
 pub mod purge;
 pub mod recorder;
 pub mod tail;

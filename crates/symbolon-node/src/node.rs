@@ -21,6 +21,7 @@ use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::{Randomness, RandomnessUnavailable};
 use symbolon_core::store::{Store, StoreError};
 use symbolon_core::token::{Pair, TokenKeys};
+use tokio_util::sync::DropGuard;
 
 use crate::clock::SteadyClock;
 use crate::flights::Flights;
@@ -101,12 +102,15 @@ pub struct Node<S> {
     recorder: Arc<Recorder>,
     renewals_paused: renew::Pause,
     tasks: Tasks,
+    /// What runs beside ends with the node, also where nobody has stopped it.
+    _ends_tasks: DropGuard,
 }
 
 impl<S: Store + Clone> Node<S> {
     /// A node over a store that no other process shares.
     #[must_use]
     pub fn alone(parts: NodeParts<S>) -> Self {
+        let tasks = Tasks::default();
         Self {
             store: parts.store,
             tail: parts.tail,
@@ -120,7 +124,8 @@ impl<S: Store + Clone> Node<S> {
             key_cache: KeyCache::default(),
             recorder: Arc::default(),
             renewals_paused: renew::Pause::default(),
-            tasks: Tasks::default(),
+            _ends_tasks: tasks.end_on_drop(),
+            tasks,
         }
     }
 

@@ -5,7 +5,7 @@
 //! session that nothing concerns is let through by two loads.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -14,6 +14,7 @@ use symbolon_core::revocation::{Cut, LogKind, LogRow, RevocationReason, Revocati
 use symbolon_core::session::SessionId;
 
 use crate::bug::{self, Bug};
+use crate::published::Published as _;
 
 /// Cells of each filter: 64 KiB, so that it stays in a core's own cache. With more revocations than
 /// cells in the retention time it lets fewer facts through and the maps behind answer.
@@ -143,30 +144,30 @@ impl Overlay {
             LogKind::Everyone => {
                 let mut everyone = self.everyone.write();
                 *everyone = everyone.newer(cut);
-                self.everyone_seq.fetch_max(row.seq.0, Ordering::Release);
+                self.everyone_seq.raise(row.seq.0);
             }
             LogKind::ApiKey(_) | LogKind::SigningKeys => {}
         }
         // Last: whoever loads it finds what it says in force.
-        self.heard.fetch_max(row.seq.0, Ordering::AcqRel);
+        self.heard.raise(row.seq.0);
     }
 
     /// The newest row that was heard of, also where rows before it were not. Load it before reading the store: what is
     /// read then knows every row that was heard of.
     #[must_use]
     pub fn heard(&self) -> RevocationSeq {
-        RevocationSeq(self.heard.load(Ordering::Acquire))
+        RevocationSeq(self.heard.read())
     }
 
     /// Refuses facts read before `position`.
     pub fn raise_low(&self, position: RevocationSeq) {
-        self.low.fetch_max(position.0, Ordering::AcqRel);
+        self.low.raise(position.0);
     }
 
     /// Facts read before this position are refused.
     #[must_use]
     pub fn low(&self) -> RevocationSeq {
-        RevocationSeq(self.low.load(Ordering::Acquire))
+        RevocationSeq(self.low.read())
     }
 
     /// How a session ended, whatever is said of it anywhere else: none that has ended lives again.
@@ -205,17 +206,17 @@ impl Overlay {
     /// Whether nothing newer than the fact can concern it: five loads and no look-up.
     #[inline]
     fn is_quiet(&self, stamp: Stamp) -> bool {
-        let session = self.session_cell(stamp.id).load(Ordering::Acquire);
-        let subject = self.subject_filter[usize::from(stamp.subject_cell) % CELLS].load(Ordering::Acquire);
-        let low = self.low.load(Ordering::Acquire);
-        let everyone = self.everyone_seq.load(Ordering::Acquire);
+        let session = self.session_cell(stamp.id).read();
+        let subject = self.subject_filter[usize::from(stamp.subject_cell) % CELLS].read();
+        let low = self.low.read();
+        let everyone = self.everyone_seq.read();
         // A fact at or after a row was read with it in force, so only newer rows can concern it.
         session.max(subject) <= stamp.asof.0 && low <= stamp.asof.0 && everyone <= stamp.epoch.0
     }
 
     #[cold]
     fn look_up(&self, stamp: Stamp, subject: &str) -> Option<Objection> {
-        if stamp.asof.0 < self.low.load(Ordering::Acquire) {
+        if stamp.asof.0 < self.low.read() {
             return Some(Objection::Stale);
         }
         self.cut_of_everyone(stamp)
@@ -224,7 +225,7 @@ impl Overlay {
     }
 
     fn cut_of_everyone(&self, stamp: Stamp) -> Option<Objection> {
-        let newer = self.everyone_seq.load(Ordering::Acquire) > stamp.epoch.0;
+        let newer = self.everyone_seq.read() > stamp.epoch.0;
         newer.then(|| Objection::from(*self.everyone.read()))
     }
 
@@ -245,7 +246,7 @@ impl Overlay {
             .max()
             .unwrap_or(RevocationSeq::ZERO);
         // Before the marks go: from here on nothing that they spoke against is believed.
-        self.low.fetch_max(newest.0, Ordering::AcqRel);
+        self.low.raise(newest.0);
         sessions.retain(|_, mark| mark.at >= horizon || mark.newest() > newest);
         subjects.retain(|_, mark| mark.at >= horizon || mark.newest() > newest);
     }
@@ -273,7 +274,7 @@ impl Overlay {
         self.sessions
             .pin()
             .update_or_insert_with(id, |old| merge(Some(old)), || merge(None));
-        self.session_cell(id).fetch_max(row.seq.0, Ordering::Release);
+        self.session_cell(id).raise(row.seq.0);
     }
 
     fn mark_subject(&self, subject: &str, row: &LogRow, change: impl Fn(&mut SubjectMark)) {
@@ -285,7 +286,7 @@ impl Overlay {
         };
         let pinned = self.subjects.pin();
         pinned.update_or_insert_with(subject.into(), |old| changed(Some(old)), || changed(None));
-        self.subject_cell(subject).fetch_max(row.seq.0, Ordering::Release);
+        self.subject_cell(subject).raise(row.seq.0);
     }
 
     fn session_objection(&self, stamp: Stamp) -> Option<Objection> {

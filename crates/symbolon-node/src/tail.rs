@@ -21,6 +21,7 @@ use crate::clock::boottime_nanos;
 use crate::flights::Before;
 use crate::near::{Fact, NearCache};
 use crate::overlay::{Objection, Overlay, Stamp};
+use crate::published::Published as _;
 use acknowledged::Acknowledged;
 use known::KnownLog;
 pub(crate) use known::{Read, Vouch};
@@ -76,13 +77,13 @@ impl Tail {
 
     /// Begins at `head`: nothing before it is cached here.
     pub fn begin_at(&self, head: RevocationSeq) {
-        self.applied.fetch_max(head.0, Ordering::AcqRel);
+        self.applied.raise(head.0);
     }
 
     /// The position up to which overlay and cache know everything. Load it before reading the store.
     #[must_use]
     pub fn applied(&self) -> RevocationSeq {
-        RevocationSeq(self.applied.load(Ordering::Acquire))
+        RevocationSeq(self.applied.read())
     }
 
     /// The overlay.
@@ -115,7 +116,7 @@ impl Tail {
         Before {
             asof: self.applied(),
             heard: self.overlay.heard(),
-            beginning: self.beginnings.load(Ordering::Acquire),
+            beginning: self.beginnings.read(),
         }
     }
 
@@ -132,7 +133,7 @@ impl Tail {
         let stamp = self.stamp(fact, before.heard);
         let objection = self.overlay.objection_to_read(stamp, fact.identity.subject());
         // Looked at after the overlay, which may miss rows from the beginning on.
-        let stale = self.beginnings.load(Ordering::Acquire) != before.beginning;
+        let stale = self.beginnings.read() != before.beginning;
         objection.or(stale.then_some(Objection::Stale))
     }
 
@@ -315,7 +316,7 @@ impl Tail {
 
     fn publish(&self, log: &KnownLog) {
         if let Some(place) = log.place() {
-            self.applied.store(place.applied.0, Ordering::Release);
+            self.applied.publish(place.applied.0);
         }
     }
 
@@ -367,7 +368,7 @@ impl LogSink for Tail {
         }
         for row in rows {
             self.apply(row);
-            self.applied.fetch_max(row.seq.0, Ordering::AcqRel);
+            self.applied.raise(row.seq.0);
             self.announce(row.clone());
         }
     }

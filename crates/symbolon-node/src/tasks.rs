@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 /// The background tasks of one node.
@@ -84,6 +84,12 @@ impl Tasks {
             // The sender lives as long as `self`, so this cannot be reached; wait rather than guess.
             None => std::future::pending().await,
         }
+    }
+
+    /// Tells all tasks to end when the guard is dropped.
+    #[must_use]
+    pub fn end_on_drop(&self) -> DropGuard {
+        self.cancel.clone().drop_guard()
     }
 
     /// Ends all tasks and waits for them.

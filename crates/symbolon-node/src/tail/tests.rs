@@ -140,7 +140,7 @@ fn each_row_is_heard_once_by_those_who_listen_however_it_came() {
         head: five.seq,
         head_id: five.id,
         floor: RevocationSeq::ZERO,
-        rows: vec![row(3, LogKind::SigningKeys), four.clone(), five.clone()],
+        rows: vec![row(3, LogKind::SigningKeys), four.clone(), five],
     };
     let then = tail.place().unwrap();
     assert_eq!(

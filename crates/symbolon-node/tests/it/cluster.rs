@@ -116,7 +116,7 @@ impl Place {
             now: wall_clock(),
             sink: tail.clone(),
             randomness: randomness.clone(),
-            connections_max: 4,
+            connections_max: 2,
         })
         .unwrap();
         let clock = Arc::new(SteadyClock::begin(wall_clock(), opened.high_water));

@@ -204,3 +204,11 @@ async fn a_cut_of_a_subject_on_one_node_holds_on_the_others_from_memory() {
     assert_eq!(b.memory_says(&ann.pair.access), "kicked");
     assert_eq!(b.memory_says(&bob.pair.access), "active");
 }
+
+#[tokio::test]
+async fn a_node_that_is_dropped_leaves_as_one_that_is_stopped() {
+    let place = Place::new();
+    let (a, b) = (place.node("a").await, place.node("b").await);
+    drop(b);
+    eventually(LONG, async || a.node.members().await.unwrap().len() == 1).await;
+}
