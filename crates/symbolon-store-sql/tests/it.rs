@@ -5,13 +5,15 @@ mod it {
     mod audit;
     mod contract;
     mod damage;
+    mod faults;
     mod given;
     mod group;
     mod heart;
     mod live;
+    mod mysql;
+    mod mysql_refused;
     mod on_server;
     mod opening;
-    mod postgres;
     mod postgres_refused;
     mod process;
     mod proxy;

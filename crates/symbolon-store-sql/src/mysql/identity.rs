@@ -21,8 +21,8 @@ use crate::server::{Ground, Numbers, OpenServerError, STATEMENT_MAX, Site, Uncom
 const OCCUPY: &str = "SELECT get_lock(concat('symbolon/', md5(database())), 60)";
 const LEAVE: &str = "DO release_lock(concat('symbolon/', md5(database())))";
 
-/// Says which right is missing, and makes nothing: the table would have to be there already.
-const MAY_MAKE: &str = "CREATE TABLE symbolon_probe LIKE symbolon_probe";
+/// Says which right is missing, and makes nothing: no table has two columns of one name.
+const MAY_MAKE: &str = "CREATE TABLE symbolon_probe (one BIGINT, one BIGINT)";
 
 const NUMBERS: &str = "SELECT version(), @@max_connections, @@max_user_connections, \
     cast(unix_timestamp(sysdate(3)) * 1000 AS SIGNED)";

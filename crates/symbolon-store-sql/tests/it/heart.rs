@@ -64,7 +64,7 @@ async fn a_heartbeat_is_made_while_every_connection_waits_and_no_operation_is_ta
         begin(&store, session).await;
     }
     let mut other = place.beside().await;
-    let look = place.beside().await;
+    let mut look = place.beside().await;
     let holds = other.transaction().await.unwrap();
     holds
         .query_one("SELECT seq FROM rev_head FOR UPDATE", &[])
@@ -78,7 +78,7 @@ async fn a_heartbeat_is_made_while_every_connection_waits_and_no_operation_is_ta
         })
         .collect();
     // Eight for everything, and two for ends of sessions.
-    place.until_waiting(&look, 10).await;
+    place.until_waiting(&mut look, 10).await;
     let flood: Vec<_> = (0..6_000)
         .map(|_| {
             let store = store.clone();

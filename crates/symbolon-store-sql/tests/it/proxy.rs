@@ -1,4 +1,4 @@
-//! A wire to PostgreSQL that is cut at a COMMIT.
+//! A wire to a server that is cut at a COMMIT, or another word.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,9 +9,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// What the client sends to commit: a simple query of this one word.
-const COMMIT: &[u8] = b"COMMIT\0";
-
 /// Where the wire is cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Cut {
@@ -21,6 +18,8 @@ pub(super) enum Cut {
     BeforeCommit,
     /// The next COMMIT is done, and its answer is lost.
     AfterCommit,
+    /// Not at all, but the next COMMIT never arrives: the server hears nothing more.
+    Withheld,
     /// Not at all, but the answer to the next COMMIT waits until it is let through.
     Held,
 }
@@ -34,7 +33,8 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    pub(super) async fn before(server: SocketAddr) -> Self {
+    /// Before a server, with what is sent to it to commit.
+    pub(super) async fn before(server: SocketAddr, commit: &'static [u8]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let cut = Arc::new(AtomicU8::new(Cut::Never as u8));
@@ -45,7 +45,7 @@ impl Proxy {
             let mut wires = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(server).await.unwrap();
-                wires.spawn(carry(client, server, wire.clone()));
+                wires.spawn(carry(client, server, commit, wire.clone()));
             }
         });
         Self {
@@ -65,6 +65,13 @@ impl Proxy {
         self.cut.store(cut as u8, Ordering::SeqCst);
     }
 
+    /// Waits until the wire has been cut as it was told.
+    pub(super) async fn until_reached(&self) {
+        while self.cut.load(Ordering::SeqCst) != Cut::Never as u8 {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    }
+
     /// Lets the answer through that is held.
     pub(super) fn let_through(&self) {
         self.through.notify_one();
@@ -74,6 +81,7 @@ impl Proxy {
 async fn carry(
     mut client: TcpStream,
     mut server: TcpStream,
+    commit: &[u8],
     (next_cut, through): (Arc<AtomicU8>, Arc<Notify>),
 ) {
     let (mut up, mut down) = ([0; 16_384], [0; 16_384]);
@@ -81,10 +89,13 @@ async fn carry(
         tokio::select! {
             Ok(length) = client.read(&mut up) => {
                 let bytes = &up[..length];
-                let commits = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
+                let commits = bytes.windows(commit.len()).any(|window| window == commit);
                 let cut = if commits { next_cut.swap(Cut::Never as u8, Ordering::SeqCst) } else { 0 };
                 if length == 0 || cut == Cut::BeforeCommit as u8 {
                     return;
+                }
+                if cut == Cut::Withheld as u8 {
+                    std::future::pending::<()>().await;
                 }
                 server.write_all(bytes).await.unwrap();
                 if cut == Cut::AfterCommit as u8 {
