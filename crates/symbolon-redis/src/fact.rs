@@ -72,7 +72,7 @@ pub(crate) fn unseal(key: &SumKey, name: &str, id: SessionId, value: &[u8]) -> R
     read_fact(&mut Reader::new(record), id).ok_or(NoFact::Foreign)
 }
 
-fn read_fact(reader: &mut Reader<'_>, id: SessionId) -> Option<SharedFact> {
+pub(crate) fn read_fact(reader: &mut Reader<'_>, id: SessionId) -> Option<SharedFact> {
     let session = read_session(reader, id)?;
     let cut = Cut {
         seq: RevocationSeq(reader.unsigned()?),

@@ -22,6 +22,8 @@ mod examine;
 mod fact;
 mod figures;
 mod fleet;
+#[doc(hidden)]
+pub mod fuzzed;
 mod gate;
 mod handle;
 mod hello;

@@ -61,7 +61,7 @@ pub(crate) fn unseal(key: &SumKey, channels: &Channels, channel: &str, message: 
     (reader.is_at_end() && belongs == channel).then_some(signal)
 }
 
-fn read(reader: &mut Reader<'_>) -> Option<Signal> {
+pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Signal> {
     if reader.byte()? != VERSION {
         return None;
     }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::guard::Guard;
 use crate::server::free_address;
 
-const SCRIPT: &str = include_str!("redis.sh");
+const SCRIPT: &str = concat!(include_str!("redis.sh"), include_str!("obey.sh"));
 
 /// A Redis, or a Valkey where that is what is there, that ends with the test process, or when it is dropped.
 ///
