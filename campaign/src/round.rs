@@ -8,6 +8,7 @@ use symbolon_testkit::history::{self, Findings, History, Nanos, audit, honesty, 
 use symbolon_testkit::randomness::Seeded;
 use tokio::time::sleep;
 
+use crate::cli::StoreName;
 use crate::driver::{Driver, Plan, Sample, nanos};
 use crate::nemesis::Nemesis;
 
@@ -45,6 +46,7 @@ impl Times {
 
 /// What a round showed.
 pub(crate) struct Outcome {
+    pub(crate) store: StoreName,
     pub(crate) nemesis: Nemesis,
     pub(crate) history: History,
     pub(crate) samples: Vec<Sample>,
@@ -55,8 +57,20 @@ pub(crate) struct Outcome {
     pub(crate) ended_at: Nanos,
 }
 
+impl Outcome {
+    /// What was played, in a table's words.
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.store.words(), self.nemesis.words())
+    }
+}
+
 /// Runs one.
-pub(crate) async fn run(cluster: &mut Cluster, nemesis: Nemesis, times: &Times, plan: Plan) -> Outcome {
+pub(crate) async fn run(
+    cluster: &mut Cluster,
+    (store, nemesis): (StoreName, Nemesis),
+    times: &Times,
+    plan: Plan,
+) -> Outcome {
     let (first_entry, fired) = (cluster.store().audit_end(), cluster.fired());
     let (name, chance) = (plan.name.clone(), Seeded::new(!plan.seed));
     let mut driver = Driver::begin(plan).await;
@@ -84,6 +98,7 @@ pub(crate) async fn run(cluster: &mut Cluster, nemesis: Nemesis, times: &Times, 
     findings.join(audit::check(&history, &record));
     findings.join(leaks_of(cluster, &driver));
     Outcome {
+        store,
         nemesis,
         samples: driver.samples(),
         faults: outages.len() as u64 * u64::from(nemesis != Nemesis::N0) + cluster.fired() - fired,

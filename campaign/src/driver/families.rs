@@ -48,7 +48,9 @@ pub(super) async fn refresh(shared: &Shared) {
         let part = LATER[shared.below(LATER.len())];
         shared.rest(GRACE.mul_f64(part)).await;
         let node = shared.any_node();
-        if let Some(Some(effective_in)) = use_pair(shared, node, &held, &pair).await {
+        if let Some(Some(effective_in)) = use_pair(shared, node, &held, &pair).await
+            && effective_in <= super::nanos(LONG)
+        {
             sleep(Duration::from_nanos(effective_in)).await;
             bury_and_hammer(shared, vec![held]).await;
         }

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::pool::Held;
 use super::sessions::{end, number};
 use super::wire::{LONG, ask};
-use super::{Shared, locked};
+use super::{Shared, locked, nanos};
 
 /// How often an end or a reading is tried: with the pause between longer than any recovery may take.
 const TRIES: u32 = 20;
@@ -24,7 +24,7 @@ pub(super) async fn run(shared: &Shared) {
     for open in shared.pool.open() {
         for _ in 0..TRIES {
             match end(shared, &open, None).await {
-                Some(Answered::Ended { effective_in, .. }) => {
+                Some(Answered::Ended { effective_in, .. }) if effective_in <= nanos(LONG) => {
                     sleep(Duration::from_nanos(effective_in)).await;
                     break;
                 }

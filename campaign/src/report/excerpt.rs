@@ -19,7 +19,7 @@ pub(crate) fn excerpt(outcome: &Outcome) -> String {
     for session in sessions.into_iter().take(SESSIONS_MAX) {
         let subject = subject_of(outcome, session);
         // Writing to a string does not fail.
-        let _written = writeln!(text, "{}: {session} of {subject}", outcome.nemesis.words());
+        let _written = writeln!(text, "{}: {session} of {subject}", outcome.name());
         for outage in &outcome.outages {
             let _written = writeln!(text, "  broken {} to {}", ms(outage.from), ms(outage.healed));
         }

@@ -9,7 +9,7 @@ use crate::round::Outcome;
 /// The figures of one round: a row of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) ops: usize,
     pub(crate) faults: u64,
     /// Sessions whose beginning was answered.
@@ -112,7 +112,7 @@ impl Figures {
         let in_faults = windows.iter().flat_map(|window| costs(history, *window, verify));
         let ended = (0, outcome.ended_at);
         Self {
-            name: outcome.nemesis.words(),
+            name: outcome.name(),
             ops: history.ops.len(),
             faults: outcome.faults,
             begun: count(outcome, |answered| matches!(answered, Answered::Issued(..))),

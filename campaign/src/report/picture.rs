@@ -84,7 +84,8 @@ impl Strip<'_> {
                 svg.shade(from, self.top, to, bottom);
             }
         }
-        svg.text(8.0, self.top + 22.0, "13", self.outcome.nemesis.words());
+        svg.text(8.0, self.top + 18.0, "13", self.outcome.nemesis.words());
+        svg.text(8.0, self.top + 34.0, "11", self.outcome.store.words());
         let end = self.x(self.outcome.ended_at);
         for (share, label) in [(0.0, "0 %"), (1.0, "100 %")] {
             svg.rule(LEFT, end, self.share(share));

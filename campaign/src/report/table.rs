@@ -9,7 +9,7 @@ use crate::round::Outcome;
 const TOLD_MAX: usize = 12;
 
 const HEAD: &str = "\
-| nemesis | operations | faults | log-ins acknowledged | lost | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | dishonest answers | audit | secrets | late recovery | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s |
+| store and nemesis | operations | faults | log-ins acknowledged | lost | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | dishonest answers | audit | secrets | late recovery | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
 
@@ -19,7 +19,7 @@ pub(crate) fn table(rows: &[Figures]) -> String {
     for row in rows {
         let broken = &row.broken;
         let cells = [
-            row.name.to_owned(),
+            row.name.clone(),
             row.ops.to_string(),
             row.faults.to_string(),
             row.begun.to_string(),
@@ -57,7 +57,7 @@ pub(crate) fn violations(outcome: &Outcome) -> String {
         let _written = writeln!(
             text,
             "{} {:?} {}: {}",
-            outcome.nemesis.words(),
+            outcome.name(),
             one.invariant,
             one.session,
             one.seen
