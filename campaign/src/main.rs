@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
 
 /// Plays every nemesis on every store; whether each promise was kept.
 async fn campaign(cli: &Cli) -> bool {
-    let bug = cli.bug.as_deref().map(|bug| ("SYMBOLON_BUG", bug));
+    let bug = cli.bug.as_deref().map(|bug| ("WRONG_VARIANT", bug));
     let mut outcomes = Vec::new();
     for store in &cli.store {
         let mut scene = Scene::start(cli, *store, bug.as_slice()).await;

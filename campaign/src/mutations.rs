@@ -75,7 +75,7 @@ impl Search {
         mutation: Mutation,
         mut round: impl AsyncFnMut(&[(&str, &str)], Nemesis) -> Vec<Invariant>,
     ) -> Self {
-        let pause = ("SYMBOLON_PAUSE", mutation.bug);
+        let pause = ("WRONG_PAUSE", mutation.bug);
         let pause = mutation.pauses.then_some(pause);
         let control = match pause {
             Some(pause) => Some(round(&[pause], mutation.nemesis).await.len()),
@@ -83,7 +83,7 @@ impl Search {
         };
         let variables: Vec<_> = pause
             .into_iter()
-            .chain([("SYMBOLON_BUG", mutation.bug)])
+            .chain([("WRONG_VARIANT", mutation.bug)])
             .collect();
         let begun = Instant::now();
         let mut found = None;

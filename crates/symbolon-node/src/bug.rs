@@ -1,7 +1,8 @@
 //! Wrong variants of the protocol, so that it can be seen that a campaign against real nodes finds them.
 //!
-//! They are in builds with the feature `bugs` alone, which nothing has by default. There `SYMBOLON_BUG` chooses one, and
-//! `SYMBOLON_PAUSE` makes the moment long in which it does harm; with the pause alone the protocol has to hold.
+//! They are in builds with the feature `bugs` alone, which nothing has by default. There `WRONG_VARIANT` chooses one (the
+//! server refuses a variable of its own prefix that is no setting), and
+//! `WRONG_PAUSE` makes the moment long in which it does harm; with the pause alone the protocol has to hold.
 //! In every other build each question here is answered by a constant, and nothing of a variant is left.
 
 /// One wrong variant.
@@ -85,13 +86,13 @@ mod chosen {
     /// Whether this variant was chosen.
     pub(crate) fn is(bug: Bug) -> bool {
         static CHOSEN: OnceLock<Option<Bug>> = OnceLock::new();
-        *CHOSEN.get_or_init(|| named("SYMBOLON_BUG")) == Some(bug)
+        *CHOSEN.get_or_init(|| named("WRONG_VARIANT")) == Some(bug)
     }
 
     /// Waits where this variant does harm, if that was asked for.
     pub(crate) fn pause(bug: Bug) {
         static CHOSEN: OnceLock<Option<Bug>> = OnceLock::new();
-        if *CHOSEN.get_or_init(|| named("SYMBOLON_PAUSE")) == Some(bug) {
+        if *CHOSEN.get_or_init(|| named("WRONG_PAUSE")) == Some(bug) {
             // Long enough that a process is often stopped in it, short enough that its lease is renewed.
             let long = Duration::from_millis(if bug == Bug::LeaseFromReceipt { 250 } else { 25 });
             std::thread::sleep(long);
