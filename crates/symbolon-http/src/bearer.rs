@@ -54,6 +54,44 @@ impl Presented {
     }
 }
 
+/// What a text of a body is, after the signing keys were read again where another node may have made its key.
+///
+/// # Errors
+/// 503: the store does not say whether there is such a key.
+pub(crate) async fn read(app: &App, text: &str) -> Result<Presented, Problem> {
+    if app.symbolon().names_unknown_key(text) {
+        learn(app).await?;
+    }
+    Ok(Presented::of(app, text))
+}
+
+/// Whether a request shows a token whose key another node may have made a moment ago: in its header, its cookie or its
+/// query. Then the keys are read again before anything is decided about it.
+#[inline]
+pub(crate) fn shows_unknown_key(app: &App, headers: &HeaderMap, query: Option<&str>) -> bool {
+    let is_unknown = |text: &str| app.symbolon().names_unknown_key(text);
+    let of_bytes = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(is_unknown);
+    let in_header = || text_in_header(headers).ok().flatten().is_some_and(of_bytes);
+    let in_cookie = || {
+        let cookies = Cookies::of(headers);
+        let value = cookies.and_then(|cookies| cookies.value(app.settings().cookies.access_name()).ok()?);
+        value.is_some_and(of_bytes)
+    };
+    let in_query = || query.is_some_and(|query| query::pairs(query).any(|(_, value)| is_unknown(&value)));
+    in_header() || in_cookie() || in_query()
+}
+
+/// Reads the signing keys again.
+///
+/// # Errors
+/// 503: the store does not answer.
+pub(crate) async fn learn(app: &App) -> Result<(), Problem> {
+    app.symbolon()
+        .learn_keys()
+        .await
+        .map_err(|error| app.undecided(error))
+}
+
 /// What carried a proof here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Carrier {

@@ -1,6 +1,9 @@
 //! Counters for `/metrics` (OpenMetrics). Every set of labels is fixed and exists from the start: nothing that a client
 //! sends becomes a label, and a rate is right from the first event on.
 
+mod cluster;
+mod shared_cache;
+
 use std::array;
 use std::sync::atomic::Ordering;
 
@@ -14,6 +17,8 @@ use symbolon::{KeyState, Receipt, Symbolon, Tier};
 
 use crate::app::App;
 use crate::problem::OAuthError;
+use cluster::Cluster;
+use shared_cache::SharedCache;
 
 /// What became of a verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +156,8 @@ pub(crate) struct Metrics {
     throttled: Gauge,
     streams: Gauge,
     signing_keys: [Gauge; KeyState::ALL.len()],
+    cluster: Cluster,
+    shared_cache: SharedCache,
 }
 
 impl Metrics {
@@ -210,6 +217,8 @@ impl Metrics {
             ),
             streams: gauge(all, "event_streams", "Event streams open"),
             signing_keys: signing_keys(all),
+            cluster: Cluster::new(all),
+            shared_cache: SharedCache::new(all),
             registry,
         }
     }
@@ -277,6 +286,8 @@ impl Metrics {
         for (state, gauge) in KeyState::ALL.into_iter().zip(&self.signing_keys) {
             set(gauge, keys.iter().filter(|key| key.state == state).count());
         }
+        self.cluster.scrape(symbolon);
+        self.shared_cache.scrape(symbolon);
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             // Writing into a string does not fail; half a scrape would be worse than none.

@@ -16,3 +16,4 @@ pub(crate) mod oauth;
 pub(crate) mod operations;
 pub(crate) mod person;
 pub(crate) mod services;
+pub(crate) mod wait;

@@ -11,13 +11,14 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tower_service::Service as _;
 use tracing::Instrument as _;
 
 use crate::app::{App, ServiceContext};
+use crate::bearer;
 use crate::caller::OperatorSocket;
 use crate::listen::{Peer, PeerAddr, Refusal, Serve};
 use crate::metrics::RouteClass;
@@ -113,7 +114,13 @@ impl HttpService {
         let (parts, _) = request.into_parts();
         let span = tracing::info_span!("request", request.id = %id);
         async move {
-            let answer = Caught::new(gateway::judge(&app, &parts.headers, parts.uri.query())).await;
+            let judged = async {
+                match keys_known(&app, &parts.headers, parts.uri.query()).await {
+                    Ok(()) => gateway::judge(&app, &parts.headers, parts.uri.query()).await,
+                    Err(problem) => problem.into_response(),
+                }
+            };
+            let answer = Caught::new(judged).await;
             finish(&app, seal, answer, RouteClass::Gateway, id)
         }
         .instrument(span)
@@ -142,6 +149,9 @@ impl HttpService {
                 if let Some(answer) = readable.answer() {
                     return answer;
                 }
+                if let Err(problem) = keys_known(&app, request.headers(), request.uri().query()).await {
+                    return problem.into_response();
+                }
                 match router.call(request).await {
                     Ok(response) => response,
                     Err(never) => match never {},
@@ -152,6 +162,14 @@ impl HttpService {
             finish(&app, seal, answer, route, id)
         }
         .instrument(span)
+    }
+}
+
+/// Sees to it that a token is not refused for a key that another node has just made.
+async fn keys_known(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<(), Problem> {
+    match bearer::shows_unknown_key(app, headers, query) {
+        true => bearer::learn(app).await,
+        false => Ok(()),
     }
 }
 

@@ -45,6 +45,15 @@ pub struct FoundRedis {
     pub may_more: bool,
 }
 
+/// Looks at a URL and a prefix, without going there.
+///
+/// # Errors
+/// When the URL, the prefix or the file of authorities is wrong.
+pub fn check(url: &str, prefix: &str) -> Result<(), OpenRedisError> {
+    checked_prefix(prefix)?;
+    Server::of(url).map(drop)
+}
+
 /// Looks at the Redis of a URL as a node would use it.
 ///
 /// # Errors

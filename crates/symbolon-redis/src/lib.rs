@@ -39,7 +39,7 @@ mod shared;
 mod tls;
 mod warm;
 
-pub use examine::{ExaminedRedis, FoundRedis, examine};
+pub use examine::{ExaminedRedis, FoundRedis, check, examine};
 pub use figures::RedisFigures;
 pub use handle::RedisCache;
 pub use keeper::Standing;

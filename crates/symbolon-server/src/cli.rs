@@ -6,6 +6,7 @@
 mod account;
 mod ban;
 mod key;
+mod node;
 mod session;
 mod signing_key;
 
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use account::{AccountCommand, RoleWord};
 pub(crate) use ban::{BanCommand, Until};
 pub(crate) use key::{KeyCommand, Life, ScopeWord};
+pub(crate) use node::NodeCommand;
 pub(crate) use session::{RevokeWhat, SessionCommand};
 pub(crate) use signing_key::{AlgWord, SigningKeyCommand};
 
@@ -65,6 +67,12 @@ pub(crate) enum Command {
     },
     /// Bring the store to the schema of this version
     Migrate,
+    /// Fill the shared cache in Redis from the store
+    Warm {
+        /// How many sessions a second at the most
+        #[arg(long, value_name = "N", default_value_t = symbolon::WARM_PER_SECOND, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rate: u32,
+    },
     /// Check or show the configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),
@@ -80,6 +88,9 @@ pub(crate) enum Command {
     /// Bans: subjects that may begin no session
     #[command(subcommand, arg_required_else_help = true)]
     Ban(BanCommand),
+    /// Nodes that share the store
+    #[command(subcommand, arg_required_else_help = true)]
+    Node(NodeCommand),
     /// Keys that sign access tokens
     #[command(subcommand, arg_required_else_help = true)]
     SigningKey(SigningKeyCommand),
@@ -177,6 +188,8 @@ mod tests {
             "symbolon ban add ann",
             "symbolon ban add --note x",
             "symbolon ban add ann --note x --until soon",
+            "symbolon node",
+            "symbolon node evict",
             "symbolon signing-key rotate --alg none",
             "symbolon signing-key rotate --alg eddsa",
             "symbolon config",

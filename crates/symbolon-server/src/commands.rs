@@ -7,20 +7,24 @@ mod ban;
 mod init;
 mod key;
 mod migrate;
+mod node;
 mod page;
 mod session;
 mod signing_key;
+mod warm;
 
 use serde_json::Value as Json;
 
-use crate::cli::{AccountCommand, BanCommand, KeyCommand, SessionCommand, SigningKeyCommand};
+use crate::cli::{AccountCommand, BanCommand, KeyCommand, NodeCommand, SessionCommand, SigningKeyCommand};
 use crate::compose::Composition;
 use crate::exit::Failure;
+use crate::messages::terminal as text;
 use crate::terminal::Terminal;
 use crate::transport::{Call, OnFresh, Transport};
 
 pub(crate) use init::run as init;
 pub(crate) use migrate::run as migrate;
+pub(crate) use warm::run as warm;
 
 /// A command about what is in the store.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub(crate) enum StoreCommand {
     Session(SessionCommand),
     Key(KeyCommand),
     Ban(BanCommand),
+    Node(NodeCommand),
     SigningKey(SigningKeyCommand),
 }
 
@@ -66,6 +71,7 @@ pub(crate) async fn run(
         StoreCommand::Session(command) => session::run(&desk, command).await,
         StoreCommand::Key(command) => key::run(&desk, command).await,
         StoreCommand::Ban(command) => ban::run(&desk, command).await,
+        StoreCommand::Node(command) => node::run(&desk, command).await,
         StoreCommand::SigningKey(command) => signing_key::run(&desk, command).await,
     };
     transport.close().await;
@@ -105,11 +111,33 @@ impl Desk<'_> {
         self.transport.call(call).await?.success()
     }
 
-    /// Says what was done: the answer itself for programs, a sentence for people.
+    /// The receipt of a request that ends something, after the wait for every node.
+    async fn end(&self, call: Call) -> Result<Json, Failure> {
+        self.ask(call.waiting()).await
+    }
+
+    /// Says what was done: the answer itself for programs, a sentence for people; and from when on it counts
+    /// everywhere, where that is not now.
     fn done(&self, answer: &Json, sentence: &str) -> Result<(), Failure> {
-        match self.terminal.json {
-            true => self.terminal.print_json(answer),
-            false => self.terminal.print(sentence),
+        if self.terminal.json {
+            return self.terminal.print_json(answer);
+        }
+        self.terminal.print(sentence)?;
+        if let Some(by) = answer.get("effective_by") {
+            let locale = self.terminal.locale;
+            self.terminal.tell(&match by {
+                Json::Null => text::PENDING_UNKNOWN.get(locale).to_owned(),
+                _ => text::PENDING.fill(locale, &[("by", &instant(answer, "effective_by"))]),
+            });
+        }
+        Ok(())
+    }
+
+    /// What stands behind a sentence whose receipt says now.
+    fn when(&self, receipt: &Json) -> &'static str {
+        match receipt.get("effective_by") {
+            Some(_) => "",
+            None => text::EFFECTIVE_NOW.get(self.terminal.locale),
         }
     }
 }

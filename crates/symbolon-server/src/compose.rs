@@ -5,9 +5,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use symbolon::member::{NODE_NAME_MAX, NoNodeName, NodeName};
 use symbolon::policy::{OnMax, SessionPolicy};
 use symbolon::session::{Lives, TokenStyle};
-use symbolon::{Builder, MASTER_KEY_FILE, OpenServerError, ServerStore, SignedTokens, SigningAlg, Symbolon};
+use symbolon::{
+    Builder, CacheSettings, MASTER_KEY_FILE, NodeSettings, OpenServerError, ServerStore, SignedTokens,
+    SigningAlg, Symbolon,
+};
 use symbolon_http::app::{App, HttpSettings, Locale, Reasons, ServiceContext};
 use symbolon_http::client_addr::TrustedProxies;
 use symbolon_http::cookies::CookieSettings;
@@ -17,6 +21,9 @@ use symbolon_http::request_id::RequestIds;
 
 use crate::config::tree::{self, Config};
 use crate::config::url::{ServerUrl, StoreUrl};
+
+/// How long the other nodes may have to wait for a command that was killed.
+const COMMAND_LEASE: Duration = Duration::from_secs(1);
 
 /// A configuration, seen as what is to be put together.
 #[derive(Clone, Copy, Debug)]
@@ -91,12 +98,31 @@ impl<'a> Composition<'a> {
         self.config.node.lease.mul_f64(1.25) + Duration::from_millis(100)
     }
 
+    /// What this node is among the others of a shared store.
+    fn node(&self) -> Result<NodeSettings, OpenServerError> {
+        let config = self.config;
+        let name = match &config.node.name {
+            Some(name) => NodeName::new(name),
+            None => NodeName::new(&default_name(host_name().as_deref(), config.http.listen.port())),
+        };
+        // The rules of the configuration have refused what is none.
+        Ok(NodeSettings::named(name.map_err(|error| no_name(&error))?)
+            .lease(config.node.lease)
+            .revoke_wait(config.node.revoke_wait)
+            .listening_at(config.http.listen.to_string()))
+    }
+
+    /// Whether other nodes may share the store.
+    pub(crate) fn shares_store(&self) -> bool {
+        matches!(self.store(), StorePlace::Server(_))
+    }
+
     /// The server of the store, if it is on one.
     ///
     /// # Errors
     /// When its address is not understood.
     pub(crate) fn server_store(&self) -> Result<Option<ServerStore>, OpenServerError> {
-        let StoreUrl::Postgres(url) = &self.config.store_url else {
+        let (StoreUrl::Postgres(url) | StoreUrl::Mysql(url)) = &self.config.store_url else {
             return Ok(None);
         };
         let server = ServerStore::at(url.with_password())?;
@@ -120,6 +146,21 @@ impl<'a> Composition<'a> {
     /// # Errors
     /// When the address of the store is not understood.
     pub(crate) fn builder(&self) -> Result<Builder, OpenServerError> {
+        let builder = self.builder_of(self.node()?)?;
+        Ok(match self.cache() {
+            Some(cache) => builder.shared_cache(cache),
+            None => builder,
+        })
+    }
+
+    /// The Redis that nodes share, if there is one.
+    pub(crate) fn cache(&self) -> Option<CacheSettings> {
+        let cache = &self.config.cache;
+        let url = cache.redis_url.as_ref()?.server()?;
+        Some(CacheSettings::new(url.with_password(), cache.prefix.as_str()))
+    }
+
+    fn builder_of(&self, node: NodeSettings) -> Result<Builder, OpenServerError> {
         let config = self.config;
         let memory_kib = config.login.argon2.memory / 1_024;
         let mut builder = Symbolon::builder()
@@ -139,7 +180,7 @@ impl<'a> Composition<'a> {
             builder = builder.master_key_file(file);
         }
         Ok(match (self.store(), self.server_store()?) {
-            (_, Some(server)) => builder.on_server(server),
+            (_, Some(server)) => builder.on_server(server, node),
             (StorePlace::Memory, None) => builder.in_memory(),
             (StorePlace::File(file), None) => builder.store_file(file),
             // Other stores are refused before anything is put together.
@@ -147,12 +188,16 @@ impl<'a> Composition<'a> {
         })
     }
 
-    /// The same for one command: it answers for no session from memory, and hashes one password at the most.
+    /// The same for one command: it answers for no session from memory, and hashes one password at the most. On a
+    /// shared store it is a node for as long as it lasts; if it is killed, others wait for it as briefly as can be.
     ///
     /// # Errors
     /// See [`Composition::builder`].
     pub(crate) fn light_builder(&self) -> Result<Builder, OpenServerError> {
-        Ok(self.builder()?.near_capacity(1).password_permits(Some(1)))
+        let name = NodeName::new(&format!("command-{}", std::process::id()));
+        let node = NodeSettings::named(name.map_err(|error| no_name(&error))?).lease(COMMAND_LEASE);
+        let builder = self.builder_of(node)?;
+        Ok(builder.near_capacity(1).password_permits(Some(1)))
     }
 
     fn signed_tokens(&self) -> SignedTokens {
@@ -288,6 +333,34 @@ impl<'a> Composition<'a> {
     }
 }
 
+fn no_name(error: &NoNodeName) -> OpenServerError {
+    OpenServerError::NoResources {
+        detail: format!("node.name: {error}"),
+    }
+}
+
+/// The machine's name with the port: two nodes of one machine have different ones.
+fn default_name(host: Option<&str>, port: u16) -> String {
+    let plain = |c: char| match c {
+        c if c.is_ascii_alphanumeric() || "._-".contains(c) => c,
+        _ => '-',
+    };
+    let port = format!("-{port}");
+    let host: String = host.unwrap_or("node").trim().chars().map(plain).collect();
+    let end = host.len().min(NODE_NAME_MAX - port.len());
+    format!("{}{port}", &host[..end])
+}
+
+/// What the machine is called.
+fn host_name() -> Option<String> {
+    let places = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+    let read = |place| std::fs::read_to_string(place).ok();
+    places
+        .into_iter()
+        .filter_map(read)
+        .find(|name| !name.trim().is_empty())
+}
+
 /// Settings have limits far below: nothing is cut off in truth.
 fn saturated(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
@@ -368,6 +441,17 @@ mod tests {
                 .unwrap();
             assert_eq!(setting["variable"], plan.variable);
         }
+    }
+
+    #[test]
+    fn a_node_without_a_name_has_that_of_its_machine_and_port() {
+        let named = |host| default_name(host, 5000);
+        assert_eq!(named(Some("web-1.example\n")), "web-1.example-5000");
+        assert_eq!(named(Some("ann's laptop")), "ann-s-laptop-5000");
+        assert_eq!(named(None), "node-5000");
+        let longest = named(Some(&"h".repeat(300)));
+        assert_eq!(longest.len(), NODE_NAME_MAX);
+        assert!(NodeName::new(&longest).is_ok() && longest.ends_with("h-5000"));
     }
 
     #[test]

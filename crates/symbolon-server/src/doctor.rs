@@ -12,6 +12,7 @@ mod ports;
 mod report;
 mod server;
 mod server_store;
+mod shared_cache;
 mod store;
 mod token;
 
@@ -69,6 +70,7 @@ async fn examine(loaded: &Loaded, token: Option<Zeroizing<String>>, terminal: Te
     let store = store::check(&patient).await;
     findings.push(master_key::check(&patient, store.existing));
     findings.extend(store.findings);
+    findings.extend(shared_cache::check(&patient).await);
     let server = Server::find(&patient.composition).await;
     findings.extend(ports::check(&patient, server.as_ref().ok()));
     findings.push(ports::of_redis(&patient));

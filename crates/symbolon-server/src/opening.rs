@@ -78,6 +78,7 @@ fn exit_of(fault: &OpenFault) -> Exit {
         | OpenFault::PasswordCost(_)
         | OpenFault::PasswordMin(_)
         | OpenFault::Schedule { .. }
+        | OpenFault::Cache(_)
         | OpenFault::Store(OpenError::OtherKey { .. } | OpenError::Foreign { .. }) => Exit::Config,
         OpenFault::Store(
             OpenError::Damaged { .. } | OpenError::NewerSchema { .. } | OpenError::OldSqlite { .. },

@@ -44,10 +44,14 @@ fn dispatch(cli: Cli, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Doctor { token } => diagnose(files, token, terminal),
         Command::Init => on_store(files, terminal, commands::init),
         Command::Migrate => on_store(files, terminal, commands::migrate),
+        Command::Warm { rate } => on_store(files, terminal, async |composition, terminal| {
+            commands::warm(rate, composition, terminal).await
+        }),
         Command::Account(command) => work(files, terminal, StoreCommand::Account(command)),
         Command::Session(command) => work(files, terminal, StoreCommand::Session(command)),
         Command::Key(command) => work(files, terminal, StoreCommand::Key(command)),
         Command::Ban(command) => work(files, terminal, StoreCommand::Ban(command)),
+        Command::Node(command) => work(files, terminal, StoreCommand::Node(command)),
         Command::SigningKey(command) => work(files, terminal, StoreCommand::SigningKey(command)),
     }
 }

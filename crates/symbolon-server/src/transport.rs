@@ -94,6 +94,11 @@ impl Transport {
         }
     }
 
+    /// Whether it is this process that works on the store, for a moment.
+    pub(crate) fn is_in_process(&self) -> bool {
+        matches!(self, Self::InProcess(_))
+    }
+
     /// Writes what waits and lets the store go.
     pub(crate) async fn close(self) {
         if let Self::InProcess(here) = self {

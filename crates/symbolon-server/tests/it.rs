@@ -7,6 +7,12 @@ mod browser;
 mod chromium;
 #[path = "it/clients.rs"]
 mod clients;
+#[path = "it/cluster.rs"]
+mod cluster;
+#[path = "it/cluster_faults.rs"]
+mod cluster_faults;
+#[path = "it/cluster_redis.rs"]
+mod cluster_redis;
 #[path = "it/commands.rs"]
 mod commands;
 #[path = "it/configuration.rs"]
@@ -35,6 +41,8 @@ mod kill9;
 mod limits_page;
 #[path = "it/moving_in.rs"]
 mod moving_in;
+#[path = "it/nodes.rs"]
+mod nodes;
 #[path = "it/oauth.rs"]
 mod oauth;
 #[path = "it/oauth_clients.rs"]

@@ -1,5 +1,6 @@
 //! Puts a Symbolon together.
 
+mod beside;
 mod open;
 mod store;
 
@@ -16,7 +17,7 @@ use symbolon_store_sql::{Examined, OpenError, OpenServerError, SqlStore};
 use zeroize::Zeroizing;
 
 use crate::master_key::MasterKeyFault;
-use crate::{ServerStore, SignedTokens, SignedTokensFault};
+use crate::{CacheSettings, NodeSettings, OpenRedisError, ServerStore, SignedTokens, SignedTokensFault};
 
 /// The name of the database file in the data folder.
 pub const DATABASE_FILE: &str = "symbolon.db";
@@ -32,6 +33,7 @@ const KEEP_AUDIT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 pub struct Builder {
     data_dir: PathBuf,
     place: StorePlace,
+    cache: Option<CacheSettings>,
     master_key_file: Option<PathBuf>,
     policy: SessionPolicy,
     near_capacity: u32,
@@ -54,8 +56,8 @@ enum StorePlace {
     File(Option<PathBuf>),
     /// This process's memory.
     Memory,
-    /// A database server.
-    Server(ServerStore),
+    /// A database server, and what this node is among the others there.
+    Server(ServerStore, NodeSettings),
 }
 
 impl Default for Builder {
@@ -63,6 +65,7 @@ impl Default for Builder {
         Self {
             data_dir: PathBuf::from("./symbolon-data"),
             place: StorePlace::File(None),
+            cache: None,
             master_key_file: None,
             policy: SessionPolicy::default(),
             near_capacity: 1_000_000,
@@ -114,6 +117,14 @@ pub enum OpenFault {
     /// The store on a server cannot be opened.
     #[error(transparent)]
     Server(#[from] OpenServerError),
+    /// What is said of the Redis beside the store is wrong. One that is away is none of this.
+    #[error(transparent)]
+    Cache(#[from] OpenRedisError),
+    /// The store was opened, and this node could not make its first heartbeat there.
+    #[error(
+        "this node could not join the others of its store in time; check that the server of store.url is not overloaded"
+    )]
+    NotJoined,
     /// The cost of a password's hash cannot be.
     #[error("the cost of a password hash: {0}")]
     PasswordCost(#[from] CostError),
@@ -163,8 +174,15 @@ impl Builder {
 
     /// Keeps the store on a database server, where other nodes may share it: each needs the same master key.
     #[must_use]
-    pub fn on_server(mut self, server: ServerStore) -> Self {
-        self.place = StorePlace::Server(server);
+    pub fn on_server(mut self, server: ServerStore, node: NodeSettings) -> Self {
+        self.place = StorePlace::Server(server, node);
+        self
+    }
+
+    /// Shares what nodes read through a Redis. Of use only with [`Builder::on_server`].
+    #[must_use]
+    pub fn shared_cache(mut self, cache: CacheSettings) -> Self {
+        self.cache = Some(cache);
         self
     }
 

@@ -115,6 +115,9 @@ async fn judge(symbolon: &Symbolon, headers: &HeaderMap) -> Result<Live, Refusal
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Refusal::NoProof);
     }
+    if symbolon.names_unknown_key(token.trim()) {
+        symbolon.learn_keys().await.map_err(|_| Refusal::Undecided)?;
+    }
     let token = symbolon.read_token(token.trim()).map_err(|_| Refusal::NoProof)?;
     match symbolon.verify(&token).await {
         Ok(Verdict::Active(live)) => Ok(live),

@@ -33,6 +33,7 @@ mod introspect;
 mod layer;
 mod log_in;
 mod master_key;
+mod members;
 mod new_session;
 mod operators;
 mod password;
@@ -41,6 +42,7 @@ mod principal;
 mod randomness;
 mod server_store;
 mod sessions;
+mod shared_cache;
 mod signing;
 mod unavailable;
 
@@ -48,9 +50,11 @@ use std::sync::Arc;
 
 use symbolon_accounts::accounts::Accounts;
 use symbolon_accounts::api_keys::ApiKeys;
+use symbolon_core::clock::Clock;
 use symbolon_core::store::Purged;
 use symbolon_node::Node;
 use symbolon_node::purge::{PurgePlan, sweep};
+use symbolon_redis::RedisCache;
 use symbolon_store_sql::SqlStore;
 
 use signing::Signing;
@@ -62,6 +66,7 @@ pub use introspect::{ActiveToken, Introspected};
 pub use layer::{RequireSession, RequireSessionService};
 pub use log_in::{LogIn, LoggedIn};
 pub use master_key::{MASTER_KEY_FILE, MasterKeyFault};
+pub use members::NodeSettings;
 pub use new_session::NewSession;
 pub use operators::{AccountFault, NewAccount};
 pub use password::{ChangePassword, PasswordChanged};
@@ -69,6 +74,7 @@ pub use presented::{Signed, Token};
 pub use principal::Principal;
 pub use randomness::OsRandomness;
 pub use server_store::{SERVER_CONNECTIONS, ServerStore};
+pub use shared_cache::{CacheSettings, WARM_PER_SECOND, WarmFault};
 pub use signing::{
     KeyState, PUBLISHED_AHEAD, PUBLISHED_FOR, Rotation, RotationRefused, SharedSecret, SignedTokens,
     SignedTokensFault, SigningKeyShown,
@@ -88,9 +94,10 @@ pub use symbolon_jwt::key::{SECRET_LEN_MIN, WeakSecret};
 pub use symbolon_node::near::Identity;
 pub use symbolon_node::node::Tier;
 pub use symbolon_node::{
-    ChangeLives, Due, Effective, Entry, IssueRefused, Issued, LeaseState, Live, Receipt, Refreshed,
-    RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,
+    ChangeLives, Due, Effective, Entry, IssueRefused, Issued, LeaseState, Live, MemberFigures, Receipt,
+    Refreshed, RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,
 };
+pub use symbolon_redis::{ExaminedRedis, FoundRedis, OpenRedisError, RedisFigures};
 pub use symbolon_store_sql::{Examined, ExaminedServer, OpenError, OpenServerError};
 
 /// A running Symbolon. Cloning it is cheap and gives the same one.
@@ -106,6 +113,8 @@ struct Inner {
     signing: Arc<Signing>,
     audience: Option<String>,
     plan: PurgePlan,
+    clock: Arc<dyn Clock>,
+    cache: Option<Arc<RedisCache>>,
 }
 
 impl Symbolon {
@@ -119,6 +128,9 @@ impl Symbolon {
     /// any more.
     pub async fn stop(&self) {
         self.inner.node.stop().await;
+        if let Some(cache) = &self.inner.cache {
+            cache.close().await;
+        }
         self.inner.node.store().close().await;
     }
 

@@ -3,7 +3,7 @@
 use symbolon_core::clock::Timestamp;
 use symbolon_core::session::SessionId;
 use symbolon_core::token::{Generation, Malformed, RawToken, SignedToken};
-use symbolon_node::Issued;
+use symbolon_node::{Issued, LeaseState};
 use zeroize::Zeroizing;
 
 use crate::{Symbolon, Unavailable};
@@ -98,6 +98,25 @@ impl Symbolon {
         } else {
             RawToken::parse(text).map(Token::Raw)
         }
+    }
+
+    /// Whether a text may be a signed token whose key another node has made a moment ago, so that
+    /// [`Symbolon::read_token`] does not know it yet. Then [`Symbolon::learn_keys`] comes first: a refusal needs a
+    /// reading that began after the question. Never on a node that is alone.
+    #[inline]
+    #[must_use]
+    pub fn names_unknown_key(&self, text: &str) -> bool {
+        text.starts_with(SIGNED_PREFIX)
+            && self.lease_state() != LeaseState::Unlimited
+            && self.inner.signing.names_unknown_key(text)
+    }
+
+    /// Reads the signing keys again, once for all who ask at the same time.
+    ///
+    /// # Errors
+    /// When the store does not answer: then nothing is known about the token.
+    pub async fn learn_keys(&self) -> Result<(), Unavailable> {
+        self.inner.signing.learn().await
     }
 
     #[cold]

@@ -12,13 +12,14 @@ mod shown;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
 use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::clock::{Clock, Timestamp};
 use symbolon_core::random::Randomness;
-use symbolon_core::revocation::RevocationSeq;
+use symbolon_core::revocation::{LogRow, RevocationSeq};
 use symbolon_core::session::Session;
 use symbolon_core::signing::{SIGNING_KEYS_MAX, SigningAlg, SigningKeyRecord, newest};
 use symbolon_core::store::{InsertSigningKey, SigningKeyStore as _};
@@ -29,6 +30,7 @@ use symbolon_jwt::key::{SigningKey, WeakSecret};
 use symbolon_jwt::ring::Ring;
 use symbolon_jwt::seal::Sealer;
 use symbolon_node::tail::Tail;
+use symbolon_node::{Receipt, Wait};
 use symbolon_store_sql::SqlStore;
 use zeroize::Zeroizing;
 
@@ -92,6 +94,15 @@ pub(crate) struct Signing {
     sealer: Arc<Sealer>,
     settings: SignedTokens,
     ring: RwLock<Known>,
+    readings: Readings,
+}
+
+/// Readings that were asked for: how many were begun, and the newest that has come to a good end.
+#[derive(Default)]
+struct Readings {
+    turn: tokio::sync::Mutex<()>,
+    begun: AtomicU64,
+    done: AtomicU64,
 }
 
 /// The ring, and the position of the log that was applied before it was read.
@@ -116,6 +127,7 @@ impl Signing {
                 ring: Arc::new(empty),
                 asof: RevocationSeq::ZERO,
             }),
+            readings: Readings::default(),
         };
         signing.reload().await?;
         if let Some(alg) = compact::alg_of(signing.settings.style, signing.settings.alg) {
@@ -156,13 +168,14 @@ impl Signing {
         Ok(())
     }
 
-    /// Makes the next key of a way to sign. Where another node was faster, its key is taken.
+    /// Makes the next key of a way to sign, and gives the row of the log that says so. Where another node was faster,
+    /// its key is taken.
     pub(crate) async fn add(
         &self,
         alg: SigningAlg,
         rotation: Rotation,
         origin: &Origin,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<Option<LogRow>, Unavailable> {
         let ring = self.ring();
         let follows = newest(ring.records(), alg);
         let made = self.make(alg, rotation, follows, origin.at).await?;
@@ -177,8 +190,9 @@ impl Signing {
             revokes_older: rotation == Rotation::Revoking,
             audit,
         };
-        self.store.insert_signing_key(insert).await?;
-        self.reload().await
+        let row = self.store.insert_signing_key(insert).await?;
+        self.reload().await?;
+        Ok(row)
     }
 
     /// A new key, sealed. One for RSA takes a tenth of a second of a core, so it is made on a thread that may wait.
@@ -225,6 +239,24 @@ impl Signing {
                 asof,
             };
         }
+        Ok(())
+    }
+
+    /// Whether a text may be signed by a key that another node has made since the keys were read.
+    pub(crate) fn names_unknown_key(&self, text: &str) -> bool {
+        compact::names_unknown_key(&self.ring(), text)
+    }
+
+    /// Reads the keys again, once for all who ask meanwhile: a reading that begins after the question answers it.
+    pub(crate) async fn learn(&self) -> Result<(), Unavailable> {
+        let asked_at = self.readings.begun.load(Ordering::Acquire);
+        let _alone = self.readings.turn.lock().await;
+        if self.readings.done.load(Ordering::Acquire) > asked_at {
+            return Ok(());
+        }
+        let this = self.readings.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        self.reload().await?;
+        self.readings.done.store(this, Ordering::Release);
         Ok(())
     }
 
@@ -289,7 +321,11 @@ impl Symbolon {
             Rotation::Published if newest(ring.records(), alg).is_none() => Rotation::Now,
             other => other,
         };
-        signing.add(alg, rotation, origin).await?;
+        let row = signing.add(alg, rotation, origin).await?;
+        // What the older keys have signed is refused by every node as soon as it has heard of it.
+        if let Some(row) = row.filter(|_| rotation == Rotation::Revoking) {
+            self.settle(Receipt::of_row(&row), Wait::Short).await;
+        }
         let seen_at = self.now().max(origin.at.after(MILLISECOND));
         Ok(Ok(shown::all(&signing.ring(), seen_at)))
     }

@@ -12,7 +12,7 @@ use symbolon::session::Session;
 use symbolon::token::RawToken;
 use symbolon::{Issued, KnownDevice, Receipt};
 
-use super::receipt::ReceiptBody;
+use super::receipt::{ReceiptBody, marked};
 use crate::app::App;
 use crate::cookies;
 use crate::problem::Problem;
@@ -217,9 +217,11 @@ pub(crate) async fn password_changed(
     now: Timestamp,
     delivery: Delivery,
 ) -> Result<Response, Problem> {
-    let receipt = receipt.into();
+    let receipt = ReceiptBody::from(receipt);
+    let is_pending = receipt.is_pending();
     let Some(kept) = kept else {
-        let mut response = Json(PasswordAnswer { receipt, pair: None }).into_response();
+        let body = Json(PasswordAnswer { receipt, pair: None });
+        let mut response = marked(is_pending, body.into_response());
         if delivery != Delivery::Body {
             cookies::clear(app.settings().cookies, response.headers_mut());
         }
@@ -229,7 +231,8 @@ pub(crate) async fn password_changed(
         let pair = Some(pair);
         Json(PasswordAnswer { receipt, pair }).into_response()
     };
-    delivered(app, kept, now, delivery, write).await
+    let response = delivered(app, kept, now, delivery, write).await?;
+    Ok(marked(is_pending, response))
 }
 
 /// An API key just made.

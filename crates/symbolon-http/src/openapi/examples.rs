@@ -20,13 +20,27 @@ pub(super) fn complete(operation: &mut Operation, components: &Components) {
             .values_mut()
             .for_each(|content| fill(content, components));
     }
-    for response in operation.responses.responses.values_mut() {
+    for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
-            response
-                .content
-                .values_mut()
-                .for_each(|content| fill(content, components));
+            response.content.values_mut().for_each(|content| {
+                if status == ACCEPTED {
+                    fill_pending(content);
+                }
+                fill(content, components);
+            });
         }
+    }
+}
+
+/// The status of a receipt that says by when something is effective.
+const ACCEPTED: &str = "202";
+
+fn fill_pending(content: &mut RefOr<Content>) {
+    let RefOr::T(content) = content else { return };
+    if let Some(RefOr::Ref(schema)) = &content.schema
+        && schema.ref_location.ends_with("/Receipt")
+    {
+        content.example = TOLD.get("ReceiptPending").cloned();
     }
 }
 

@@ -48,7 +48,8 @@ Errors are problem details (RFC 9457), `application/problem+json`. `code` is for
 decided now is a 503 with `Retry-After`, and nothing follows from it.
 
 A revocation answers with a receipt. Once it says `\"effective\": \"now\"`, no token of what it ended is accepted \
-any more. Repeating a revocation is safe.";
+any more, on any node. A 202 says by when that is so (`effective_by`, `effective_in_ms`); `?wait=full` waits for it. \
+Repeating a revocation is safe.";
 
 const TAGS: [(&str, &str); 7] = [
     (tag::PERSONS, "Log-in and one's own sessions, by an access token."),

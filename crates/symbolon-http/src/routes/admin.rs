@@ -1,4 +1,4 @@
-//! For operators: everyone's sessions, accounts, API keys and signing keys.
+//! For operators: everyone's sessions, accounts, API keys, signing keys and the nodes.
 //!
 //! Reading needs `admin:read`, changing needs `admin` ([`crate::caller::Allowed`]). A change that can end sessions
 //! answers with a receipt.
@@ -10,14 +10,13 @@ mod api_keys;
 mod ban_bodies;
 mod bans;
 mod faults;
+mod nodes;
 mod paging;
 mod revoke_bodies;
 mod sessions;
 mod signing_keys;
 mod subjects;
-mod wait;
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,12 +44,14 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         ))
         .routes(routes!(api_keys::list_api_keys, api_keys::add_api_key))
         .routes(routes!(api_keys::revoke_api_key))
+        .routes(routes!(nodes::list_nodes))
+        .routes(routes!(nodes::evict_node))
         .routes(routes!(signing_keys::list_signing_keys))
         .routes(routes!(signing_keys::rotate_signing_key))
 }
 
 /// What a route that can end sessions answers.
-type Receipted = Result<Json<ReceiptBody>, Problem>;
+type Receipted = Result<ReceiptBody, Problem>;
 
 /// 201: the answer that something was made.
 fn created(answer: impl IntoResponse) -> Response {

@@ -3,14 +3,14 @@
 mod fields;
 mod texts;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::HeaderMap;
-use symbolon::LogIn;
 use symbolon::audit::Actor;
 use symbolon::device::SeenFrom;
 use symbolon::subject::ClientId;
+use symbolon::{Effective, LogIn};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,8 +23,10 @@ use crate::bodies::device::DeviceGiven;
 use crate::bodies::login::password;
 use crate::caller::SeenAt;
 use crate::limits::CompatJson;
+use crate::listen::Peer;
 use crate::openapi::tag;
 use crate::problem::Problem;
+use crate::routes::wait::{Waiting, seconds_left};
 use fields::Fields;
 use texts::Language;
 
@@ -139,25 +141,28 @@ async fn exchange_pair(
 
 /// Log out (S3).
 ///
-/// Ends both tokens in one step. Without a token, or with one that is not known, it is a success too.
+/// Ends both tokens in one step, and answers when that is effective on every node. Without a token, or with one that is
+/// not known, it is a success too.
 #[utoipa::path(
     post, path = "/system/auth/logout", tag = tag::OLDER, security(("access_token" = []), ()),
     params(("token" = Option<String>, Query, description = "The token, where `compat.query_token` is on")),
     responses(
         (status = 200, description = "It has ended, or there was none", body = Envelope<bool>),
-        (status = 503, description = "It is not known to be durable", body = Envelope<Nothing>),
+        (status = 503, description = "It is not known to be durable, or to be effective on every node", body = Envelope<Nothing>),
     )
 )]
 async fn log_out(
     State(app): State<App>,
     language: Language,
     SeenAt(seen_from): SeenAt,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     fields: Result<Fields, Problem>,
 ) -> Response {
     let ended = async {
         let token = log_out_token(&app, &headers, &fields?)?;
-        end(&app, token, seen_from).await
+        let peer = peer.as_ref().map(|Extension(peer)| peer);
+        end(&app, token, seen_from, peer).await
     };
     match ended.await {
         Ok(()) => Json(Envelope::of(true)).into_response(),
@@ -165,8 +170,16 @@ async fn log_out(
     }
 }
 
-async fn end(app: &App, token: Presented, seen_from: SeenFrom) -> Result<(), Problem> {
-    exchange::log_out(app, token.token(), seen_from).await.map(|_| ())
+/// Its answer knows no "soon", so it waits to the end. Where even that is not enough, it is asked for again.
+async fn end(app: &App, token: Presented, seen_from: SeenFrom, peer: Option<&Peer>) -> Result<(), Problem> {
+    let waiting = Waiting::full(peer);
+    let receipt = exchange::log_out(app, token.token(), seen_from, &waiting).await?;
+    match receipt.effective {
+        _ if !receipt.revoked => Ok(()),
+        Effective::Now => Ok(()),
+        Effective::Within { ms, .. } => Err(Problem::unavailable(seconds_left(ms))),
+        Effective::ThisNode => Err(Problem::unavailable(1 + app.spread())),
+    }
 }
 
 /// The token of a log-out: of the header, or the parameter `token`.

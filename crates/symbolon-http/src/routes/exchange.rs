@@ -19,6 +19,7 @@ use crate::bodies::receipt::ReceiptBody;
 use crate::metrics::{LogInResult, RefreshResult};
 use crate::problem::Problem;
 use crate::refusal::limit_reached;
+use crate::routes::wait::Waiting;
 
 /// Logs in.
 ///
@@ -128,7 +129,7 @@ pub(crate) async fn refresh_in_browser(
     answer
 }
 
-/// Ends the session of a token. What is no token ended nothing.
+/// Ends the session of a token and waits for the other nodes. What is no token ended nothing.
 ///
 /// # Errors
 /// 503: it is not known to be durable.
@@ -136,6 +137,7 @@ pub(crate) async fn log_out(
     app: &App,
     token: Result<Token, Inactive>,
     from: SeenFrom,
+    waiting: &Waiting,
 ) -> Result<Receipt, Problem> {
     let Ok(token) = token else {
         return Ok(Receipt::NOTHING);
@@ -146,14 +148,19 @@ pub(crate) async fn log_out(
         .log_out(&token, &origin)
         .await
         .map_err(|error| app.undecided(error))?;
-    app.metrics().revoked(&receipt);
-    Ok(receipt)
+    Ok(settled(app, receipt, waiting).await)
 }
 
-/// The answer of a revocation.
-pub(crate) fn receipt(app: &App, receipt: Receipt) -> Json<ReceiptBody> {
+/// The answer of a revocation, after the wait for the other nodes.
+pub(crate) async fn receipt(app: &App, receipt: Receipt, waiting: &Waiting) -> ReceiptBody {
+    settled(app, receipt, waiting).await.into()
+}
+
+/// The receipt of a revocation, after the wait for the other nodes. Every route that ends something comes through here.
+pub(crate) async fn settled(app: &App, receipt: Receipt, waiting: &Waiting) -> Receipt {
+    // It is durable, however long its client still listens.
     app.metrics().revoked(&receipt);
-    Json(receipt.into())
+    app.symbolon().settle(receipt, waiting.wait).await
 }
 
 /// The problem's status and headers with the body of an older system.

@@ -11,18 +11,20 @@ mod metadata;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use symbolon::Introspected;
 use symbolon::api_key::Scope;
+use symbolon::{Effective, Introspected};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::bearer::Presented;
+use crate::bearer::{self, Presented};
 use crate::bodies::oauth::{IntrospectionBody, TokenForm};
 use crate::limits::Form;
 use crate::metrics::Verified;
 use crate::openapi::tag;
 use crate::problem::{OAuthErrorBody, OAuthProblem, Problem};
+use crate::routes::exchange;
+use crate::routes::wait::{WaitParam, Waiting, seconds_left};
 use caller::{Caller, OAuthRequest};
 
 /// The routes of OAuth's clients.
@@ -74,7 +76,7 @@ async fn introspected(app: &App, request: OAuthRequest) -> Result<Response, OAut
         return Err(Problem::insufficient_scope(Scope::Verify.as_str()).into());
     }
     let form = form?;
-    let Presented::Token(token) = Presented::of(app, required(&form, "token")?) else {
+    let Presented::Token(token) = bearer::read(app, required(&form, "token")?).await? else {
         app.metrics().verified(Verified::Inactive, symbolon::Tier::Near);
         return Ok(Json(IntrospectionBody::INACTIVE).into_response());
     };
@@ -99,9 +101,10 @@ async fn introspected(app: &App, request: OAuthRequest) -> Result<Response, OAut
 ///
 /// Of an access token or a refresh token of any age; both kinds end the session. By the client whose token it is, or by
 /// a key with the scope `revoke`. When this answers 200, no token of the session is accepted any more. A token that is
-/// none, or not known, has nothing to end: that is a 200 too.
+/// none, or not known, has nothing to end: that is a 200 too. A 503 says that it is not durable, or that another node
+/// may still accept a token of it: ask again after `Retry-After`.
 #[utoipa::path(
-    post, path = "/oauth2/revoke", tag = tag::OAUTH,
+    post, path = "/oauth2/revoke", tag = tag::OAUTH, params(WaitParam),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     security(("api_key" = ["revoke"]), ("client" = ["revoke"]), ()),
     responses(
@@ -114,20 +117,28 @@ async fn introspected(app: &App, request: OAuthRequest) -> Result<Response, OAut
          headers(("WWW-Authenticate" = String, description = "`Bearer …`: the scope that is needed"))),
     )
 )]
-async fn revoke(State(app): State<App>, request: OAuthRequest) -> Response {
-    let answer = revoked(&app, request).await;
+async fn revoke(
+    State(app): State<App>,
+    waiting: Result<Waiting, Problem>,
+    request: OAuthRequest,
+) -> Response {
+    let answer = revoked(&app, waiting, request).await;
     answered(&app, answer)
 }
 
-async fn revoked(app: &App, request: OAuthRequest) -> Result<Response, OAuthProblem> {
+async fn revoked(
+    app: &App,
+    waiting: Result<Waiting, Problem>,
+    request: OAuthRequest,
+) -> Result<Response, OAuthProblem> {
     let OAuthRequest { parts, form } = request;
-    let form = form?;
+    let (form, waiting) = (form?, waiting?);
     let caller = Caller::of(app, &parts, &form).await?;
     let may_all = caller.may(Scope::Revoke);
     if !may_all && caller.client().is_none() {
         return Err(Problem::insufficient_scope(Scope::Revoke.as_str()).into());
     }
-    let Presented::Token(token) = Presented::of(app, required(&form, "token")?) else {
+    let Presented::Token(token) = bearer::read(app, required(&form, "token")?).await? else {
         return Ok(().into_response());
     };
     let origin = caller.origin(app, &parts);
@@ -137,8 +148,13 @@ async fn revoked(app: &App, request: OAuthRequest) -> Result<Response, OAuthProb
     };
     let receipt = receipt.map_err(|error| app.undecided(error))?;
     let receipt = receipt.ok_or_else(|| OAuthProblem::invalid_grant("the token is another client's"))?;
-    app.metrics().revoked(&receipt);
-    Ok(().into_response())
+    // RFC 7009 knows no "soon": what is not effective everywhere is asked for again (section 2.2.1).
+    match exchange::settled(app, receipt, &waiting).await.effective {
+        _ if !receipt.revoked => Ok(().into_response()),
+        Effective::Now => Ok(().into_response()),
+        Effective::Within { ms, .. } => Err(Problem::unavailable(seconds_left(ms)).into()),
+        Effective::ThisNode => Err(Problem::unavailable(1 + app.spread()).into()),
+    }
 }
 
 /// The value of a parameter that must be there.

@@ -4,7 +4,6 @@ mod confirm;
 mod password;
 mod sessions;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use symbolon::audit::Actor;
@@ -25,6 +24,7 @@ use crate::cookies::{self, Jar};
 use crate::limits::{AuthJson, StrictJson};
 use crate::openapi::tag;
 use crate::problem::Problem;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// The routes of persons.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -153,16 +153,21 @@ async fn refresh(
 #[utoipa::path(
     post, path = "/v1/logout", tag = tag::PERSONS, request_body = Option<LogOutBody>,
     security(("access_token" = []), ("refresh_cookie" = []), ()),
-    responses((status = 200, description = "The session has ended, or there was none", body = ReceiptBody, headers(
-        ("Set-Cookie" = String, description = "Where a cookie came along, each of the two without value"),
-        ("Clear-Site-Data" = String, description = "Where a cookie came along, unless `cookie.clear_site_data` is off"),
-    )))
+    params(WaitParam),
+    responses(
+        (status = 200, description = "The session has ended, or there was none", body = ReceiptBody, headers(
+            ("Set-Cookie" = String, description = "Where a cookie came along, each of the two without value"),
+            ("Clear-Site-Data" = String, description = "Where a cookie came along, unless `cookie.clear_site_data` is off"),
+        )),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
+    )
 )]
 async fn log_out(
     State(app): State<App>,
     SeenAt(seen_from): SeenAt,
     Shown(presented): Shown,
     jar: Jar,
+    waiting: Waiting,
     body: Option<AuthJson<LogOutBody>>,
 ) -> Result<Response, Problem> {
     let has_cookies = !jar.is_empty();
@@ -178,8 +183,8 @@ async fn log_out(
     if matches!(token, Err(Inactive::Absent)) {
         return Err(app.refuse(Inactive::Absent));
     }
-    let receipt = exchange::log_out(&app, token, seen_from).await?;
-    let mut response = Json(ReceiptBody::from(receipt)).into_response();
+    let receipt = exchange::log_out(&app, token, seen_from, &waiting).await?;
+    let mut response = ReceiptBody::from(receipt).into_response();
     // Also where nothing was ended: what the browser has is of no use to it.
     if has_cookies {
         cookies::clear(app.settings().cookies, response.headers_mut());

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::in_path::InPath;
 use super::{exchange, gateway};
 use crate::app::App;
-use crate::bearer::Presented;
+use crate::bearer::{self, Presented};
 use crate::bodies::Nothing;
 use crate::bodies::issue::{ChangeBody, IssueBody};
 use crate::bodies::names::{no_session, session_id};
@@ -30,6 +30,7 @@ use crate::openapi::tag;
 use crate::policy::Policy;
 use crate::problem::Problem;
 use crate::refusal::{not_issued, told};
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// The routes of services.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -128,18 +129,20 @@ async fn change(
 /// End a session.
 #[utoipa::path(
     delete, path = "/v1/service/sessions/{id}", tag = tag::SERVICES, security(("api_key" = ["revoke"])),
-    params(("id" = String, Path, description = "The session's id")),
+    params(("id" = String, Path, description = "The session's id"), WaitParam),
     responses(
         (status = 200, description = "It has ended", body = ReceiptBody),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
         (status = 404, description = "there is no session of that id"),
     )
 )]
 async fn end(
     State(app): State<App>,
     caller: Allowed<Revoke>,
+    waiting: Waiting,
     InPath(id): InPath,
     _body: Option<AuthJson<Nothing>>,
-) -> Result<Json<ReceiptBody>, Problem> {
+) -> Result<ReceiptBody, Problem> {
     let id = session_id(&id)?;
     let receipt = app
         .symbolon()
@@ -149,7 +152,7 @@ async fn end(
     if !receipt.revoked {
         return Err(no_session());
     }
-    Ok(exchange::receipt(&app, receipt))
+    Ok(exchange::receipt(&app, receipt, &waiting).await)
 }
 
 /// Ask about tokens.
@@ -187,7 +190,7 @@ async fn verify(
 /// The answer about one token, and the memory that it came from, where one was asked.
 async fn answer(app: &App, text: &str, policy: &Policy) -> Result<(VerifyAnswer, Option<Tier>), Problem> {
     let reasons = app.settings().reasons;
-    let Presented::Token(token) = Presented::of(app, text) else {
+    let Presented::Token(token) = bearer::read(app, text).await? else {
         app.metrics().verified(Verified::Inactive, Tier::Near);
         return Ok((VerifyAnswer::inactive(told(reasons, Inactive::Malformed).0), None));
     };

@@ -42,8 +42,8 @@ fn methods(allow: &str) -> HashSet<&str> {
 /// What every answer has; its id.
 fn sealed(answer: &Answer, asked: &str) -> String {
     assert_eq!(answer.header("cache-control"), "no-store", "{asked}");
-    // No browser reads what a gateway asks.
-    let sniffed = if asked.ends_with(" /verify") {
+    // No browser reads what a gateway is told when a request may pass.
+    let sniffed = if asked.ends_with(" /verify") && answer.status == 200 {
         ""
     } else {
         "nosniff"

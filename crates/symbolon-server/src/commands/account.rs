@@ -54,7 +54,7 @@ pub(super) async fn run(desk: &Desk<'_>, command: AccountCommand, asked: Asked) 
         AccountCommand::Disable { name } => set_state(desk, &name, "disabled").await,
         AccountCommand::Enable { name } => set_state(desk, &name, "enabled").await,
         AccountCommand::Remove { name } => {
-            let answer = desk.ask(Call::delete(path(&name))).await?;
+            let answer = desk.end(Call::delete(path(&name))).await?;
             said(desk, &answer, text::ACCOUNT_REMOVED, &name)
         }
     }
@@ -105,7 +105,7 @@ async fn set_state(desk: &Desk<'_>, name: &str, state: &str) -> Result<(), Failu
 }
 
 async fn change(desk: &Desk<'_>, name: &str, change: &Change<'_>, sentence: Text) -> Result<(), Failure> {
-    let answer = desk.ask(Call::patch(path(name), change)?).await?;
+    let answer = desk.end(Call::patch(path(name), change)?).await?;
     said(desk, &answer, sentence, name)
 }
 

@@ -26,13 +26,19 @@ pub(super) async fn run(desk: &Desk<'_>, command: BanCommand) -> Result<(), Fail
 async fn add(desk: &Desk<'_>, subject: &str, until: Option<Until>, note: &str) -> Result<(), Failure> {
     let until = until.map(ends_at).transpose()?;
     let receipt = desk
-        .ask(Call::post(path(subject), &NewBan { until, note })?)
+        .end(Call::post(path(subject), &NewBan { until, note })?)
         .await?;
     let locale = desk.terminal.locale;
     let count = receipt.get("count").and_then(Json::as_u64).unwrap_or_default();
     let sentence = match receipt.get("already") == Some(&Json::Bool(true)) {
         true => text::BAN_CHANGED.fill(locale, &[("subject", &subject)]),
-        false => text::BANNED.fill(locale, &[("subject", &subject), ("count", &count)]),
+        false => {
+            let when = desk.when(&receipt);
+            text::BANNED.fill(
+                locale,
+                &[("subject", &subject), ("count", &count), ("when", &when)],
+            )
+        }
     };
     desk.done(&receipt, &sentence)
 }

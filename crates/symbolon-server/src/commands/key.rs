@@ -30,7 +30,7 @@ pub(super) async fn run(desk: &Desk<'_>, command: KeyCommand) -> Result<(), Fail
         } => add(desk, &name, &scope, client.as_deref(), expires).await,
         KeyCommand::List => list(desk).await,
         KeyCommand::Revoke { id } => {
-            let receipt = desk.ask(Call::delete(format!("{KEYS}/{}", encoded(&id)))).await?;
+            let receipt = desk.end(Call::delete(format!("{KEYS}/{}", encoded(&id)))).await?;
             desk.done(&receipt, text::KEY_REVOKED.get(desk.terminal.locale))
         }
     }

@@ -116,22 +116,22 @@ async fn revoke(desk: &Desk<'_>, what: &RevokeWhat) -> Result<(), Failure> {
     let progress = desk
         .terminal
         .progress(text::WAIT_REVOKE.get(desk.terminal.locale), None);
-    let receipt = desk.ask(call).await;
+    let receipt = desk.end(call).await;
     drop(progress);
     let receipt = receipt?;
-    desk.done(&receipt, &receipt_words(desk.terminal, &receipt))
+    desk.done(&receipt, &receipt_words(desk, &receipt))
 }
 
 /// What a receipt says.
-fn receipt_words(terminal: Terminal, receipt: &Json) -> String {
-    let locale = terminal.locale;
+fn receipt_words(desk: &Desk<'_>, receipt: &Json) -> String {
+    let (locale, when) = (desk.terminal.locale, desk.when(receipt));
     match (
         receipt.get("count").and_then(Json::as_u64),
         receipt.get("already") == Some(&Json::Bool(true)),
     ) {
-        (Some(count), _) => text::ENDED.fill(locale, &[("count", &count)]),
+        (Some(count), _) => text::ENDED.fill(locale, &[("count", &count), ("when", &when)]),
         (None, true) => text::ENDED_BEFORE.get(locale).to_owned(),
-        (None, false) => text::ENDED_ONE.get(locale).to_owned(),
+        (None, false) => text::ENDED_ONE.fill(locale, &[("when", &when)]),
     }
 }
 

@@ -9,7 +9,7 @@ use super::url::StoreUrl;
 use super::value::Value;
 
 /// Settings that can only have their default, and what they would ask for.
-pub(crate) const LATER: &[(&str, &str)] = &[("cache.redis_url", "a shared cache in Redis")];
+pub(crate) const LATER: &[(&str, &str)] = &[];
 
 /// A fault for each setting that asks for what this version does not have.
 pub(crate) fn not_yet(values: &Resolved) -> Vec<Fault> {
@@ -31,13 +31,12 @@ pub(crate) fn not_yet(values: &Resolved) -> Vec<Fault> {
 
 fn store(entry: &Entry) -> Option<Fault> {
     let name = match &entry.value {
-        Value::Store(StoreUrl::Mysql(_)) => "mysql",
         Value::Store(StoreUrl::Redis(_)) => "redis",
         _ => return None,
     };
     let message = format!(
-        "{name} is not supported by this version; sqlite:, postgres:// and memory: are (SYMBOLON_STORE__URL=sqlite: keeps \
-         sessions in data_dir)"
+        "{name} is not supported by this version; sqlite:, postgres://, mysql:// and memory: are (SYMBOLON_STORE__URL=sqlite: \
+         keeps sessions in data_dir)"
     );
     Some(Fault::of(entry.setting.path, &entry.source, message))
 }

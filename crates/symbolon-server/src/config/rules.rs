@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use symbolon::member::NodeName;
-use symbolon::{ISSUER_LEN_MAX, OpenServerError, SIGNED_TTL_MAX, ServerStore};
+use symbolon::{CacheSettings, ISSUER_LEN_MAX, OpenServerError, SIGNED_TTL_MAX, ServerStore};
 
 use super::fault::Findings;
 use super::resolve::Resolved;
@@ -41,6 +41,11 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
     rules.node();
     rules.argon2();
     rules.purge();
+}
+
+/// The whole address of a server, with its password.
+fn address_of(url: &StoreUrl) -> String {
+    url.server().map(ServerUrl::with_password).unwrap_or_default()
 }
 
 struct Rules<'a> {
@@ -216,10 +221,20 @@ impl Rules<'_> {
                 self.refuse_in_production("store.url", "the Redis of the store has no password");
             }
         }
-        if let StoreUrl::Postgres(url) = store
+        if let StoreUrl::Postgres(url) | StoreUrl::Mysql(url) = store
             && let Err(OpenServerError::Address { detail }) = ServerStore::at(url.with_password())
         {
             self.refuse("store.url", format!("is not understood: {detail}"));
+        }
+        if let Some(url) = &self.config.cache.redis_url {
+            if store.server().is_none() {
+                let message = "is not used: one node over its own store answers from memory, and needs no cache to share";
+                self.warn("cache.redis_url", message);
+            }
+            let cache = CacheSettings::new(address_of(url), self.config.cache.prefix.as_str());
+            if let Err(error) = cache.check() {
+                self.refuse("cache.redis_url", format!("is refused: {error}"));
+            }
         }
         if store.server().is_some() && self.config.master_file.is_none() {
             let message =

@@ -159,11 +159,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Address and port for /metrics, /healthz and /readyz alone. Null: at http.listen with all else."),
 
     Setting::new("store.url", StoreUrl, "sqlite:",
-        "Sqlite: is a file in data_dir, sqlite:PATH another; postgres://USER:PASSWORD@HOST/DATABASE is shared by nodes; memory: is lost."),
+        "Sqlite: is a file in data_dir, sqlite:PATH another; postgres://USER:PASSWORD@HOST/DATABASE or mysql:// is shared; memory: is lost."),
     Setting::new("store.connections", STORE_CONNECTIONS, "16",
         "Connections to a store that is a server, besides four of their own for ends of sessions and the heartbeat. Per node."),
     Setting::new("cache.redis_url", RedisUrl, "null",
-        "A Redis that all nodes share as a cache before the store. Null: none; the store is asked."),
+        "A Redis that the nodes of a shared store have as a cache before it, and to tell each other. Null: none; the store is asked."),
     Setting::new("cache.prefix", Prefix, "sy",
         "First part of every key in Redis. Change it where two installations share one Redis."),
     Setting::new("fallback.enabled", Flag, "true",

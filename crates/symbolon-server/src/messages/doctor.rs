@@ -109,6 +109,29 @@ texts! {
     /// Advice.
     STORE_CLOCK_SET { en: "set both clocks by the network ({ms} ms apart)", zh_cn: "请为两台机器启用网络校时（相差 {ms} 毫秒）" }
 
+    /// The Redis that nodes share.
+    CACHE_GOOD { en: "{server} {version} at {place} takes what nodes share; an answer takes {ms} ms", zh_cn: "{server} {version}（{place}）可供节点共享；一次往返 {ms} 毫秒" }
+    /// The Redis that nodes share.
+    CACHE_AWAY { en: "redis at {place} is away: {error}; nodes ask the store, which is slower and no less right", zh_cn: "Redis（{place}）无法访问：{error}；节点改为询问存储，较慢但结果不变" }
+    /// Advice.
+    CACHE_START { en: "start the redis at {place}, or mend cache.redis_url ({error})", zh_cn: "请启动 {place} 上的 Redis，或修正 cache.redis_url（{error}）" }
+    /// The Redis that nodes share.
+    CACHE_REPLICA { en: "{server} {version} at {place} is a replica and takes no writes", zh_cn: "{server} {version}（{place}）是副本，不接受写入" }
+    /// Advice.
+    CACHE_PRIMARY { en: "set cache.redis_url to the primary, or to the Sentinels, instead of {place}", zh_cn: "请将 cache.redis_url 设为主节点或 Sentinel，而不是 {place}" }
+    /// The Redis that nodes share.
+    CACHE_LACKS { en: "the user of cache.redis_url lacks rights at {place}: {lacks}", zh_cn: "cache.redis_url 的用户在 {place} 缺少权限：{lacks}" }
+    /// Advice.
+    CACHE_GRANT { en: "grant it +get +set +del +publish +subscribe +ping +hello +client|setname on keys and channels that begin with cache.prefix ({lacks})", zh_cn: "请授予 +get +set +del +publish +subscribe +ping +hello +client|setname，键与频道以 cache.prefix 开头（{lacks}）" }
+    /// The Redis that nodes share.
+    CACHE_FAR { en: "an answer of redis at {place} takes {ms} ms; a look-up is given up after 50 ms", zh_cn: "Redis（{place}）一次往返 {ms} 毫秒；查询超过 50 毫秒即放弃" }
+    /// Advice.
+    CACHE_NEARER { en: "run the redis of {place} near the nodes ({ms} ms)", zh_cn: "请将 {place} 的 Redis 部署在节点附近（当前 {ms} 毫秒）" }
+    /// The Redis that nodes share.
+    CACHE_MORE { en: "the user of cache.redis_url may do more at {place} than it needs", zh_cn: "cache.redis_url 的用户在 {place} 的权限超出所需" }
+    /// Advice.
+    CACHE_RESTRICT { en: "give it a user of its own at {place}: -@all +get +set +del +publish +subscribe +ping +hello +client|setname", zh_cn: "请在 {place} 为其创建专用用户：-@all +get +set +del +publish +subscribe +ping +hello +client|setname" }
+
     /// A port.
     PORT_FREE { en: "{address} is free", zh_cn: "{address} 可用" }
     /// A port.

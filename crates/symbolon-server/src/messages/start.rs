@@ -24,11 +24,6 @@ texts! {
         en: "effective on every node when its answer says now, which a node that hangs delays by {wait} s at the most",
         zh_cn: "应答为 now 时在所有节点生效；若有节点停顿，最多延迟 {wait} 秒",
     }
-    /// The store may be shared, and this version does not follow the others.
-    SHARED_NOT_YET {
-        en: "run one node on this store: nodes of this version do not hear of each other's revocations yet",
-        zh_cn: "请只运行一个节点：此版本的节点尚不能获知彼此的撤销",
-    }
     /// A line of the start text: commands to go on with.
     NEXT { en: "next", zh_cn: "接下来" }
     /// The key file was made just now.

@@ -22,9 +22,33 @@ texts! {
     /// The answer was not yes.
     NOT_CONFIRMED { en: "nothing was done", zh_cn: "未做任何更改" }
     /// Sessions were ended.
-    ENDED { en: "{count} sessions ended, effective now", zh_cn: "已结束 {count} 个会话，立即生效" }
+    ENDED { en: "{count} sessions ended{when}", zh_cn: "已结束 {count} 个会话{when}" }
     /// A session was ended.
-    ENDED_ONE { en: "the session is ended, effective now", zh_cn: "会话已结束，立即生效" }
+    ENDED_ONE { en: "the session is ended{when}", zh_cn: "会话已结束{when}" }
+    /// Behind what was ended, where no node accepts it any more.
+    EFFECTIVE_NOW { en: ", effective now", zh_cn: "，立即生效" }
+    /// What was ended is not ended everywhere yet.
+    PENDING {
+        en: "a node has not confirmed it: until {by} it may still accept what was ended",
+        zh_cn: "有节点尚未确认：在 {by} 之前它可能仍接受已结束的内容",
+    }
+    /// What was ended is not ended everywhere yet, and nobody knows when.
+    PENDING_UNKNOWN {
+        en: "a node that may go on without the store has not confirmed it; see `symbolon node list`",
+        zh_cn: "某个可脱离存储继续运行的节点尚未确认；请查看 `symbolon node list`",
+    }
+    /// A node was evicted.
+    NODE_EVICTED {
+        en: "{node} is evicted: nobody waits for it any more",
+        zh_cn: "已剔除 {node}：不再等待该节点",
+    }
+    /// No node of that name.
+    NODE_UNKNOWN { en: "there is no node {node}; `symbolon node list` shows all", zh_cn: "没有节点 {node}；`symbolon node list` 可查看全部" }
+    /// Several nodes of that name.
+    NODE_SEVERAL {
+        en: "several starts are called {node}; give the incarnation: {which}",
+        zh_cn: "有多个节点名为 {node}；请指定 incarnation：{which}",
+    }
     /// A session had ended.
     ENDED_BEFORE { en: "the session had ended before", zh_cn: "会话此前已经结束" }
     /// An account was made.
@@ -44,8 +68,8 @@ texts! {
     KEY_REVOKED { en: "the key is worthless now", zh_cn: "密钥已失效" }
     /// A subject was banned.
     BANNED {
-        en: "{subject} is banned; {count} sessions ended, effective now",
-        zh_cn: "已封禁 {subject}；已结束 {count} 个会话，立即生效",
+        en: "{subject} is banned; {count} sessions ended{when}",
+        zh_cn: "已封禁 {subject}；已结束 {count} 个会话{when}",
     }
     /// A ban in force was changed.
     BAN_CHANGED {
@@ -122,6 +146,15 @@ texts! {
     WAIT_OPEN { en: "opening the store", zh_cn: "正在打开存储" }
     /// What one waits for.
     WAIT_MIGRATE { en: "bringing the schema up to date", zh_cn: "正在迁移数据结构" }
+    /// `warm` without anything to fill.
+    WARM_NOTHING {
+        en: "there is no redis to fill: set cache.redis_url, and store.url to a store that nodes share",
+        zh_cn: "没有可填充的 Redis：请设置 cache.redis_url，并将 store.url 设为节点共享的存储",
+    }
+    /// `warm` came to its end.
+    WARM_DONE { en: "{count} sessions were written to redis", zh_cn: "已向 Redis 写入 {count} 个会话" }
+    /// What one waits for.
+    WAIT_WARM { en: "filling redis", zh_cn: "正在填充 Redis" }
     /// What one waits for.
     WAIT_LIST { en: "reading", zh_cn: "正在读取" }
     /// What one waits for.

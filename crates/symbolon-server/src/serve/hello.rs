@@ -51,10 +51,8 @@ pub(super) fn say(hello: &Hello<'_>, format: LogFormat, terminal: Terminal) {
         let promise = promise(hello.composition, Locale::En);
         tracing::info!(store = hello.store, revocation = promise, "store");
     }
-    match hello.composition.store() {
-        StorePlace::Memory => tracing::warn!("{}", text::IN_MEMORY.get(terminal.locale)),
-        StorePlace::Server(_) => tracing::warn!("{}", text::SHARED_NOT_YET.get(terminal.locale)),
-        StorePlace::File(_) => {}
+    if hello.composition.store() == StorePlace::Memory {
+        tracing::warn!("{}", text::IN_MEMORY.get(terminal.locale));
     }
     if format == LogFormat::Pretty {
         terminal.tell(&lines(hello, terminal.locale));

@@ -52,6 +52,14 @@ impl Call {
         Self::with_body(Method::PATCH, path, body)
     }
 
+    /// The same, and its answer waits until what it ends has ended on every node.
+    pub(crate) fn waiting(mut self) -> Self {
+        let mark = if self.path.contains('?') { '&' } else { '?' };
+        self.path.push(mark);
+        self.path.push_str("wait=full");
+        self
+    }
+
     fn with_body(method: Method, path: impl Into<String>, body: &impl Serialize) -> Result<Self, Failure> {
         let body = serde_json::to_vec(body);
         let body = body.map_err(|error| Failure::failed(format!("write the request as JSON: {error}")))?;

@@ -10,8 +10,9 @@ use super::socket_path::SocketPath;
 use crate::compose::Composition;
 use crate::exit::Failure;
 
-/// For one answer. The server gives up long before, so what takes longer is a server that hangs.
-const ANSWER_TIME: Duration = Duration::from_secs(30);
+/// For one answer: a revocation waits for other nodes for half a minute. The server gives up before, so what takes longer
+/// is a server that hangs.
+const ANSWER_TIME: Duration = Duration::from_secs(40);
 
 /// A server that runs, reached by the socket in its data folder.
 #[derive(Debug)]

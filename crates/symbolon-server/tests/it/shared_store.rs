@@ -7,27 +7,8 @@ use symbolon_testkit::http::Ask;
 use symbolon_testkit::server::{Server, Start};
 use symbolon_testkit::servers::Postgres;
 
+use crate::nodes::Keys;
 use crate::place::{BINARY, Done, PASSWORD, Place};
-
-const KEY: &str = "8f3c1d5a7be2906f4d1b8a3c5e7092d46f8b1c3a5d7e9f0213457698badcfe01";
-
-/// A file with a master key that every node of a test is told.
-struct Keys(tempfile::TempDir);
-
-impl Keys {
-    fn new() -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("shared.key");
-        std::fs::write(&file, KEY).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-        Self(folder)
-    }
-
-    fn file(&self) -> String {
-        self.0.path().join("shared.key").display().to_string()
-    }
-}
 
 fn place(url: &str, keys: &Keys) -> Place {
     Place::fresh()

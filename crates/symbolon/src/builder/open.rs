@@ -2,6 +2,7 @@
 
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use croner::Cron;
 use symbolon_accounts::accounts::{AccountKeys, AccountSettings, Accounts};
@@ -23,6 +24,9 @@ use super::store::Ground;
 use super::{Builder, KEEP_AUDIT, OpenFault, Opened};
 use crate::signing::{Signing, SigningParts};
 use crate::{Inner, SignedTokensFault, Symbolon};
+
+/// For the first heartbeat. A server that has just opened the store makes it in milliseconds.
+const JOIN_TIME: Duration = Duration::from_secs(5);
 
 /// Settings that were found good.
 struct Checked {
@@ -71,6 +75,7 @@ impl Builder {
             clock,
             key,
             randomness,
+            cluster_id,
             ..
         } = ground;
         let time: Arc<dyn Clock> = clock.clone();
@@ -87,24 +92,35 @@ impl Builder {
             master: &key,
             settings: self.signed.clone(),
         });
-        let signing = match signing.await {
-            Ok(signing) => Arc::new(signing),
-            Err(error) => {
+        let opened = async {
+            let signing = signing.await;
+            let signing = signing.map_err(|error| SignedTokensFault::Keys(error.to_string()))?;
+            let beside = self.beside(&store, &key, &cluster_id, &tail)?;
+            Ok::<_, OpenFault>((Arc::new(signing), beside))
+        };
+        let (signing, beside) = match opened.await {
+            Ok(opened) => opened,
+            Err(fault) => {
                 store.close().await;
-                return Err(SignedTokensFault::Keys(error.to_string()).into());
+                return Err(fault);
             }
         };
-        let node = Node::alone(NodeParts {
+        let parts = NodeParts {
             store,
             tail,
             keys,
             policy: self.policy,
-            clock: time,
+            clock: time.clone(),
             randomness,
-        });
+        };
+        let node = match self.member_parts(&beside) {
+            Some(member) => Node::member(parts, member),
+            None => Node::alone(parts),
+        };
         node.start(&clock, checked.plan.clone());
         start_beside(&node, &accounts, Arc::clone(&signing));
-        Ok(Symbolon {
+        self.keep_cache(&node, &time, &beside);
+        let symbolon = Symbolon {
             inner: Arc::new(Inner {
                 node,
                 accounts,
@@ -112,8 +128,11 @@ impl Builder {
                 signing,
                 audience: self.audience.clone(),
                 plan: checked.plan,
+                clock: time,
+                cache: beside.cache,
             }),
-        })
+        };
+        joined(symbolon).await
     }
 
     fn accounts(
@@ -177,6 +196,17 @@ impl Builder {
             settings.permits = permits;
         }
         Ok(settings)
+    }
+}
+
+/// Waits for the first heartbeat of a node that is one of many.
+async fn joined(symbolon: Symbolon) -> Result<Symbolon, OpenFault> {
+    match symbolon.inner.node.until_leased(JOIN_TIME).await {
+        Ok(()) => Ok(symbolon),
+        Err(_) => {
+            symbolon.stop().await;
+            Err(OpenFault::NotJoined)
+        }
     }
 }
 

@@ -50,7 +50,7 @@ impl Builder {
         let tail = Arc::new(Tail::new(self.near_capacity));
         let wall = wall_clock();
         let opened = match &self.place {
-            StorePlace::Server(server) => {
+            StorePlace::Server(server, _) => {
                 let (key_check, sink, chance) = (key.check(), tail.clone(), randomness.clone());
                 let options = |url, connections_max| OpenServer {
                     url,
@@ -94,7 +94,7 @@ impl Builder {
                     words: format!("SQLite, {}", file.display()),
                 }
             }
-            StorePlace::Server(server) => {
+            StorePlace::Server(server, _) => {
                 let ExaminedServer {
                     engine,
                     place,
@@ -119,7 +119,7 @@ impl Builder {
             let key = MasterKey::from_bytes(bytes);
             return Ok(Found { key, made: None });
         }
-        if matches!(self.place, StorePlace::Server(_)) && seen.exists {
+        if matches!(self.place, StorePlace::Server(..)) && seen.exists {
             // Another node's key opens it: none is made here, and no folder for it.
             return Ok(master_key::read_shared(&self.data_dir, &seen.words)?);
         }
@@ -152,7 +152,7 @@ impl Builder {
     pub(super) fn database(&self) -> Option<PathBuf> {
         match &self.place {
             StorePlace::File(file) => Some(self.file(file.as_deref())),
-            StorePlace::Memory | StorePlace::Server(_) => None,
+            StorePlace::Memory | StorePlace::Server(..) => None,
         }
     }
 

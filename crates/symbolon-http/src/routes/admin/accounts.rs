@@ -9,7 +9,6 @@ use symbolon::{AccountFault, Receipt, Unavailable};
 use super::account_bodies::{AccountBody, AccountChangeBody, AccountPage, NewAccountBody};
 use super::faults::{no_account, problem};
 use super::paging::{Page, cursor};
-use super::wait::{Wait, wait};
 use super::{Receipted, created};
 use crate::app::App;
 use crate::bodies::Nothing;
@@ -22,6 +21,7 @@ use crate::problem::Problem;
 use crate::query::known;
 use crate::routes::exchange;
 use crate::routes::in_path::InPath;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// The name of the list, for its cursors.
 const LIST: &str = "accounts";
@@ -129,10 +129,11 @@ pub(super) async fn read_account(
 /// changed together; a password is changed alone.
 #[utoipa::path(
     patch, path = "/v1/admin/accounts/{name}", tag = tag::OPERATORS,
-    params(("name" = String, Path, description = "Its name, percent-encoded", example = "ada"), Wait),
+    params(("name" = String, Path, description = "Its name, percent-encoded", example = "ada"), WaitParam),
     request_body(content = AccountChangeBody, example = json!({"role": "viewer"})),
     responses(
         (status = 200, description = "It is changed", body = ReceiptBody),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
         (status = 400, description = "the body or the password cannot be taken; `detail` says why"),
         (status = 404, description = "there is no account of that name"),
         (status = 409, description = "it is the last administrator that can log in, or needs a new password first"),
@@ -142,11 +143,12 @@ pub(super) async fn read_account(
 pub(super) async fn change_account(
     State(app): State<App>,
     caller: Allowed<Admin>,
+    waiting: Waiting,
     InPath(name): InPath,
     RawQuery(query): RawQuery,
     StrictJson(change): AdminJson<AccountChangeBody>,
 ) -> Receipted {
-    wait(query.as_deref())?;
+    known(query.as_deref(), ["wait"])?;
     let origin = caller.origin(&app);
     let role = change.role.map(Into::into);
     let state = change.state.map(Into::into);
@@ -164,7 +166,7 @@ pub(super) async fn change_account(
             ));
         }
     };
-    answered(&app, done)
+    answered(&app, done, &waiting).await
 }
 
 /// Remove an account.
@@ -172,9 +174,10 @@ pub(super) async fn change_account(
 /// The sessions of its subject end.
 #[utoipa::path(
     delete, path = "/v1/admin/accounts/{name}", tag = tag::OPERATORS,
-    params(("name" = String, Path, description = "Its name, percent-encoded", example = "ada"), Wait),
+    params(("name" = String, Path, description = "Its name, percent-encoded", example = "ada"), WaitParam),
     responses(
         (status = 200, description = "It is removed", body = ReceiptBody),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
         (status = 404, description = "there is no account of that name"),
         (status = 409, description = "it is the last administrator that can log in"),
     ),
@@ -183,16 +186,21 @@ pub(super) async fn change_account(
 pub(super) async fn remove_account(
     State(app): State<App>,
     caller: Allowed<Admin>,
+    waiting: Waiting,
     InPath(name): InPath,
     RawQuery(query): RawQuery,
     _body: Option<AdminJson<Nothing>>,
 ) -> Receipted {
-    wait(query.as_deref())?;
+    known(query.as_deref(), ["wait"])?;
     let done = app.symbolon().remove_account(&name, &caller.origin(&app)).await;
-    answered(&app, done)
+    answered(&app, done, &waiting).await
 }
 
-fn answered(app: &App, done: Result<Result<Receipt, AccountFault>, Unavailable>) -> Receipted {
+async fn answered(
+    app: &App,
+    done: Result<Result<Receipt, AccountFault>, Unavailable>,
+    waiting: &Waiting,
+) -> Receipted {
     let done = done.map_err(|error| app.undecided(error))?.map_err(problem)?;
-    Ok(exchange::receipt(app, done))
+    Ok(exchange::receipt(app, done, waiting).await)
 }

@@ -9,7 +9,6 @@ use symbolon::subject::ClientId;
 use super::api_key_bodies::{ApiKeyBody, ApiKeyPage, NewApiKeyBody};
 use super::faults::{no_api_key, problem};
 use super::paging::{Page, cursor};
-use super::wait::{Wait, wait};
 use super::{Receipted, created};
 use crate::app::App;
 use crate::bodies::Nothing;
@@ -23,6 +22,7 @@ use crate::query::known;
 use crate::refusal::bad_name;
 use crate::routes::exchange;
 use crate::routes::in_path::InPath;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// The name of the list, for its cursors.
 const LIST: &str = "api-keys";
@@ -107,9 +107,10 @@ pub(super) async fn add_api_key(
 /// It proves nothing any more, and stays in the list as revoked.
 #[utoipa::path(
     delete, path = "/v1/admin/api-keys/{id}", tag = tag::OPERATORS,
-    params(("id" = String, Path, description = "Its `id`", format = Uuid), Wait),
+    params(("id" = String, Path, description = "Its `id`", format = Uuid), WaitParam),
     responses(
         (status = 200, description = "It is revoked", body = ReceiptBody),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
         (status = 404, description = "there is no api key of that id"),
     ),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
@@ -117,15 +118,16 @@ pub(super) async fn add_api_key(
 pub(super) async fn revoke_api_key(
     State(app): State<App>,
     caller: Allowed<Admin>,
+    waiting: Waiting,
     InPath(id): InPath,
     RawQuery(query): RawQuery,
     _body: Option<AdminJson<Nothing>>,
 ) -> Receipted {
-    wait(query.as_deref())?;
+    known(query.as_deref(), ["wait"])?;
     let id = ApiKeyId::parse(&id).ok_or_else(no_api_key)?;
     let done = app.symbolon().revoke_api_key(id, &caller.origin(&app)).await;
     let done = done
         .map_err(|error| app.undecided(error))?
         .ok_or_else(no_api_key)?;
-    Ok(exchange::receipt(&app, done))
+    Ok(exchange::receipt(&app, done, &waiting).await)
 }

@@ -9,7 +9,6 @@ use symbolon::revocation::RevocationSeq;
 use super::Receipted;
 use super::ban_bodies::{BanBody, BanPage, LiftedBody, NewBanBody};
 use super::paging::{Page, cursor};
-use super::wait::{Wait, wait};
 use crate::app::App;
 use crate::bodies::Nothing;
 use crate::bodies::names;
@@ -21,6 +20,7 @@ use crate::problem::Problem;
 use crate::query::known;
 use crate::routes::exchange;
 use crate::routes::in_path::InPath;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// Ban a subject.
 ///
@@ -29,11 +29,12 @@ use crate::routes::in_path::InPath;
 /// note, and the receipt says `already`. A subject that never had a session can be banned too.
 #[utoipa::path(
     post, path = "/v1/admin/subjects/{sub}/ban", tag = tag::OPERATORS,
-    params(("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"), Wait),
+    params(("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"), WaitParam),
     request_body = NewBanBody,
     responses(
         (status = 200, description = "It is banned", body = ReceiptBody,
          example = json!({"revoked": true, "count": 3, "seq": 1795249800000001_u64, "effective": "now"})),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
         (status = 400, description = "the end is not to come, or the note is none"),
     ),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
@@ -41,19 +42,18 @@ use crate::routes::in_path::InPath;
 pub(super) async fn ban_subject(
     State(app): State<App>,
     caller: Allowed<Admin>,
+    waiting: Waiting,
     InPath(sub): InPath,
     RawQuery(query): RawQuery,
     StrictJson(body): AdminJson<NewBanBody>,
 ) -> Receipted {
-    wait(query.as_deref())?;
+    known(query.as_deref(), ["wait"])?;
     let subject = names::subject(sub)?;
     let origin = caller.origin(&app);
     let (until, note) = body.read(origin.at)?;
     let done = app.symbolon().ban(&subject, until, note, &origin).await;
-    Ok(exchange::receipt(
-        &app,
-        done.map_err(|error| app.undecided(error))?,
-    ))
+    let done = done.map_err(|error| app.undecided(error))?;
+    Ok(exchange::receipt(&app, done, &waiting).await)
 }
 
 /// Lift a ban.

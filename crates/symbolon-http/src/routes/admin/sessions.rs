@@ -5,7 +5,6 @@ use axum::extract::{RawQuery, State};
 use symbolon::revocation::RevocationReason;
 
 use super::Receipted;
-use super::wait::{Wait, wait};
 use crate::app::App;
 use crate::bodies::Nothing;
 use crate::bodies::names::{no_session, session_id};
@@ -18,6 +17,7 @@ use crate::problem::Problem;
 use crate::query::known;
 use crate::routes::exchange;
 use crate::routes::in_path::InPath;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// Read a session.
 ///
@@ -51,9 +51,10 @@ pub(super) async fn read_any_session(
 /// Its reason is `kicked`. A session that has ended stays as it is: the receipt says `already`.
 #[utoipa::path(
     delete, path = "/v1/admin/sessions/{id}", tag = tag::OPERATORS,
-    params(("id" = String, Path, description = "Its `session_id`", format = Uuid), Wait),
+    params(("id" = String, Path, description = "Its `session_id`", format = Uuid), WaitParam),
     responses(
         (status = 200, description = "It has ended", body = ReceiptBody),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
         (status = 404, description = "there is no session of that id"),
     ),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
@@ -61,17 +62,18 @@ pub(super) async fn read_any_session(
 pub(super) async fn kick_session(
     State(app): State<App>,
     caller: Allowed<Admin>,
+    waiting: Waiting,
     InPath(id): InPath,
     RawQuery(query): RawQuery,
     _body: Option<AdminJson<Nothing>>,
 ) -> Receipted {
-    wait(query.as_deref())?;
+    known(query.as_deref(), ["wait"])?;
     let id = session_id(&id)?;
     let origin = caller.origin(&app);
     let done = app.symbolon().revoke(id, RevocationReason::Kicked, &origin).await;
     let done = done.map_err(|error| app.undecided(error))?;
     if done.revoked {
-        Ok(exchange::receipt(&app, done))
+        Ok(exchange::receipt(&app, done, &waiting).await)
     } else {
         Err(no_session())
     }

@@ -8,7 +8,6 @@ use symbolon::session::SessionId;
 use super::Receipted;
 use super::paging::{Page, cursor};
 use super::revoke_bodies::{RevokeEveryoneBody, RevokeSubjectBody};
-use super::wait::{Wait, wait};
 use crate::app::App;
 use crate::bodies::names;
 use crate::bodies::receipt::ReceiptBody;
@@ -20,6 +19,7 @@ use crate::problem::Problem;
 use crate::query::known;
 use crate::routes::exchange;
 use crate::routes::in_path::InPath;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// List a subject's sessions.
 ///
@@ -83,20 +83,24 @@ enum SessionsAsked {
 /// is no ban. A subject that has no session is answered the same, with a count of 0.
 #[utoipa::path(
     post, path = "/v1/admin/subjects/{sub}/revoke", tag = tag::OPERATORS,
-    params(("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"), Wait),
+    params(("sub" = String, Path, description = "The subject, percent-encoded", example = "user-1024"), WaitParam),
     request_body = Option<RevokeSubjectBody>,
-    responses((status = 200, description = "They have ended", body = ReceiptBody,
-         example = json!({"revoked": true, "count": 3, "seq": 1795249800000001_u64, "effective": "now"}))),
+    responses(
+        (status = 200, description = "They have ended", body = ReceiptBody,
+         example = json!({"revoked": true, "count": 3, "seq": 1795249800000001_u64, "effective": "now"})),
+        (status = 202, description = "They have ended, and it is effective on every node by the instant that the receipt names", body = ReceiptBody),
+    ),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
 )]
 pub(super) async fn revoke_subject(
     State(app): State<App>,
     caller: Allowed<Admin>,
+    waiting: Waiting,
     InPath(sub): InPath,
     RawQuery(query): RawQuery,
     body: Option<AdminJson<RevokeSubjectBody>>,
 ) -> Receipted {
-    wait(query.as_deref())?;
+    known(query.as_deref(), ["wait"])?;
     let subject = names::subject(sub)?;
     let asked = body.map(|StrictJson(body)| body).unwrap_or_default();
     let (keep, device_kind) = (asked.keep()?, asked.device_kind()?);
@@ -106,10 +110,8 @@ pub(super) async fn revoke_subject(
         .symbolon()
         .revoke_subject(&subject, reason, keep, device_kind, &origin)
         .await;
-    Ok(exchange::receipt(
-        &app,
-        done.map_err(|error| app.undecided(error))?,
-    ))
+    let done = done.map_err(|error| app.undecided(error))?;
+    Ok(exchange::receipt(&app, done, &waiting).await)
 }
 
 /// End everyone's sessions.
@@ -117,24 +119,26 @@ pub(super) async fn revoke_subject(
 /// One row in the log, however many they are. An operator's own session is among them.
 #[utoipa::path(
     post, path = "/v1/admin/revoke-all", tag = tag::OPERATORS,
-    params(Wait),
+    params(WaitParam),
     request_body = Option<RevokeEveryoneBody>,
-    responses((status = 200, description = "They have ended", body = ReceiptBody,
-         example = json!({"revoked": true, "count": 3, "seq": 1795249800000001_u64, "effective": "now"}))),
+    responses(
+        (status = 200, description = "They have ended", body = ReceiptBody,
+         example = json!({"revoked": true, "count": 3, "seq": 1795249800000001_u64, "effective": "now"})),
+        (status = 202, description = "They have ended, and it is effective on every node by the instant that the receipt names", body = ReceiptBody),
+    ),
     security(("access_token" = ["admin"]), ("api_key" = ["admin"]))
 )]
 pub(super) async fn revoke_everyone(
     State(app): State<App>,
     caller: Allowed<Admin>,
+    waiting: Waiting,
     RawQuery(query): RawQuery,
     body: Option<AdminJson<RevokeEveryoneBody>>,
 ) -> Receipted {
-    wait(query.as_deref())?;
+    known(query.as_deref(), ["wait"])?;
     let asked = body.map(|StrictJson(body)| body).unwrap_or_default();
     let reason = asked.reason.map_or(RevocationReason::Revoked, Into::into);
     let done = app.symbolon().revoke_everyone(reason, &caller.origin(&app)).await;
-    Ok(exchange::receipt(
-        &app,
-        done.map_err(|error| app.undecided(error))?,
-    ))
+    let done = done.map_err(|error| app.undecided(error))?;
+    Ok(exchange::receipt(&app, done, &waiting).await)
 }

@@ -9,6 +9,8 @@ use crate::caller::Person;
 use crate::limits::{AuthJson, StrictJson};
 use crate::openapi::tag;
 use crate::problem::Problem;
+use crate::routes::exchange;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// Change one's own password.
 ///
@@ -16,9 +18,10 @@ use crate::problem::Problem;
 /// tokens are dead. The pair goes where the token came from: into the body, or into cookies.
 #[utoipa::path(
     post, path = "/v1/password", tag = tag::PERSONS, request_body = PasswordBody,
-    security(("access_token" = [])),
+    security(("access_token" = [])), params(WaitParam),
     responses(
         (status = 200, description = "The password is changed", body = PasswordAnswer<'static>),
+        (status = 202, description = "The password is changed, and the end of the other sessions is effective on every node by the instant that is named", body = PasswordAnswer<'static>),
         (status = 400, description = "`invalid_request`: also where the new password is not one that is taken"),
         (status = 401, description = "`invalid_credentials`: the current password is wrong; or `invalid_token`"),
         (status = 429, description = "`throttled`: too many wrong passwords"),
@@ -27,6 +30,7 @@ use crate::problem::Problem;
 pub(super) async fn change_password(
     State(app): State<App>,
     person: Person,
+    waiting: Waiting,
     StrictJson(body): AuthJson<PasswordBody>,
 ) -> Result<Response, Problem> {
     let delivery = person.delivery;
@@ -39,7 +43,7 @@ pub(super) async fn change_password(
     };
     match app.symbolon().change_password(change).await {
         Ok(PasswordChanged::Changed { receipt, kept }) => {
-            app.metrics().revoked(&receipt);
+            let receipt = exchange::settled(&app, receipt, &waiting).await;
             let kept = kept.as_deref();
             // The pair begins its life when it is made.
             let now = kept.map_or_else(|| app.symbolon().now(), |kept| kept.session.tokens.rotated_at);

@@ -23,6 +23,7 @@ use crate::problem::Problem;
 use crate::query;
 use crate::renewal;
 use crate::routes::in_path::InPath;
+use crate::routes::wait::{WaitParam, Waiting};
 
 /// Sessions on one page, and on one page if the client does not say.
 const PAGE_MAX: u32 = 200;
@@ -118,15 +119,17 @@ fn position(symbolon: &Symbolon, list: &str, text: &str) -> Result<SessionId, Pr
 /// End one of one's own sessions.
 #[utoipa::path(
     delete, path = "/v1/sessions/{id}", tag = tag::PERSONS, security(("access_token" = [])),
-    params(("id" = String, Path, description = "The session's id")),
+    params(("id" = String, Path, description = "The session's id"), WaitParam),
     responses(
         (status = 200, description = "It has ended", body = ReceiptBody),
+        (status = 202, description = "It has ended, and is effective on every node by the instant that the receipt names", body = ReceiptBody),
         (status = 404, description = "there is no session of that id, or it is someone else's"),
     )
 )]
 pub(super) async fn end_own_session(
     State(app): State<App>,
     person: Person,
+    waiting: Waiting,
     InPath(id): InPath,
     _body: Option<AuthJson<Nothing>>,
 ) -> Result<Response, Problem> {
@@ -148,7 +151,7 @@ pub(super) async fn end_own_session(
     };
     let receipt = app.symbolon().revoke(id, reason, &person.origin(&app)).await;
     let receipt = receipt.map_err(|error| app.undecided(error))?;
-    let mut response = exchange::receipt(&app, receipt).into_response();
+    let mut response = exchange::receipt(&app, receipt, &waiting).await.into_response();
     // That was a log-out: what the browser has is of no use to it any more.
     if is_this_one && person.delivery != Delivery::Body {
         cookies::clear(app.settings().cookies, response.headers_mut());
@@ -159,13 +162,18 @@ pub(super) async fn end_own_session(
 /// End all of one's own sessions but this one.
 #[utoipa::path(
     post, path = "/v1/sessions/revoke-others", tag = tag::PERSONS, security(("access_token" = [])),
-    responses((status = 200, description = "They have ended", body = ReceiptBody))
+    params(WaitParam),
+    responses(
+        (status = 200, description = "They have ended", body = ReceiptBody),
+        (status = 202, description = "They have ended, and it is effective on every node by the instant that the receipt names", body = ReceiptBody),
+    )
 )]
 pub(super) async fn revoke_others(
     State(app): State<App>,
     person: Person,
+    waiting: Waiting,
     _body: Option<AuthJson<Nothing>>,
-) -> Result<Json<ReceiptBody>, Problem> {
+) -> Result<ReceiptBody, Problem> {
     let keep = vec![person.live.session_id];
     let origin = person.origin(&app);
     let subject = subject(&person)?;
@@ -173,10 +181,8 @@ pub(super) async fn revoke_others(
         .symbolon()
         .revoke_subject(&subject, RevocationReason::Kicked, keep, None, &origin)
         .await;
-    Ok(exchange::receipt(
-        &app,
-        receipt.map_err(|error| app.undecided(error))?,
-    ))
+    let receipt = receipt.map_err(|error| app.undecided(error))?;
+    Ok(exchange::receipt(&app, receipt, &waiting).await)
 }
 
 /// The person's subject. What a live session has as its subject is one.

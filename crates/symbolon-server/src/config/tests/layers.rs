@@ -334,12 +334,11 @@ fn what_this_version_does_not_have_is_refused_at_the_start_and_not_ignored() {
     };
     assert_eq!(
         not_yet(
-            "profile: development\nstore: { url: \"mysql://db/x\" }\ncache: { redis_url: \"redis://db\", prefix: a }\n"
+            "profile: development\nstore: { url: \"redis://db/0\" }\ncache: { redis_url: \"redis://db\", prefix: a }\n"
         ),
         [
-            "s.yaml:2:15: store.url: mysql is not supported by this version; sqlite:, postgres:// and memory: are \
+            "s.yaml:2:15: store.url: redis is not supported by this version; sqlite:, postgres://, mysql:// and memory: are \
              (SYMBOLON_STORE__URL=sqlite: keeps sessions in data_dir)",
-            "s.yaml:3:21: cache.redis_url: a shared cache in Redis: not supported by this version; leave it at null",
         ]
     );
     assert_eq!(not_yet("store: { url: \"postgres://db/x\" }"), [""; 0]);

@@ -67,7 +67,7 @@ fn s1_5_its_redis_is_the_store_and_this_version_says_that_it_has_none() {
     assert_eq!(
         told,
         [
-            "s.yaml:2:9: store.url: redis is not supported by this version; sqlite:, postgres:// and memory: are \
+            "s.yaml:2:9: store.url: redis is not supported by this version; sqlite:, postgres://, mysql:// and memory: are \
           (SYMBOLON_STORE__URL=sqlite: keeps sessions in data_dir)"
         ]
     );

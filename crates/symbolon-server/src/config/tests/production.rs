@@ -164,13 +164,21 @@ fn redis_as_the_store_needs_a_password_in_production() {
 
 #[test]
 fn an_empty_password_is_refused_everywhere_and_a_short_one_in_production() {
-    let cache = |password: &str| format!("cache: {{ redis_url: \"redis://:{password}@db/0\" }}");
+    let shared = "\nkeys: { master_file: k }\nstore: { url: \"postgres://db/sy\" }";
+    let cache = |password: &str| format!("cache: {{ redis_url: \"redis://:{password}@db/0\" }}{shared}");
     let short = "cache.redis_url: the password is shorter than 8 characters";
     assert_eq!(warnings(&cache("seven77")), [format!("s.yaml:1:21: {short}")]);
     assert_eq!(warnings(&cache("eight888")), [""; 0]);
     assert_eq!(
         faults(&format!("{}\nprofile: production", cache("seven77"))),
         [format!("s.yaml:1:21: {short}")]
+    );
+    let alone = "cache: { redis_url: \"redis://:eight888@db/0\" }";
+    assert_eq!(
+        warnings(alone),
+        [
+            "s.yaml:1:21: cache.redis_url: is not used: one node over its own store answers from memory, and needs no cache to share"
+        ]
     );
     assert_eq!(
         faults(&cache("")),

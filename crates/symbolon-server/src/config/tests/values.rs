@@ -278,7 +278,7 @@ fn a_store_is_a_file_or_memory_or_a_server() {
             "mysql://sy:correct-horse@[::1]:3306/symbolon",
             "mysql://sy:***@[::1]:3306/symbolon",
         ),
-        ("mariadb://sy:p%40ssw0rd@db", "mariadb://sy:***@db"),
+        ("mariadb://sy:p%40ssw0rd@db/sy", "mariadb://sy:***@db/sy"),
         (
             "redis://:correct-horse@127.0.0.1:6379/0",
             "redis://:***@127.0.0.1:6379/0",
