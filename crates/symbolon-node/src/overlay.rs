@@ -23,6 +23,9 @@ const CELLS: usize = 8192;
 /// How long a row is remembered. A fact older than what is remembered is read again.
 pub const RETENTION: Duration = Duration::from_secs(15 * 60);
 
+/// How many ended sessions and cut subjects are remembered at the most, looked at once a minute: some 40 MiB.
+pub const MARKS_MAX: usize = 262_144;
+
 /// What the overlay knows against a fact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Objection {
@@ -249,6 +252,17 @@ impl Overlay {
         self.low.raise(newest.0);
         sessions.retain(|_, mark| mark.at >= horizon || mark.newest() > newest);
         subjects.retain(|_, mark| mark.at >= horizon || mark.newest() > newest);
+    }
+
+    /// Forgets the oldest rows where more are remembered than may be: facts as old as those are read again.
+    pub fn forget_beyond(&self, marks_max: usize) {
+        let mut times: Vec<Timestamp> = self.sessions.pin().values().map(|mark| mark.at).collect();
+        times.extend(self.subjects.pin().values().map(|mark| mark.at));
+        let Some(beyond) = times.len().checked_sub(marks_max).filter(|beyond| *beyond > 0) else {
+            return;
+        };
+        let (_, newest, _) = times.select_nth_unstable(beyond - 1);
+        self.forget_before(Timestamp(newest.0.saturating_add(1)));
     }
 
     fn mark_session(&self, id: SessionId, row: &LogRow, ended: Option<Cut>) {

@@ -20,7 +20,7 @@ use crate::chain::{Place, Repair};
 use crate::clock::boottime_nanos;
 use crate::flights::Before;
 use crate::near::{Fact, NearCache};
-use crate::overlay::{Objection, Overlay, Stamp};
+use crate::overlay::{MARKS_MAX, Objection, Overlay, Stamp};
 use crate::published::Published as _;
 use acknowledged::Acknowledged;
 use known::KnownLog;
@@ -162,6 +162,7 @@ impl Tail {
     /// Forgets rows before `horizon`.
     pub(crate) fn forget_before(&self, horizon: Timestamp) {
         self.overlay.forget_before(horizon);
+        self.overlay.forget_beyond(MARKS_MAX);
         self.log.lock().forget_before(horizon);
     }
 

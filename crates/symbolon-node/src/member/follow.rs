@@ -19,6 +19,8 @@ use crate::tail::{Read, Tail};
 const PAGE: u32 = 1_000;
 /// How many readings one heartbeat makes: more than a node that was away for an hour has to read.
 const PAGES_MAX: usize = 2_000;
+/// How often one heartbeat mends: the store may be put back once more meanwhile.
+const REPAIRS_MAX: u32 = 3;
 /// Beyond every position, as stores count them.
 const BEYOND: RevocationSeq = RevocationSeq(i64::MAX as u64);
 /// How long one step may take. A store gives up by itself before that; a heartbeat that is answered late is worth less,
@@ -66,6 +68,7 @@ impl<S: Store> Follower<S> {
     /// not known might be a revocation.
     pub(super) async fn read_to_head(&mut self) -> Result<bool, Unbeaten> {
         let mut grown = false;
+        let mut repairs = 0;
         for _ in 0..PAGES_MAX {
             self.write_again().await?;
             let Some(place) = self.tail.place() else {
@@ -97,7 +100,12 @@ impl<S: Store> Follower<S> {
                     count(&self.membership.counts.repairs);
                     self.begin_anew().await?;
                 }
-                Read::Lost => self.repair().await?,
+                Read::Lost if repairs < REPAIRS_MAX => {
+                    repairs += 1;
+                    self.repair().await?;
+                }
+                // What is known and what is read cannot be brought together.
+                Read::Lost => self.begin_anew().await?,
             }
         }
         Err(Unbeaten::NoEnd)

@@ -138,9 +138,12 @@ impl<S: Store> Heart<S> {
             if beaten.is_ok() {
                 self.look_after_others().await;
             }
-        } else if rhythm.read_is_due(now) && self.incarnation.is_some() {
-            // One that fails is said by the next heartbeat.
-            let grown = self.follower.read_to_head().await.unwrap_or(false);
+        } else if rhythm.read_is_due(now) {
+            // One that has not joined has nothing to follow yet; a reading that fails is said by the next heartbeat.
+            let grown = match self.incarnation {
+                Some(_) => self.follower.read_to_head().await.unwrap_or(false),
+                None => false,
+            };
             rhythm.read(boottime_nanos(), grown);
         }
         if self.applied() > self.told {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use symbolon_core::store::SessionStore as _;
+use symbolon_core::api_key::{ApiKey, ApiKeyId, Scope, Scopes};
+use symbolon_core::audit::AuditEvent;
+use symbolon_core::store::{ApiKeyStore as _, SessionStore as _};
+use symbolon_core::token::RawToken;
 use symbolon_node::{Effective, Refreshed, Undecided, Wait};
 use symbolon_testkit::faulty::Fault;
 
@@ -182,4 +185,50 @@ async fn the_end_of_a_token_is_proof_only_when_no_other_node_can_move_it() {
             .facts()
             .settled
     );
+}
+
+#[tokio::test]
+async fn an_api_key_that_is_ended_on_one_node_proves_nothing_on_the_others() {
+    let place = Place::with_signals();
+    let (a, b) = (place.node("a").await, place.node("b").await);
+    let now = a.node.now();
+    let id = ApiKeyId::random(now, a.node.randomness()).unwrap();
+    let token = RawToken::api_key(a.node.keys(), id, a.node.randomness()).unwrap();
+    let key = ApiKey {
+        id,
+        name: "shop".to_owned(),
+        digest: token.digest(),
+        scopes: Scopes::of(&[Scope::Verify]),
+        client_id: None,
+        created_at: now,
+        expires_at: None,
+        revoked_at: None,
+    };
+    let audit = |event| a.origin().entry(event).on(id);
+    assert!(
+        a.node
+            .store()
+            .insert_api_key(key, audit(AuditEvent::KeyAdded))
+            .await
+            .unwrap()
+    );
+    assert!(b.node.api_key(&token).await.unwrap().is_some());
+    // From memory: the store is not asked again.
+    b.faults.fail_always("find_api_key", Fault::Before);
+    assert!(b.node.api_key(&token).await.unwrap().is_some());
+
+    let row = a
+        .node
+        .store()
+        .revoke_api_key(id, audit(AuditEvent::KeyRevoked))
+        .await
+        .unwrap();
+    let receipt = symbolon_node::Receipt::of_row(&row.unwrap());
+    assert_eq!(a.node.settle(receipt, Wait::Full).await.effective, Effective::Now);
+    assert!(
+        b.node.api_key(&token).await.is_err(),
+        "memory does not answer for it"
+    );
+    b.faults.heal();
+    assert!(b.node.api_key(&token).await.unwrap().is_none());
 }

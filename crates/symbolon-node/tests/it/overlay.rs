@@ -139,3 +139,19 @@ fn what_is_younger_than_the_horizon_is_remembered() {
     overlay.forget_before(Timestamp(NOW.0));
     assert_eq!(against(&overlay, 4, 0), KICKED);
 }
+
+#[test]
+fn of_more_ends_than_may_be_remembered_the_oldest_are_forgotten_and_facts_as_old_as_they_read_again() {
+    let rows = (1..=10_u8).map(|n| LogRow {
+        at: NOW.after(Duration::from_secs(n.into())),
+        ..row(n.into(), LogKind::Session(SessionId::from_bytes([n; 16])))
+    });
+    let overlay = overlay(&rows.collect::<Vec<_>>());
+    overlay.forget_beyond(10);
+    assert_eq!(overlay.low(), RevocationSeq::ZERO);
+    overlay.forget_beyond(4);
+    assert_eq!(overlay.low(), RevocationSeq(6));
+    let ended = |n: u8| overlay.find_end(SessionId::from_bytes([n; 16])).is_some();
+    assert_eq!((1..=10).filter(|n| ended(*n)).collect::<Vec<_>>(), [7, 8, 9, 10]);
+    assert_eq!(against(&overlay, 5, 0), Some(Objection::Stale));
+}
