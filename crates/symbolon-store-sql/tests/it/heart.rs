@@ -13,7 +13,12 @@ use symbolon_testkit::servers::StartPostgres;
 use tokio::time::Instant;
 
 use super::given::{Folder, begin, options};
-use super::on_server::{Place, aside, eventually, open, server_options};
+use super::on_server::{Place, PlaceOn, Server, aside, eventually, on_each_server, open, server_options};
+
+on_each_server! {
+    a_heartbeat_is_made_while_the_thread_of_all_other_work_does_nothing_else,
+    the_newest_instant_of_all_heartbeats_is_there_at_the_next_start,
+}
 
 fn member(number: u8) -> Member {
     Member {
@@ -113,9 +118,8 @@ impl LogSink for Stuck {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_heartbeat_is_made_while_the_thread_of_all_other_work_does_nothing_else() {
-    let place = Place::new();
+async fn a_heartbeat_is_made_while_the_thread_of_all_other_work_does_nothing_else<S: Server>() {
+    let place = PlaceOn::<S>::new();
     let sink = Arc::new(Stuck::default());
     let (store, _) = SqlStore::open_server(server_options(&place.url(), sink.clone())).unwrap();
     store.join(member(1)).await.unwrap();
@@ -154,9 +158,8 @@ async fn a_heartbeat_whose_connection_was_cut_is_made_over_another_at_once() {
     assert!(back.elapsed() < Duration::from_secs(1), "{:?}", back.elapsed());
 }
 
-#[tokio::test]
-async fn the_newest_instant_of_all_heartbeats_is_there_at_the_next_start() {
-    let place = Place::new();
+async fn the_newest_instant_of_all_heartbeats_is_there_at_the_next_start<S: Server>() {
+    let place = PlaceOn::<S>::new();
     let (store, _, opened) = place.open();
     assert_eq!(opened.high_water, sample::BEGIN);
     for number in [1, 2] {
