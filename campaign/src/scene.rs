@@ -25,8 +25,13 @@ pub(crate) struct Scene<'c> {
 }
 
 impl<'c> Scene<'c> {
-    /// Starts everything, with these variables for the nodes.
-    pub(crate) async fn start(cli: &'c Cli, store: StoreName, variables: &[(&str, &str)]) -> Self {
+    /// Starts everything, Redis too where it is wanted, with these variables for the nodes.
+    pub(crate) async fn start(
+        cli: &'c Cli,
+        store: StoreName,
+        cache: bool,
+        variables: &[(&str, &str)],
+    ) -> Self {
         // The nodes start in folders of their own.
         let mut layout = Layout::of(cli.binary.canonicalize().unwrap())
             .nodes(cli.nodes)
@@ -38,7 +43,7 @@ impl<'c> Scene<'c> {
             // Log-ins are to be a part of the load, not the whole of it.
             .env("SYMBOLON_LOGIN__ARGON2__MEMORY", "7MiB")
             .env("SYMBOLON_LOGIN__ARGON2__ITERATIONS", "1");
-        if !cli.no_cache {
+        if cache {
             layout = layout.cache();
         }
         for (name, value) in variables {

@@ -112,10 +112,15 @@ fn key(entry: &Entry) -> Option<(&'static str, String)> {
 impl Expected {
     fn of(history: &History) -> Self {
         let mut expected = Self::default();
-        // What is known first: an outcome that is not may be one of those.
-        let known = history.ops.iter().filter(|op| !is_open(&op.answered));
-        let open = history.ops.iter().filter(|op| is_open(&op.answered));
-        for op in known.chain(open) {
+        // What is known first: an outcome that is not may be one of those. Before reuse, ends: a refresh that finds an
+        // old token beside a log-out may say its word of a session that the log-out has just ended.
+        let rank = |answered: &Answered| match answered {
+            answered if is_open(answered) => 2,
+            answered => u8::from(ended_by_reuse(answered)),
+        };
+        let mut ops: Vec<_> = history.ops.iter().collect();
+        ops.sort_by_key(|op| rank(&op.answered));
+        for op in ops {
             match &op.asked {
                 Asked::Issue { .. } => expected.issue(&op.answered),
                 Asked::Refresh { session, generation } => {

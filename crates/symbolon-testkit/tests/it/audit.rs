@@ -251,3 +251,15 @@ fn a_new_password_and_a_ban_are_entries_of_their_own() {
         assert_eq!(wrong(vec![end()], &[one.clone(), one]), ["alice"]);
     }
 }
+
+#[test]
+fn a_session_that_a_log_out_and_reuse_end_at_once_has_ended_once() {
+    let reuse = || refresh(0, Answered::Refused(REUSE.to_owned()));
+    let record = [on_x("issued"), on_x("revoked")];
+    assert_eq!(wrong(vec![issued(), reuse(), log_out(false)], &record), NONE);
+    assert_eq!(wrong(vec![issued(), log_out(false), reuse()], &record), NONE);
+    assert_eq!(
+        wrong(vec![issued(), reuse(), log_out(false)], &record[..1]),
+        ["x"]
+    );
+}
