@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tower_service::Service as _;
@@ -177,7 +177,7 @@ async fn keys_known(app: &App, headers: &HeaderMap, query: Option<&str>) -> Resu
 /// spared what is for browsers. A refusal has a body, and there are gateways that hand it on as it is.
 #[inline]
 fn finish(app: &App, seal: Seal, mut response: Response, route: RouteClass, id: RequestId) -> Response {
-    if route == RouteClass::Gateway && response.status() == StatusCode::OK {
+    if route == RouteClass::Gateway && response.status().as_u16() == 200 {
         seal.apply_lean(response.headers_mut(), id);
     } else {
         seal.apply(&mut response, id);

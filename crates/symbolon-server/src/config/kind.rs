@@ -128,10 +128,7 @@ impl Kind {
         };
         match self {
             Self::StoreUrl => StoreUrl::parse(text).map(Value::Store),
-            Self::RedisUrl => match StoreUrl::parse(text)? {
-                url @ StoreUrl::Redis(_) => Ok(Value::Store(url)),
-                _ => Err(refused()),
-            },
+            Self::RedisUrl => StoreUrl::parse_cache(text).map(Value::Store),
             Self::Secret => SharedSecret::new(Zeroizing::new(text.as_bytes().to_vec()))
                 .map(Value::Secret)
                 .map_err(|weak| format!("is refused: {weak}; expected {}", self.expected())),

@@ -50,9 +50,7 @@ impl StoreUrl {
         if text.chars().any(|c| c.is_control() || c == ' ') && !text.starts_with("sqlite:")
             || text.contains('\0')
         {
-            return Err(
-                "has a space or a control character in the address; write them as %20 and so on".into(),
-            );
+            return Err(BLANK.into());
         }
         match text
             .split_once(':')
@@ -70,11 +68,30 @@ impl StoreUrl {
                 SCHEMES.iter().find(|(name, _)| *name == scheme),
                 rest.strip_prefix("//"),
             ) {
-                (Some((_, store)), Some(rest)) => ServerUrl::parse(scheme, rest).map(store),
+                (Some((_, store)), Some(rest)) => ServerUrl::parse(scheme, rest, Shape::Store).map(store),
                 _ => Err(UNKNOWN.into()),
             },
             None => Err(UNKNOWN.into()),
         }
+    }
+
+    /// Reads where the shared cache is: one Redis, a socket, Sentinels or a cluster, by the schemes that
+    /// `docs/operations.md` lists. What follows them is read by whoever goes there.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub(crate) fn parse_cache(text: &str) -> Result<Self, String> {
+        let (scheme, rest) = text.split_once("://").ok_or(UNKNOWN_CACHE)?;
+        let kind = scheme
+            .strip_prefix("redis")
+            .or_else(|| scheme.strip_prefix("valkey"));
+        if !kind.is_some_and(|kind| CACHE_KINDS.contains(&kind)) {
+            return Err(UNKNOWN_CACHE.into());
+        }
+        if text.chars().any(|c| c.is_control() || c == ' ') {
+            return Err(BLANK.into());
+        }
+        ServerUrl::parse(scheme, rest, Shape::Cache).map(Self::Redis)
     }
 
     /// The server's address, where the store is a server.
@@ -91,9 +108,42 @@ const BARE: [&str; 2] = ["sqlite", "memory"];
 const UNKNOWN: &str = "is not understood; expected sqlite:, sqlite:PATH, memory:, postgres://HOST/DATABASE, \
                        mysql://HOST/DATABASE or redis://HOST/0";
 
+const UNKNOWN_CACHE: &str = "is not understood; expected redis://, rediss://, redis+unix://, redis-sentinel:// or \
+                             redis-cluster://";
+const BLANK: &str = "has a space or a control character in the address; write them as %20 and so on";
+/// What may follow `redis` or `valkey` in the scheme of a shared cache.
+const CACHE_KINDS: [&str; 7] = [
+    "",
+    "s",
+    "+unix",
+    "-sentinel",
+    "s-sentinel",
+    "-cluster",
+    "s-cluster",
+];
+
+/// What an address is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// One server.
+    Store,
+    /// One Redis, several, or a socket; the log-in at Sentinels stands in the query.
+    Cache,
+}
+
+impl Shape {
+    fn takes_host(self, host: &str, scheme: &str) -> bool {
+        match self {
+            Self::Store => is_host(host),
+            Self::Cache if scheme.ends_with("+unix") => host.is_empty(),
+            Self::Cache => host.split(',').all(is_host),
+        }
+    }
+}
+
 impl ServerUrl {
     /// Reads what follows `scheme://`.
-    fn parse(scheme: &str, rest: &str) -> Result<Self, String> {
+    fn parse(scheme: &str, rest: &str, shape: Shape) -> Result<Self, String> {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         if path.contains('@') {
@@ -101,7 +151,7 @@ impl ServerUrl {
                 "has an @ after the host; in a password write / as %2F, ? as %3F, # as %23, @ as %40".into(),
             );
         }
-        if path.to_ascii_lowercase().contains("password=") {
+        if shape == Shape::Store && path.to_ascii_lowercase().contains("password=") {
             return Err(
                 "has a password in its query; write it before the host, as USER:PASSWORD@HOST".into(),
             );
@@ -110,7 +160,7 @@ impl ServerUrl {
             Some((login, host)) => (Some(login), host),
             None => (None, authority),
         };
-        if !is_host(host) {
+        if !shape.takes_host(host, scheme) {
             return Err("has no valid host and port after ://".into());
         }
         let (user, password) = match login.map(|login| (login, login.split_once(':'))) {
@@ -131,7 +181,7 @@ impl ServerUrl {
 
     /// The whole address, with the password: for the driver alone.
     pub(crate) fn with_password(&self) -> String {
-        self.write_with(self.password.as_deref())
+        self.write_with(self.password.as_deref(), &self.rest)
     }
 
     /// The password as written, so with `%40` and the like.
@@ -139,10 +189,20 @@ impl ServerUrl {
         self.password.as_deref()
     }
 
-    fn write_with(&self, password: Option<&str>) -> String {
-        let Self {
-            scheme, user, rest, ..
-        } = self;
+    /// What stands behind the host, with the password of Sentinels masked.
+    fn masked_rest(&self) -> String {
+        const NAME: &str = "sentinelPassword=";
+        match self.rest.split_once(NAME) {
+            None => self.rest.clone(),
+            Some((before, secret)) => {
+                let after = secret.find('&').map_or("", |end| &secret[end..]);
+                format!("{before}{NAME}***{after}")
+            }
+        }
+    }
+
+    fn write_with(&self, password: Option<&str>, rest: &str) -> String {
+        let Self { scheme, user, .. } = self;
         match (user, password) {
             (Some(user), Some(password)) => format!("{scheme}://{user}:{password}@{rest}"),
             (Some(user), None) => format!("{scheme}://{user}@{rest}"),
@@ -170,7 +230,8 @@ fn is_host(text: &str) -> bool {
 
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.write_with(self.password.as_ref().map(|_| "***")))
+        let password = self.password.as_ref().map(|_| "***");
+        f.write_str(&self.write_with(password, &self.masked_rest()))
     }
 }
 

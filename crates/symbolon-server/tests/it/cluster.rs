@@ -133,7 +133,10 @@ async fn an_api_key_that_is_revoked_on_one_node_proves_nothing_on_another() {
 
 #[tokio::test]
 async fn l2_a_refresh_raced_by_64_clients_on_three_nodes_has_one_successor() {
-    let nodes = Nodes::start(3).await;
+    one_successor(&Nodes::start(3).await).await;
+}
+
+async fn one_successor(nodes: &Nodes) {
     for _ in 0..3 {
         let pair = nodes.issue(0, "user-1024").await;
         let race = (0..64).map(|client| nodes.refresh(client % 3, &pair.refresh));

@@ -341,7 +341,25 @@ fn a_store_without_a_path_needs_no_quotes_and_no_colon() {
 fn the_shared_cache_is_a_redis_or_null() {
     assert!(is_taken("cache: { redis_url: \"redis://127.0.0.1:6379/0\" }"));
     assert!(is_taken("cache: { redis_url: null }"));
-    for text in ["sqlite:", "postgres://db/x", "\"\"", "redis://:@db/0"] {
+    for url in [
+        "valkeys://db",
+        "redis+unix://:correct-horse@/run/redis.sock?db=2",
+        "redis-cluster://sy:correct-horse@a,b:7001",
+        "redis-sentinel://sy:correct-horse@a:26379,b/0?sentinelServiceName=m&sentinelPassword=correct-horse",
+    ] {
+        let loaded = read(&format!("cache: {{ redis_url: \"{url}\" }}")).expect(url);
+        let cache = loaded.config.cache.redis_url.expect("a url");
+        assert_eq!(cache.server().expect("is a server").with_password(), url);
+        assert!(!format!("{cache} {cache:?}").contains("horse"), "{cache}");
+    }
+    for text in [
+        "sqlite:",
+        "postgres://db/x",
+        "redis-ring://a",
+        "redis://a,b c",
+        "\"\"",
+        "redis://:@db/0",
+    ] {
         assert!(!is_taken(&format!("cache: {{ redis_url: {text} }}")), "{text}");
     }
 }
