@@ -8,6 +8,8 @@ pub(crate) use value::Value;
 
 use symbolon_core::store::StoreError;
 
+use crate::dialect::IDS_PER_QUERY;
+
 /// One SQL statement. The text is the same for all engines but for the marks that a dialect
 /// replaces; each link prepares it once.
 ///
@@ -138,6 +140,39 @@ pub(crate) trait Link {
             self.change_one(statement, params).await?;
         }
         Ok(())
+    }
+
+    /// Runs one statement with each of these parameters; answers how many rows each has changed. An engine that is asked
+    /// over a network is asked for all before the first answers.
+    async fn execute_each<const N: usize>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<u64>, SqlError> {
+        let mut changed = Vec::with_capacity(params.len());
+        for params in params {
+            changed.push(self.execute(statement, params).await?);
+        }
+        Ok(changed)
+    }
+
+    /// Runs a statement about [`IDS_PER_QUERY`] keys for all of these, some at a time. `rest` is what follows the keys.
+    async fn query_in<T>(
+        &mut self,
+        statement: &'static Statement,
+        keys: &[Value<'_>],
+        rest: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<Vec<T>, SqlError> {
+        let mut rows = Vec::with_capacity(keys.len());
+        for some in keys.chunks(IDS_PER_QUERY) {
+            // The statement always asks for as many: what is missing is filled up with the first.
+            let padding = some.first().into_iter().cycle();
+            let keys = some.iter().chain(padding).take(IDS_PER_QUERY);
+            let params: Vec<_> = keys.chain(rest).copied().collect();
+            rows.extend(self.query(statement, &params, read).await?);
+        }
+        Ok(rows)
     }
 
     /// Runs one statement with each of these parameters, as [`change_all`](Self::change_all).

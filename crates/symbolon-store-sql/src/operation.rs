@@ -6,8 +6,8 @@ use symbolon_core::clock::Timestamp;
 use symbolon_core::random::{Randomness, draw};
 use symbolon_core::revocation::{LogKind, LogRow, RevocationReason, RevocationSeq};
 
-use crate::link::{Fields, Link, SqlError, Statement};
-use crate::record::log::columns;
+use crate::link::{Fields, Link, SqlError, Statement, Value};
+use crate::record::log::{KindColumns, columns};
 
 /// Which way an operation goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +58,20 @@ pub(crate) trait Operation: Send + 'static {
     /// Does it. Nothing is locked or written out of the order accounts, subjects, sessions (by id),
     /// head of the log.
     async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<Self::Answer, SqlError>;
+
+    /// Whether several that wait for a server are done in one transaction.
+    const TOGETHER: bool = false;
+
+    /// Does several, with the same effects and answers as one after the other. `None`: that one is to be done alone.
+    /// It waits for no row that another transaction holds, but for the head of the log: one that stands still must not
+    /// hold up all.
+    async fn run_together<L: Link>(
+        group: &[&Self],
+        tx: &mut Tx<'_, L>,
+    ) -> Result<Vec<Option<Self::Answer>>, SqlError> {
+        let _nothing = tx;
+        Ok(group.iter().map(|_| None).collect())
+    }
 }
 
 /// An operation's view of the transaction that it runs in.
@@ -115,38 +129,71 @@ impl<'t, L: Link> Tx<'t, L> {
     /// other revocation waits, so it comes last: only what needs the row's position may follow.
     pub(crate) async fn append(&mut self, entry: Entry<'_>) -> Result<LogRow, SqlError> {
         let prev_seq = self.lock_head().await?;
-        let row = LogRow {
-            seq: RevocationSeq(prev_seq.0.saturating_add(1)),
-            prev_seq,
-            id: draw(&**self.chance).map_err(|error| SqlError::Unavailable(error.to_string()))?,
-            kind: entry.kind,
-            at: entry.at,
-            reason: entry.reason,
-        };
+        let row = self.row_after(prev_seq, &entry)?;
         self.write(&row, entry.actor).await?;
         self.rows.push(row.clone());
         Ok(row)
     }
 
+    /// The same, for several rows.
+    pub(crate) async fn append_all(&mut self, entries: &[Entry<'_>]) -> Result<Vec<LogRow>, SqlError> {
+        let head = self.lock_head().await?;
+        let mut prev_seq = head;
+        let mut rows = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let row = self.row_after(prev_seq, entry)?;
+            prev_seq = row.seq;
+            rows.push(row);
+        }
+        let Some(last) = rows.last() else {
+            return Ok(rows);
+        };
+        let moved = [last.seq.into(), (&last.id).into(), head.into()];
+        self.link.change_one(&MOVE_HEAD, &moved).await?;
+        let kinds: Vec<_> = rows.iter().map(|row| columns(&row.kind)).collect();
+        let written = rows.iter().zip(&kinds).zip(entries);
+        let written: Vec<_> = written
+            .map(|((row, kind), entry)| log_columns(row, kind, entry.actor))
+            .collect();
+        self.link.change_each(&INSERT_LOG, &written).await?;
+        self.rows.extend_from_slice(&rows);
+        Ok(rows)
+    }
+
+    fn row_after(&self, prev_seq: RevocationSeq, entry: &Entry<'_>) -> Result<LogRow, SqlError> {
+        Ok(LogRow {
+            seq: RevocationSeq(prev_seq.0.saturating_add(1)),
+            prev_seq,
+            id: draw(&**self.chance).map_err(|error| SqlError::Unavailable(error.to_string()))?,
+            kind: entry.kind.clone(),
+            at: entry.at,
+            reason: entry.reason,
+        })
+    }
+
     async fn write(&mut self, row: &LogRow, actor: &str) -> Result<(), SqlError> {
         let kind = columns(&row.kind);
         let head = [row.seq.into(), (&row.id).into(), row.prev_seq.into()];
-        let log = [
-            row.seq.into(),
-            row.prev_seq.into(),
-            (&row.id).into(),
-            kind.kind.into(),
-            kind.session_id.into(),
-            kind.subject.into(),
-            kind.keep.as_deref().into(),
-            row.at.into(),
-            row.reason.as_str().into(),
-            actor.into(),
-        ];
+        let log = log_columns(row, &kind, actor);
         self.link
             .change_all(&[(&MOVE_HEAD, &head), (&INSERT_LOG, &log)])
             .await
     }
+}
+
+fn log_columns<'v>(row: &'v LogRow, kind: &'v KindColumns<'_>, actor: &'v str) -> [Value<'v>; 10] {
+    [
+        row.seq.into(),
+        row.prev_seq.into(),
+        (&row.id).into(),
+        kind.kind.into(),
+        kind.session_id.into(),
+        kind.subject.into(),
+        kind.keep.as_deref().into(),
+        row.at.into(),
+        row.reason.as_str().into(),
+        actor.into(),
+    ]
 }
 
 fn read_seq(fields: &mut Fields<'_>) -> Result<RevocationSeq, SqlError> {

@@ -5,7 +5,8 @@
 //! 3. `driver`: what a kind of server brings: a way there, connections, and the transaction around an operation.
 //! 4. `identity`: the schema, and whose store it is. `jump`: the log's head after a restart of the server.
 //! 5. `pool`: the connections. `job`: operations on their way here and their answers on their way back.
-//! 6. `attempt`: one operation in one transaction, and what a failure of it means.
+//! 6. `attempt`: one operation in one transaction, or several of one sort, and what a failure of it means. `groups`: which
+//!    share one.
 //! 7. `outbox`: what was committed is told in the order of its positions, whatever came back first.
 //! 8. `crew`: one thread that drives connections. `engine`: the handle that holds all of it; the heartbeat has a crew of
 //!    its own.
@@ -17,6 +18,7 @@ mod crew;
 mod driver;
 mod engine;
 mod examine;
+mod groups;
 pub(crate) mod identity;
 mod job;
 mod jump;

@@ -18,5 +18,6 @@ mod it {
     mod process;
     mod proxy;
     mod signals;
+    mod together;
     mod upkeep;
 }

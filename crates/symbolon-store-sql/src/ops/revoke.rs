@@ -1,5 +1,7 @@
 //! The end of one session.
 
+use std::collections::BTreeMap;
+
 use symbolon_core::audit::{AuditEntry, AuditEvent};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{Cut, LogKind, LogRow, RevocationReason};
@@ -7,10 +9,10 @@ use symbolon_core::session::{Epoch, SessionId, SessionState};
 use symbolon_core::store::{RevokeSession, Revoked};
 use symbolon_core::subject::SubjectId;
 
-use super::subjects::newest_cut;
-use crate::link::{Fields, Link, SqlError, Statement};
+use super::subjects::{newest_cut, newest_cuts};
+use crate::link::{Fields, Link, SqlError, Statement, Value};
 use crate::operation::{Entry, Lane, Operation, Tx};
-use crate::record::audit::insert_audit;
+use crate::record::audit::{insert_audit, insert_audits};
 use crate::record::session::{name, read_state};
 
 /// What an end needs to know of a session.
@@ -51,6 +53,23 @@ pub(super) async fn lock_session<L: Link>(
     id: &SessionId,
 ) -> Result<Option<LockedSession>, SqlError> {
     link.find(&LOCK_SESSION, &[id.into()], read_locked).await
+}
+
+pub(super) static LOCK_SESSIONS: Statement = Statement::new(
+    "SELECT session_id, subject, epoch, live_until, state, revoked_seq, revoked_at, revoked_reason \
+     FROM sessions WHERE session_id IN ({ids}) ORDER BY session_id {skip_locked}",
+);
+
+/// Reads and locks those of the sessions that nobody holds.
+pub(super) async fn lock_free_sessions<L: Link>(
+    link: &mut L,
+    ids: &[SessionId],
+) -> Result<Vec<(SessionId, LockedSession)>, SqlError> {
+    let keys: Vec<_> = ids.iter().map(Value::from).collect();
+    link.query_in(&LOCK_SESSIONS, &keys, &[], |fields| {
+        Ok((fields.session_id("session_id")?, read_locked(fields)?))
+    })
+    .await
 }
 
 fn read_locked(fields: &mut Fields<'_>) -> Result<LockedSession, SqlError> {
@@ -153,4 +172,70 @@ impl Operation for RevokeSession {
         let row = end_session(tx, self.id, self.reason, self.audit.at, &actor).await?;
         Ok(Revoked::Done(row))
     }
+
+    const TOGETHER: bool = true;
+
+    async fn run_together<L: Link>(
+        group: &[&Self],
+        tx: &mut Tx<'_, L>,
+    ) -> Result<Vec<Option<Revoked>>, SqlError> {
+        // Of two that end the same session, one is done alone, and finds it ended.
+        let by_id: BTreeMap<SessionId, usize> = (0..).zip(group).map(|(at, end)| (end.id, at)).collect();
+        let ids: Vec<_> = by_id.keys().copied().collect();
+        let locked = lock_free_sessions(tx.link, &ids).await?;
+        let subjects = locked.iter().map(|(_, session)| &session.subject);
+        let cuts = newest_cuts(tx.link, subjects).await?;
+        let mut answers: Vec<_> = group.iter().map(|_| None).collect();
+        let mut ending = Vec::with_capacity(locked.len());
+        for (id, session) in &locked {
+            let Some(at) = by_id.get(id).copied() else {
+                continue;
+            };
+            match session.ended(cuts.of(&session.subject)) {
+                Some(before) => answers[at] = Some(before),
+                None => ending.push((at, group[at], &session.subject)),
+            }
+        }
+        let rows = end_together(tx, &ending).await?;
+        for ((at, ..), row) in ending.iter().zip(rows) {
+            answers[*at] = Some(Revoked::Done(row));
+        }
+        Ok(answers)
+    }
+}
+
+/// Ends sessions that are locked and active, each by its own order.
+async fn end_together<L: Link>(
+    tx: &mut Tx<'_, L>,
+    ending: &[(usize, &RevokeSession, &SubjectId)],
+) -> Result<Vec<LogRow>, SqlError> {
+    let audits: Vec<_> = ending
+        .iter()
+        .map(|(_, order, subject)| order.audit.clone().of(subject))
+        .collect();
+    insert_audits(tx.link, &audits).await?;
+    let actors: Vec<_> = audits.iter().map(|audit| audit.actor.to_text()).collect();
+    let entries = ending.iter().zip(&actors);
+    let entries: Vec<_> = entries
+        .map(|((_, order, _), actor)| Entry {
+            kind: LogKind::Session(order.id),
+            at: order.audit.at,
+            reason: order.reason,
+            actor,
+        })
+        .collect();
+    let rows = tx.append_all(&entries).await?;
+    let marks = ending.iter().zip(&rows);
+    let marks: Vec<_> = marks
+        .map(|((_, order, _), row)| {
+            [
+                row.seq.into(),
+                row.at.into(),
+                row.reason.as_str().into(),
+                (&order.id).into(),
+            ]
+        })
+        .collect();
+    tx.link.change_each(&MARK_ENDED, &marks).await?;
+    Ok(rows)
 }

@@ -1,16 +1,19 @@
 //! Changes of a session that goes on: its next pair, its lives and claims.
 
+use std::collections::BTreeMap;
+
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogKind, LogRow, RevocationReason};
-use symbolon_core::session::Session;
+use symbolon_core::session::{Session, SessionId};
 use symbolon_core::store::{ChangeSession, RotateSession};
 use symbolon_core::token::Generation;
 
-use super::revoke::lock_session;
+use super::revoke::{lock_free_sessions, lock_session};
 use super::subjects::{newest_cut, of_newest_epoch};
 use crate::link::{Link, SqlError, Statement, Value};
 use crate::operation::{Entry, Lane, Operation, Tx};
-use crate::record::audit::insert_audit;
+use crate::record::audit::{insert_audit, insert_audits};
+use crate::record::place::Ip;
 use crate::record::session::{ends_by, ip_of, live_until, rounded_end};
 
 pub(super) static WRITE_TOKENS: Statement = Statement::new(concat!(
@@ -37,8 +40,22 @@ pub(super) async fn write_tokens<L: Link>(
     from: Generation,
 ) -> Result<bool, SqlError> {
     let ip = ip_of(session);
+    if link
+        .execute(&WRITE_TOKENS, &token_params(session, from, &ip))
+        .await?
+        == 0
+    {
+        return Ok(false);
+    }
+    let bound = Value::from(rounded_end(session.idle_expires_at));
+    link.execute(&MOVE_BOUND, &[bound, (&session.id).into(), bound])
+        .await?;
+    Ok(true)
+}
+
+fn token_params<'v>(session: &'v Session, from: Generation, ip: &'v Ip) -> [Value<'v>; 21] {
     let tokens = &session.tokens;
-    let params: [Value<'_>; 21] = [
+    [
         session.last_seen_at.into(),
         session.idle_expires_at.into(),
         session.idle_expires_at.into(),
@@ -69,14 +86,7 @@ pub(super) async fn write_tokens<L: Link>(
         tokens.successor_used_at.into(),
         (&session.id).into(),
         from.0.into(),
-    ];
-    if link.execute(&WRITE_TOKENS, &params).await? == 0 {
-        return Ok(false);
-    }
-    let bound = Value::from(rounded_end(session.idle_expires_at));
-    link.execute(&MOVE_BOUND, &[bound, (&session.id).into(), bound])
-        .await?;
-    Ok(true)
+    ]
 }
 
 impl Operation for RotateSession {
@@ -95,6 +105,56 @@ impl Operation for RotateSession {
         }
         Ok(written)
     }
+
+    const TOGETHER: bool = true;
+
+    async fn run_together<L: Link>(
+        group: &[&Self],
+        tx: &mut Tx<'_, L>,
+    ) -> Result<Vec<Option<bool>>, SqlError> {
+        // Of two that rotate the same session, one is done alone, and finds it rotated.
+        let by_id: BTreeMap<SessionId, usize> = (0..)
+            .zip(group)
+            .map(|(at, rotate)| (rotate.session.id, at))
+            .collect();
+        let ids: Vec<_> = by_id.keys().copied().collect();
+        let locked = lock_free_sessions(tx.link, &ids).await?;
+        let places: Vec<_> = locked
+            .iter()
+            .filter_map(|(id, _)| by_id.get(id).copied())
+            .collect();
+        let orders: Vec<_> = places.iter().map(|at| group[*at]).collect();
+        let written = write_all_tokens(tx.link, &orders).await?;
+        let mut answers: Vec<_> = group.iter().map(|_| None).collect();
+        for (at, written) in places.into_iter().zip(written) {
+            answers[at] = Some(written);
+        }
+        Ok(answers)
+    }
+}
+
+/// The same as [`write_tokens`] for sessions that are locked, with their audit entries.
+async fn write_all_tokens<L: Link>(link: &mut L, orders: &[&RotateSession]) -> Result<Vec<bool>, SqlError> {
+    let ips: Vec<_> = orders.iter().map(|order| ip_of(&order.session)).collect();
+    let params = orders.iter().zip(&ips);
+    let params: Vec<_> = params
+        .map(|(order, ip)| token_params(&order.session, order.from, ip))
+        .collect();
+    let changed = link.execute_each(&WRITE_TOKENS, &params).await?;
+    let written: Vec<_> = changed.into_iter().map(|changed| changed > 0).collect();
+    let done = orders.iter().zip(&written).filter(|(_, written)| **written);
+    let done: Vec<_> = done.map(|(order, _)| order).collect();
+    let bounds: Vec<_> = done
+        .iter()
+        .map(|order| {
+            let bound = Value::from(rounded_end(order.session.idle_expires_at));
+            [bound, (&order.session.id).into(), bound]
+        })
+        .collect();
+    link.execute_each(&MOVE_BOUND, &bounds).await?;
+    let audits: Vec<_> = done.iter().map(|order| order.audit.clone()).collect();
+    insert_audits(link, &audits).await?;
+    Ok(written)
 }
 
 pub(super) static WRITE_LIVES: Statement = Statement::new(

@@ -3,7 +3,10 @@
 
 use rusqlite::Connection;
 
-use super::{accounts, api_keys, bans, cuts, live, log, purge, read, revoke, rotate, sweep, uses, walk};
+use super::{
+    accounts, api_keys, bans, cuts, issue, live, log, purge, read, revoke, rotate, subjects, sweep, uses,
+    walk,
+};
 use crate::dialect::SQLITE;
 use crate::link::Statement;
 
@@ -63,6 +66,7 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         &bans::NEWEST_BAN,
         &api_keys::KEYS_OF_CLIENT,
         &cuts::LOCK_OF_KIND,
+        &issue::COUNT_EACH,
         &live::OLDEST_LIVE,
         &log::READ_PAGE,
         &purge::FIRST_LOG,
@@ -74,6 +78,9 @@ fn no_statement_reads_a_growing_table_from_end_to_end() {
         &walk::WALK,
         &read::LIST_LIVE,
         &revoke::LOCK_SESSION,
+        &revoke::LOCK_SESSIONS,
+        &subjects::LOCK_SUBJECTS,
+        &subjects::SUBJECT_CUTS,
         &revoke::MARK_ENDED,
         &rotate::WRITE_LIVES,
         &rotate::WRITE_TOKENS,

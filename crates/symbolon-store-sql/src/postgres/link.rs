@@ -119,7 +119,8 @@ impl Wire for PostgresLink {
 const AHEAD_MAX: usize = 30;
 
 impl PostgresLink {
-    async fn change_some(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
+    /// Asks for all before the first answers.
+    async fn execute_some(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
         let mut prepared = Vec::with_capacity(changes.len());
         for (statement, _) in changes {
             prepared.push(self.prepared(statement).await?);
@@ -130,19 +131,9 @@ impl PostgresLink {
             running.map(|((_, params), prepared)| client.execute_raw(prepared, params.iter().copied()));
         let done = join_all(running).await;
         // The first that fails says why; those after it only say that one before them failed.
-        for ((statement, _), changed) in changes.iter().zip(done) {
-            match changed.map_err(|error| self.failed(&error))? {
-                1 => {}
-                changed => {
-                    return Err(SqlError::RowCount {
-                        changed,
-                        expected: 1,
-                        statement: statement.text(),
-                    });
-                }
-            }
-        }
-        Ok(())
+        done.into_iter()
+            .map(|changed| changed.map_err(|error| self.failed(&error)))
+            .collect()
     }
 }
 
@@ -179,9 +170,30 @@ impl Link for PostgresLink {
 
     async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
         for some in changes.chunks(AHEAD_MAX) {
-            self.change_some(some).await?;
+            let done = self.execute_some(some).await?;
+            let wrong = some.iter().zip(done).find(|(_, changed)| *changed != 1);
+            if let Some(((statement, _), changed)) = wrong {
+                return Err(SqlError::RowCount {
+                    changed,
+                    expected: 1,
+                    statement: statement.text(),
+                });
+            }
         }
         Ok(())
+    }
+
+    async fn execute_each<const N: usize>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<u64>, SqlError> {
+        let mut done = Vec::with_capacity(params.len());
+        for some in params.chunks(AHEAD_MAX) {
+            let changes: Vec<Change<'_>> = some.iter().map(|params| (statement, params.as_slice())).collect();
+            done.extend(self.execute_some(&changes).await?);
+        }
+        Ok(done)
     }
 }
 

@@ -16,6 +16,17 @@ pub(crate) async fn insert_audit<L: Link>(link: &mut L, entry: &AuditEntry) -> R
     link.change_one(&INSERT_AUDIT, &row(entry, &actor, &ip)).await
 }
 
+/// Writes entries, each in the transaction of what it tells about.
+pub(crate) async fn insert_audits<L: Link>(link: &mut L, entries: &[AuditEntry]) -> Result<(), SqlError> {
+    let texts: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.actor.to_text(), Ip::of(entry.seen_from.ip)))
+        .collect();
+    let rows = entries.iter().zip(&texts);
+    let rows: Vec<_> = rows.map(|(entry, (actor, ip))| row(entry, actor, ip)).collect();
+    link.change_each(&INSERT_AUDIT, &rows).await
+}
+
 /// Makes a change of one row, and writes its entry beside it.
 pub(crate) async fn with_audit<L: Link>(
     link: &mut L,

@@ -8,7 +8,7 @@ use symbolon_core::random::Randomness;
 use symbolon_core::revocation::{LogRow, RevocationSeq};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::job::Job;
+use super::job::{Job, Together, Work};
 use super::jump::jump_if_restarted;
 use super::outbox::{Outbox, Ticket};
 use super::pool::{Pool, REST};
@@ -50,14 +50,24 @@ pub(super) struct Server<D: Driver> {
 
 /// Why an operation has no answer.
 enum Failure {
+    /// Nothing of it was begun: there is no connection.
+    Unreached(SqlError),
     /// Nothing of it was done.
     Refused(SqlError),
     /// Nobody knows whether it was done: the answer to its COMMIT is lost.
     Unknown(SqlError, Option<Doubt>),
 }
 
+/// What is left of operations that were begun together.
+pub(super) struct Left<D: Driver> {
+    /// To be done one by one.
+    pub(super) jobs: Vec<Box<dyn Job<D::Wire>>>,
+    /// To be found out.
+    pub(super) doubt: Option<Doubt>,
+}
+
 /// Rows of the log of which nobody knows whether they are there.
-struct Doubt {
+pub(super) struct Doubt {
     ticket: Ticket,
     seq: RevocationSeq,
     id: [u8; 16],
@@ -75,26 +85,67 @@ static FIND_ROW: Statement = Statement::new("SELECT id FROM rev_log WHERE seq = 
 impl<D: Driver> Server<D> {
     /// Does an operation and answers it. Where its end is unknown and others wait for it to be told, finds
     /// out afterwards.
-    pub(super) async fn serve(self: Rc<Self>, mut job: Box<dyn Job<D::Wire>>) {
-        match self.carry_out(&mut *job).await {
-            Ok(()) => job.answer(None),
-            Err(Failure::Refused(error)) => job.answer(Some(error)),
-            Err(Failure::Unknown(error, doubt)) => {
-                tracing::warn!(error = %error, "an operation may have been done or not");
-                job.answer(Some(error));
-                if let Some(doubt) = doubt {
-                    self.find_out(&doubt).await;
-                }
-            }
+    pub(super) async fn serve(self: Rc<Self>, job: Box<dyn Job<D::Wire>>) {
+        if let Some(doubt) = self.serve_one(job).await {
+            self.find_out(doubt).await;
         }
     }
 
-    async fn carry_out(&self, job: &mut dyn Job<D::Wire>) -> Result<(), Failure> {
+    /// Does an operation and answers it; gives what is to be found out.
+    pub(super) async fn serve_one(&self, mut job: Box<dyn Job<D::Wire>>) -> Option<Doubt> {
+        match self.carry_out(&mut *job).await {
+            Ok(()) => job.answer(None),
+            Err(Failure::Unreached(error) | Failure::Refused(error)) => job.answer(Some(error)),
+            Err(Failure::Unknown(error, doubt)) => {
+                tracing::warn!(error = %error, "an operation may have been done or not");
+                job.answer(Some(error));
+                return doubt;
+            }
+        }
+        None
+    }
+
+    /// Does operations of one sort in one transaction, and answers those whose answer is known.
+    pub(super) async fn serve_together(&self, jobs: Vec<Box<dyn Job<D::Wire>>>) -> Left<D> {
+        let mut jobs = answer_late(jobs, &too_late::<D>());
+        let Some(mut group) = Together::of(&mut jobs) else {
+            return Left { jobs, doubt: None };
+        };
+        let outcome = self.carry_out(&mut group).await;
+        let (done, left): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_done());
+        let mut doubt = None;
+        let jobs = match outcome {
+            Ok(()) => {
+                answer_all(done, None);
+                left
+            }
+            Err(Failure::Unreached(error)) => {
+                answer_all(done, Some(&error));
+                answer_all(left, Some(&error));
+                Vec::new()
+            }
+            // One of them may be the cause of it, and nobody knows which.
+            Err(Failure::Refused(error)) => {
+                tracing::debug!(error = %error, "operations that were begun together are done one by one");
+                answer_late(done.into_iter().chain(left).collect(), &error)
+            }
+            Err(Failure::Unknown(error, unknown)) => {
+                tracing::warn!(error = %error, operations = done.len(), "operations may have been done or not");
+                answer_all(done, Some(&error));
+                doubt = unknown;
+                left
+            }
+        };
+        Left { jobs, doubt }
+    }
+
+    async fn carry_out(&self, job: &mut dyn Work<D::Wire>) -> Result<(), Failure> {
         let (lane, deadline) = (job.lane(), job.deadline());
         let mut tries = 0;
         loop {
             tries += 1;
-            let mut taken = self.pool.take(lane, deadline).await?;
+            let taken = self.pool.take(lane, deadline).await;
+            let mut taken = taken.map_err(Failure::Unreached)?;
             let mut outcome = self.attempt(&mut taken.link, job).await;
             if let Err(Failure::Refused(SqlError::NoHead)) = outcome
                 && let Err(error) = self.jump(&mut taken.link, deadline).await
@@ -112,7 +163,7 @@ impl<D: Driver> Server<D> {
         }
     }
 
-    async fn attempt(&self, link: &mut D::Wire, job: &mut dyn Job<D::Wire>) -> Result<(), Failure> {
+    async fn attempt(&self, link: &mut D::Wire, job: &mut dyn Work<D::Wire>) -> Result<(), Failure> {
         let (lane, deadline) = (job.lane(), job.deadline());
         // A read is a statement or two, each of which sees all that was committed before it.
         let reads = lane.reads();
@@ -227,9 +278,9 @@ impl<D: Driver> Server<D> {
     }
 
     /// Tries until the server says whether the rows are there.
-    async fn find_out(&self, doubt: &Doubt) {
+    pub(super) async fn find_out(&self, doubt: Doubt) {
         loop {
-            match self.look(doubt).await {
+            match self.look(&doubt).await {
                 Ok(true) => return self.outbox.committed(doubt.ticket),
                 Ok(false) => return self.outbox.void(doubt.ticket),
                 Err(error) => tracing::debug!(error = %error, "the end of an operation is still unknown"),
@@ -256,6 +307,20 @@ impl<D: Driver> Server<D> {
         }
         taken.give_back();
         looked
+    }
+}
+
+/// Answers those that nobody waits for any more; gives the others.
+fn answer_late<W: Wire>(jobs: Vec<Box<dyn Job<W>>>, why: &SqlError) -> Vec<Box<dyn Job<W>>> {
+    let now = Instant::now();
+    let (late, others) = jobs.into_iter().partition(|job| now >= job.deadline());
+    answer_all(late, Some(why));
+    others
+}
+
+fn answer_all<W: Wire>(jobs: Vec<Box<dyn Job<W>>>, refused: Option<&SqlError>) {
+    for job in jobs {
+        job.answer(refused.cloned());
     }
 }
 

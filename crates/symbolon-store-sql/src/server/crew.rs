@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::attempt::Server;
+use super::groups::Groups;
 use super::job::Job;
 use super::{Driver, OpenServerError};
 
@@ -29,9 +30,16 @@ pub(super) struct Crew<D: Driver> {
 }
 
 /// A job, and the room that it takes while it waits.
-struct Admitted<D: Driver> {
+pub(super) struct Admitted<D: Driver> {
     job: Box<dyn Job<D::Wire>>,
     room: OwnedSemaphorePermit,
+}
+
+impl<D: Driver> Admitted<D> {
+    /// The job and its room.
+    pub(super) fn split(self) -> (Box<dyn Job<D::Wire>>, OwnedSemaphorePermit) {
+        (self.job, self.room)
+    }
 }
 
 /// Whether the thread lives.
@@ -174,17 +182,12 @@ async fn serve<D: Driver>(
     mut closing: watch::Receiver<bool>,
 ) {
     let mut tasks = JoinSet::new();
+    let groups = Rc::new(Groups::new());
     loop {
         // All three may be given up and waited for anew.
         tokio::select! {
             admitted = waiting.recv() => match admitted {
-                Some(Admitted { job, room }) => {
-                    let server = Rc::clone(server);
-                    tasks.spawn_local(async move {
-                        server.serve(job).await;
-                        drop(room);
-                    });
-                }
+                Some(admitted) => begin(server, &groups, admitted, &mut tasks),
                 None => break,
             },
             Some(ended) = tasks.join_next() => note(ended),
@@ -205,8 +208,29 @@ async fn serve<D: Driver>(
     server.pool.close();
 }
 
+fn begin<D: Driver>(
+    server: &Rc<Server<D>>,
+    groups: &Rc<Groups<D>>,
+    admitted: Admitted<D>,
+    tasks: &mut JoinSet<()>,
+) {
+    let server = Rc::clone(server);
+    let Some(sort) = admitted.job.sort() else {
+        tasks.spawn_local(async move {
+            let Admitted { job, room } = admitted;
+            server.serve(job).await;
+            drop(room);
+        });
+        return;
+    };
+    if groups.wait(sort.kind, admitted) {
+        let groups = Rc::clone(groups);
+        tasks.spawn_local(async move { groups.work(sort.kind, &server).await });
+    }
+}
+
 /// An operation that panicked has no answer, and what it held is closed; the others go on.
-fn note(ended: Result<(), tokio::task::JoinError>) {
+pub(super) fn note(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         tracing::error!(error = %error, "an operation ended in a way that nobody foresaw");
     }

@@ -1,0 +1,221 @@
+//! How fast a store in PostgreSQL is, beside what the server does for clients that write one row each: creates, ends of
+//! sessions, and one end on an idle server. It starts a server of its own.
+//!
+//! `cargo run --release -p symbolon-store-sql --example postgres_rates`
+
+use std::error::Error;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use symbolon_core::random::Randomness;
+use symbolon_core::session::SessionId;
+use symbolon_core::store::{MemberStore as _, SessionStore as _};
+use symbolon_core::token::KeyCheck;
+use symbolon_store_sql::{OpenServer, SqlStore};
+use symbolon_testkit::contract::{Recorded, sample};
+use symbolon_testkit::randomness::Seeded;
+use symbolon_testkit::servers::Postgres;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_postgres::{Client, NoTls};
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How long each measurement of a round takes.
+const SPAN: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 3;
+const SINGLE_ROW_CLIENTS: usize = 16;
+
+fn main() -> Outcome<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(measure())
+}
+
+async fn measure() -> Outcome<()> {
+    let server = Postgres::shared();
+    let url = server.url_of(&server.schema());
+    let options = OpenServer {
+        url: url.clone(),
+        key_check: KeyCheck([1; 32]),
+        now: sample::BEGIN,
+        sink: Arc::new(Recorded::default()),
+        randomness: Arc::new(Seeded::new(1)),
+        connections_max: 16,
+    };
+    let (store, _) = tokio::task::spawn_blocking(move || SqlStore::open_server(options)).await??;
+    store
+        .insert_session(sample::insert(sample::session("template", 0)))
+        .await?;
+    let (mut single, mut creates, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    let numbers = Arc::new(AtomicU32::new(1));
+    for round in 0..ROUNDS {
+        single.push(single_rows(&url, round).await?);
+        for callers in [64, 256] {
+            let (rate, sessions) = create(&store, &numbers, callers).await?;
+            creates.push((callers, rate));
+            ends.push((callers, end(&store, sessions, callers).await?));
+        }
+    }
+    let mut out = std::io::stdout();
+    let limit = median(&mut single);
+    writeln!(
+        out,
+        "{SINGLE_ROW_CLIENTS} clients, one row each: {limit:.0}/s {single:.0?}"
+    )?;
+    for (what, rates) in [("create", &creates), ("end", &ends)] {
+        for callers in [64, 256] {
+            let of = rates.iter().filter(|(some, _)| *some == callers);
+            let mut of: Vec<f64> = of.map(|(_, rate)| *rate).collect();
+            let rate = median(&mut of);
+            let ratio = rate / limit;
+            writeln!(
+                out,
+                "{what}, {callers} callers: {rate:.0}/s = {ratio:.2} of it {of:.0?}"
+            )?;
+        }
+    }
+    one_by_one(&store, &numbers, &mut out).await
+}
+
+fn median(rates: &mut [f64]) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or_default()
+}
+
+/// The same row in the same table with the same indexes, and nothing else.
+async fn single_rows(url: &str, round: usize) -> Outcome<f64> {
+    let begun = Instant::now();
+    let mut clients = JoinSet::new();
+    for number in 0..SINGLE_ROW_CLIENTS {
+        let url = url.to_owned();
+        let seed = (round * SINGLE_ROW_CLIENTS + number) as u64;
+        clients.spawn(async move { single_row_client(&url, seed, begun + SPAN).await });
+    }
+    let mut rows = 0;
+    while let Some(done) = clients.join_next().await {
+        rows += done??;
+    }
+    Ok(f64::from(rows) / begun.elapsed().as_secs_f64())
+}
+
+async fn single_row_client(url: &str, seed: u64, until: Instant) -> Outcome<u32> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let mut wire = JoinSet::new();
+    wire.spawn(connection);
+    let chance = Seeded::new(0xb0b0_0000 + seed);
+    let insert = client.prepare(&insert_text(&client).await?).await?;
+    let mut rows = 0;
+    while Instant::now() < until {
+        let mut id = [0; 16];
+        chance.fill(&mut id)?;
+        let subject = format!("single {:x}", u128::from_be_bytes(id));
+        client.execute(&insert, &[&id.as_slice(), &subject]).await?;
+        rows += 1;
+    }
+    Ok(rows)
+}
+
+/// The template's row, but for its id and its subject.
+async fn insert_text(client: &Client) -> Outcome<String> {
+    let names = "SELECT column_name::text FROM information_schema.columns \
+        WHERE table_schema = current_schema() AND table_name = 'sessions' ORDER BY ordinal_position";
+    let rows = client.query(names, &[]).await?;
+    let names: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let quoted: Vec<_> = names
+        .iter()
+        .map(|name| format!("quote_nullable({name}::text)"))
+        .collect();
+    let template = format!(
+        "SELECT {} FROM sessions WHERE subject = 'template'",
+        quoted.join(", ")
+    );
+    let row = client.query_one(&template, &[]).await?;
+    let mut values = vec!["$1".to_owned(), "$2".to_owned()];
+    for index in 2..names.len() {
+        values.push(row.try_get(index)?);
+    }
+    Ok(format!(
+        "INSERT INTO sessions ({}) VALUES ({})",
+        names.join(", "),
+        values.join(", ")
+    ))
+}
+
+async fn create(
+    store: &SqlStore,
+    numbers: &Arc<AtomicU32>,
+    callers: usize,
+) -> Outcome<(f64, Vec<SessionId>)> {
+    let begun = Instant::now();
+    let mut tasks = JoinSet::new();
+    for _ in 0..callers {
+        let (store, numbers) = (store.clone(), Arc::clone(numbers));
+        tasks.spawn(async move {
+            let mut made = Vec::new();
+            while begun.elapsed() < SPAN {
+                let number = numbers.fetch_add(1, Ordering::Relaxed);
+                let session = sample::session(&format!("subject {number}"), number);
+                made.push(session.id);
+                store.insert_session(sample::insert(session)).await?;
+            }
+            Outcome::Ok(made)
+        });
+    }
+    let mut made = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        made.extend(done??);
+    }
+    Ok((made.len() as f64 / begun.elapsed().as_secs_f64(), made))
+}
+
+async fn end(store: &SqlStore, sessions: Vec<SessionId>, callers: usize) -> Outcome<f64> {
+    let (begun, count) = (Instant::now(), sessions.len());
+    let mut tasks = JoinSet::new();
+    for some in sessions.chunks(count.div_ceil(callers)) {
+        let (store, some) = (store.clone(), some.to_vec());
+        tasks.spawn(async move {
+            for id in some {
+                store.revoke_session(sample::revoke(id)).await?;
+            }
+            Outcome::Ok(())
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done??;
+    }
+    Ok(count as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// One end after the other on an idle server, and what follows from it: the members are read.
+async fn one_by_one(
+    store: &SqlStore,
+    numbers: &Arc<AtomicU32>,
+    out: &mut impl std::io::Write,
+) -> Outcome<()> {
+    let (mut ends, mut creates) = (Vec::new(), Vec::new());
+    for _ in 0..1_000 {
+        let number = numbers.fetch_add(1, Ordering::Relaxed);
+        let session = sample::session(&format!("subject {number}"), number);
+        let id = session.id;
+        let asked = Instant::now();
+        store.insert_session(sample::insert(session)).await?;
+        creates.push(asked.elapsed());
+        let asked = Instant::now();
+        store.revoke_session(sample::revoke(id)).await?;
+        store.list_members().await?;
+        ends.push(asked.elapsed());
+    }
+    for (what, times) in [("create", &mut creates), ("end", &mut ends)] {
+        times.sort_unstable();
+        let [half, most] = [times.len() / 2, times.len() * 99 / 100].map(|at| times.get(at).copied());
+        writeln!(
+            out,
+            "one {what} on an idle server: p50 {:?}, p99 {:?}",
+            half.unwrap_or_default(),
+            most.unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
