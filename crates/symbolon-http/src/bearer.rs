@@ -163,26 +163,38 @@ pub(crate) fn in_header(app: &App, headers: &HeaderMap) -> Result<Presented, Pro
 /// What stands for a token in the header.
 #[inline]
 fn text_in_header(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
-    let Some(value) = single_header(headers, &AUTHORIZATION)? else {
-        return Ok(None);
-    };
-    // What is no text is no token, and shown all the same.
-    let bytes = value.as_bytes();
-    Ok(std::str::from_utf8(bytes).map_or(Some(bytes), |text| credentials(text).map(str::as_bytes)))
+    Ok(single_header(headers, &AUTHORIZATION)?.and_then(|value| credentials(value.as_bytes())))
 }
 
-/// What stands for a token in the value of `Authorization`.
-fn credentials(value: &str) -> Option<&str> {
-    const BLANKS: [char; 2] = [' ', '\t'];
-    let value = value.trim_matches(BLANKS);
-    match value.split_once(BLANKS) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-            Some(token.trim_start_matches(BLANKS))
-        }
-        Some(_) => None,
-        None if value.is_empty() || value.eq_ignore_ascii_case("bearer") => None,
-        None => Some(value),
+/// What stands for a token in the value of `Authorization`. Whether it is a text is seen when it is read, once.
+fn credentials(value: &[u8]) -> Option<&[u8]> {
+    let value = without_blanks(value);
+    let Some(end) = value.iter().position(is_blank) else {
+        let is_token = !value.is_empty() && !value.eq_ignore_ascii_case(b"bearer");
+        return is_token.then_some(value);
+    };
+    let (scheme, token) = value.split_at(end);
+    scheme
+        .eq_ignore_ascii_case(b"bearer")
+        .then(|| without_blanks(token))
+}
+
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+fn without_blanks(mut text: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = text
+        && is_blank(first)
+    {
+        text = rest;
     }
+    while let [rest @ .., last] = text
+        && is_blank(last)
+    {
+        text = rest;
+    }
+    text
 }
 
 /// The names under which clients put tokens into queries.
@@ -227,20 +239,27 @@ mod tests {
     #[test]
     fn the_scheme_is_read_without_regard_to_case_and_a_bare_value_is_tolerated() {
         for value in ["Bearer abc", "bearer abc", "BEARER   abc", " Bearer\tabc ", "abc"] {
-            assert_eq!(credentials(value), Some("abc"), "{value:?}");
+            assert_eq!(credentials(value.as_bytes()), Some(&b"abc"[..]), "{value:?}");
         }
     }
 
     #[test]
     fn nothing_and_another_scheme_are_no_token() {
         for value in ["", "  ", "Bearer", "bearer ", "Basic YWJj", "Digest a b c"] {
-            assert_eq!(credentials(value), None, "{value:?}");
+            assert_eq!(credentials(value.as_bytes()), None, "{value:?}");
         }
     }
 
     #[test]
     fn two_words_behind_the_scheme_stay_what_they_are() {
-        assert_eq!(credentials("Bearer a b"), Some("a b"));
+        assert_eq!(credentials(b"Bearer a b"), Some(&b"a b"[..]));
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_as_it_is() {
+        assert_eq!(credentials(b"Bearer \xff\xfe"), Some(&b"\xff\xfe"[..]));
+        assert_eq!(credentials(b"\xff"), Some(&b"\xff"[..]));
+        assert_eq!(credentials(b"Basic \xff"), None);
     }
 
     #[test]
