@@ -7,9 +7,8 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use symbolon::subject::ClientId;
 use symbolon::verdict::Inactive;
-use symbolon::{Live, LogIn, Token, Verdict};
+use symbolon::{Live, Token, Verdict};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,8 +16,6 @@ use super::exchange;
 use crate::app::App;
 use crate::bearer::{self, Presented};
 use crate::bodies::compat::{CompatLogIn, CompatMessage, CompatToken, CompatWelcome};
-use crate::bodies::device::DeviceGiven;
-use crate::bodies::login::password;
 use crate::caller::SeenAt;
 use crate::limits::CompatJson;
 use crate::openapi::tag;
@@ -59,17 +56,7 @@ async fn log_in(
 ) -> Response {
     let answer = async {
         let CompatJson(body) = body?;
-        let log_in = LogIn {
-            password: password("password", &body.password)?,
-            username: body.username,
-            client_id: ClientId::default(),
-            device: DeviceGiven::default().seen_with(seen_from.user_agent.as_deref()),
-            seen_from,
-            remember: app.settings().remember,
-            known_device: None,
-            style: None,
-            presented: bearer::in_header(&app, &headers)?.token().ok(),
-        };
+        let log_in = exchange::older_log_in(&app, body, seen_from, &headers)?;
         let issued = exchange::log_in_compat(&app, log_in).await?;
         let text = app.symbolon().access_text(&issued).await;
         let text = text.map_err(|error| app.undecided(error))?;

@@ -7,10 +7,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::HeaderMap;
+use symbolon::Effective;
 use symbolon::audit::Actor;
 use symbolon::device::SeenFrom;
-use symbolon::subject::ClientId;
-use symbolon::{Effective, LogIn};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,8 +18,6 @@ use crate::app::App;
 use crate::bearer::{self, Presented};
 use crate::bodies::Nothing;
 use crate::bodies::compat::{CompatLogIn, CompatPair, Envelope, pair};
-use crate::bodies::device::DeviceGiven;
-use crate::bodies::login::password;
 use crate::caller::SeenAt;
 use crate::limits::CompatJson;
 use crate::listen::Peer;
@@ -59,17 +56,7 @@ async fn log_in(
 ) -> Response {
     let issued = async {
         let CompatJson(body) = body?;
-        let log_in = LogIn {
-            password: password("password", &body.password)?,
-            username: body.username,
-            client_id: ClientId::default(),
-            device: DeviceGiven::default().seen_with(seen_from.user_agent.as_deref()),
-            seen_from,
-            remember: app.settings().remember,
-            style: None,
-            presented: bearer::in_header(&app, &headers)?.token().ok(),
-            known_device: None,
-        };
+        let log_in = exchange::older_log_in(&app, body, seen_from, &headers)?;
         let issued = exchange::log_in(&app, log_in).await?;
         pair(&app, &issued).await
     };

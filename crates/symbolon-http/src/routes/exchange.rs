@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use symbolon::audit::{Actor, Origin};
 use symbolon::device::SeenFrom;
 use symbolon::session::Session;
+use symbolon::subject::ClientId;
 use symbolon::throttle::ThrottledBy;
 use symbolon::verdict::Inactive;
 use symbolon::{
@@ -14,7 +16,10 @@ use symbolon::{
 };
 
 use crate::app::App;
-use crate::bearer::Presented;
+use crate::bearer::{self, Presented};
+use crate::bodies::compat::CompatLogIn;
+use crate::bodies::device::DeviceGiven;
+use crate::bodies::login::password;
 use crate::bodies::receipt::ReceiptBody;
 use crate::metrics::{LogInResult, RefreshResult};
 use crate::problem::Problem;
@@ -127,6 +132,29 @@ pub(crate) async fn refresh_in_browser(
     };
     app.metrics().refreshed(result);
     answer
+}
+
+/// What a client of an older system asks for when it logs in: what it cannot say is as usual.
+///
+/// # Errors
+/// 400: the password is none, or there are two tokens.
+pub(crate) fn older_log_in(
+    app: &App,
+    body: CompatLogIn,
+    seen_from: SeenFrom,
+    headers: &HeaderMap,
+) -> Result<LogIn, Problem> {
+    Ok(LogIn {
+        password: password("password", &body.password)?,
+        username: body.username,
+        client_id: ClientId::default(),
+        device: DeviceGiven::default().seen_with(seen_from.user_agent.as_deref()),
+        seen_from,
+        remember: app.settings().remember,
+        style: None,
+        presented: bearer::in_header(app, headers)?.token().ok(),
+        known_device: None,
+    })
 }
 
 /// Ends the session of a token and waits for the other nodes. What is no token ended nothing.

@@ -1,7 +1,7 @@
 //! The routes of a back end with one signed token, as its clients know them (S2-1 to S2-4).
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use symbolon::account::{AccountState, Role};
 use symbolon::policy::{OnMax, SessionPolicy};
 
@@ -19,6 +19,11 @@ async fn token(served: &Served, name: &str) -> String {
     let answer = log_in(served, name, PASSWORD).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()["token"].as_str().unwrap().to_owned()
+}
+
+/// An instant of a session, as the wire has it.
+fn instant(session: &Value, name: &str) -> jiff::Timestamp {
+    session[name].as_str().unwrap().parse().unwrap()
 }
 
 fn message(status: u16, message: &str) -> (u16, String) {
@@ -132,14 +137,8 @@ async fn s2_2_the_session_ends_with_its_token_and_has_no_refresh_token() {
     let served = Served::start().await;
     let token = token(&served, "ann").await;
     let session = served.get("/v1/session", &token).await.json();
-    let instant = |name: &str| {
-        session[name]
-            .as_str()
-            .unwrap()
-            .parse::<jiff::Timestamp>()
-            .unwrap()
-    };
-    let life = instant("expires_at").duration_since(instant("created_at"));
+    let at = |name: &str| instant(&session, name);
+    let life = at("expires_at").duration_since(at("created_at"));
     assert_eq!(life.as_secs(), 1_800);
     assert_eq!(session["subject"], "ann");
 }
@@ -315,13 +314,7 @@ async fn s0_5_a_welcome_near_the_end_carries_the_next_token() {
     );
     // It can go on being renewed until the usual end of a session.
     let session = served.get("/v1/session", next).await.json();
-    let instant = |name: &str| {
-        session[name]
-            .as_str()
-            .unwrap()
-            .parse::<jiff::Timestamp>()
-            .unwrap()
-    };
-    let life = instant("expires_at").duration_since(instant("created_at"));
+    let at = |name: &str| instant(&session, name);
+    let life = at("expires_at").duration_since(at("created_at"));
     assert_eq!(life.as_hours(), 30 * 24);
 }

@@ -9,7 +9,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::Config;
 use tokio::runtime::Runtime;
 
-use crate::served::{Answer, Ask, Served};
+use crate::served::{Answer, Ask, Served, standing};
 
 /// One server for all cases, with one live session.
 struct Target {
@@ -20,11 +20,7 @@ struct Target {
 }
 
 static TARGET: LazyLock<Target> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = standing();
     let (served, access, key) = runtime.block_on(async {
         let served = Served::start().await;
         let tokens = served.person("ann").await;

@@ -20,6 +20,14 @@ pub(crate) fn error(status: u16, error: &str, description: &str) -> (u16, String
     )
 }
 
+/// It cannot be decided now, and the client is told when to come back.
+pub(crate) fn assert_away(answer: &Answer) {
+    let away = "the answer cannot be given now; try again later";
+    assert_eq!(answer.exact(), error(503, "temporarily_unavailable", away));
+    let wait: u32 = answer.header("retry-after").parse().unwrap();
+    assert!((1..=5).contains(&wait), "{wait}");
+}
+
 pub(crate) fn unproven() -> (u16, String) {
     error(
         401,

@@ -11,7 +11,7 @@ use symbolon_http::limits::{FormFault, parse_form};
 use tokio::runtime::Runtime;
 
 use crate::oauth_clients::{INTROSPECT, REVOKE, TOKEN};
-use crate::served::{Answer, Ask, Served, Tokens};
+use crate::served::{Answer, Ask, Served, Tokens, standing};
 
 /// One server for all cases, with one live session of a client that has a key.
 struct Target {
@@ -22,11 +22,7 @@ struct Target {
 }
 
 static TARGET: LazyLock<Target> = LazyLock::new(|| {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = standing();
     let (served, tokens, key) = runtime.block_on(async {
         let served = Served::start().await;
         let tokens = served.session_of("shop").await;

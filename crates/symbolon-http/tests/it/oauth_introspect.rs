@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 use symbolon::session::TokenStyle;
 
-use crate::oauth_clients::{INTROSPECT, challenges, error};
+use crate::oauth_clients::{INTROSPECT, assert_away, challenges, error};
 use crate::served::{Answer, Ask, Served, Setup, Tokens};
 
 async fn introspect(served: &Served, key: &str, form: &[(&str, &str)]) -> Answer {
@@ -226,14 +226,7 @@ async fn what_cannot_be_decided_is_a_503_and_never_an_inactive_token() {
     served.symbolon.stop().await;
     for token in [&tokens.access, &tokens.refresh] {
         let answer = introspect(&served, &key, &[("token", token)]).await;
-        let away = error(
-            503,
-            "temporarily_unavailable",
-            "the answer cannot be given now; try again later",
-        );
-        assert_eq!(answer.exact(), away);
-        let wait: u32 = answer.header("retry-after").parse().unwrap();
-        assert!((1..=5).contains(&wait), "{wait}");
+        assert_away(&answer);
     }
     let unknown = served.key_text_of_another().await;
     let answer = introspect(&served, &unknown, &[("token", &tokens.access)]).await;

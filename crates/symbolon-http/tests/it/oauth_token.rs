@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::json;
 
-use crate::oauth_clients::{TOKEN, error};
+use crate::oauth_clients::{TOKEN, assert_away, error};
 use crate::served::{Answer, Ask, Served, Tokens};
 
 /// The grant as a client without a key asks for it.
@@ -243,14 +243,7 @@ async fn what_cannot_be_decided_is_a_503_that_says_when_to_come_back() {
         grant(&served, "spa", "x", &[]).await,
         as_shop().await,
     ] {
-        let away = error(
-            503,
-            "temporarily_unavailable",
-            "the answer cannot be given now; try again later",
-        );
-        assert_eq!(answer.exact(), away);
-        let wait: u32 = answer.header("retry-after").parse().unwrap();
-        assert!((1..=5).contains(&wait), "{wait}");
+        assert_away(&answer);
         assert_eq!(answer.header("pragma"), "no-cache");
     }
     let answer = grant(&served, "spa", &spa.refresh, &[("grant_type", "x")]).await;

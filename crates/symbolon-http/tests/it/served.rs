@@ -24,6 +24,7 @@ use symbolon_http::request_id::RequestIds;
 use symbolon_http::serve::HttpServe;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,6 +32,15 @@ use crate::running::PATIENCE;
 
 /// The password of every account of the tests.
 pub(crate) const PASSWORD: &str = "seven herons under a green lamp";
+
+/// What a server stands in that is asked by cases without a runtime of their own.
+pub(crate) fn standing() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+}
 
 /// What is different from the usual.
 pub(crate) struct Setup {

@@ -1,9 +1,9 @@
 //! Looking at tokens, keys and clients without using or ending anything.
 
-use symbolon_core::refresh::{self, Presented, Rotation};
+use symbolon_core::refresh::{self, Rotation};
 use symbolon_core::store::Store;
 use symbolon_core::subject::ClientId;
-use symbolon_core::token::{RawToken, TokenKind};
+use symbolon_core::token::RawToken;
 
 use super::{Entry, Node, Undecided};
 
@@ -27,16 +27,8 @@ impl<S: Store + Clone> Node<S> {
     /// # Errors
     /// When the store does not answer.
     pub async fn inspect_refresh(&self, token: &RawToken) -> Result<Option<Entry>, Undecided> {
-        if token.kind() != TokenKind::Refresh || !token.is_genuine(&self.keys) {
+        let Some((found, presented)) = self.find_by_refresh(token).await? else {
             return Ok(None);
-        }
-        let Some(found) = self.store.find_session(token.session_id()).await? else {
-            return Ok(None);
-        };
-        let presented = Presented {
-            generation: token.generation(),
-            digest: token.digest(),
-            genuine: true,
         };
         let grace = self.policy.rotation_grace;
         let decided = refresh::decide(&found.session, found.cut, presented, grace, self.now());

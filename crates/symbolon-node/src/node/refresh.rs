@@ -4,7 +4,7 @@ use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::refresh::{self, Presented, Rotation};
 use symbolon_core::revocation::{RevocationReason, RevocationSeq};
 use symbolon_core::session::{Session, SessionId};
-use symbolon_core::store::{RotateSession, Store, StoreError};
+use symbolon_core::store::{FoundSession, RotateSession, Store, StoreError};
 use symbolon_core::token::{Pair, RawToken, RotationNonce, TokenKind};
 use symbolon_core::verdict::Inactive;
 
@@ -84,18 +84,27 @@ impl<S: Store + Clone> Node<S> {
         Ok(RefreshedInBrowser::Exchanged(self.refresh(token, origin).await?))
     }
 
-    /// The session, if the token is its current one and its pair is too young to be exchanged in a browser.
-    async fn young(&self, token: &RawToken, origin: &Origin) -> Result<Option<Session>, Undecided> {
+    /// The session that a genuine refresh token says it is of, and what was presented.
+    pub(super) async fn find_by_refresh(
+        &self,
+        token: &RawToken,
+    ) -> Result<Option<(FoundSession, Presented)>, Undecided> {
         if token.kind() != TokenKind::Refresh || !token.is_genuine(&self.keys) {
             return Ok(None);
         }
-        let Some(found) = self.store.find_session(token.session_id()).await? else {
-            return Ok(None);
-        };
+        let found = self.store.find_session(token.session_id()).await?;
         let presented = Presented {
             generation: token.generation(),
             digest: token.digest(),
             genuine: true,
+        };
+        Ok(found.map(|found| (found, presented)))
+    }
+
+    /// The session, if the token is its current one and its pair is too young to be exchanged in a browser.
+    async fn young(&self, token: &RawToken, origin: &Origin) -> Result<Option<Session>, Undecided> {
+        let Some((found, presented)) = self.find_by_refresh(token).await? else {
+            return Ok(None);
         };
         let (session, grace) = (found.session, self.policy.rotation_grace);
         let is_young = refresh::decide(&session, found.cut, presented, grace, origin.at) == Rotation::Rotate

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::server::Start;
 
-use crate::place::{BINARY, Place};
+use crate::place::{BINARY, Place, instant};
 
 /// S0's file of its development profile, with the names of the rest of its program.
 const S0: &str = "\
@@ -152,16 +152,10 @@ async fn s1_5_its_file_starts_the_server_with_its_idle_life() {
     let pair = server.client().send(Ask::post("/v1/login", &body)).await.json();
     let ask = Ask::get("/v1/session").bearer(pair["access_token"].as_str().unwrap());
     let session = server.client().send(ask).await.json();
-    let instant = |name: &str| {
-        session[name]
-            .as_str()
-            .unwrap()
-            .parse::<jiff::Timestamp>()
-            .unwrap()
-    };
-    let idle = instant("idle_expires_at").duration_since(instant("last_seen_at"));
+    let at = |name: &str| instant(&session, name);
+    let idle = at("idle_expires_at").duration_since(at("last_seen_at"));
     assert_eq!(idle.as_secs(), 7_200 + 60, "and the slack of a minute");
-    let life = instant("expires_at").duration_since(instant("created_at"));
+    let life = at("expires_at").duration_since(at("created_at"));
     assert_eq!(life.as_hours(), 90 * 24, "PERMANENT: it is remembered");
 }
 

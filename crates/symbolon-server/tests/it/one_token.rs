@@ -9,7 +9,7 @@ use symbolon_testkit::http::{Answer, Ask, Client};
 use symbolon_testkit::server::{Server, Start};
 use tokio::task::JoinSet;
 
-use crate::place::BINARY;
+use crate::place::{BINARY, instant};
 
 async fn log_in(server: &Server, password: &str) -> Answer {
     let body = json!({"username": "admin", "password": password});
@@ -89,19 +89,8 @@ async fn s2_2_the_token_is_a_jwt_of_half_an_hour_recorded_as_a_session_of_the_sa
         .await
         .json();
     assert_eq!(session["session_id"], claims["sid"]);
-    let instant = |name: &str| {
-        session[name]
-            .as_str()
-            .unwrap()
-            .parse::<jiff::Timestamp>()
-            .unwrap()
-    };
-    assert_eq!(
-        instant("expires_at")
-            .duration_since(instant("created_at"))
-            .as_secs(),
-        1_800
-    );
+    let at = |name: &str| instant(&session, name);
+    assert_eq!(at("expires_at").duration_since(at("created_at")).as_secs(), 1_800);
     server.sigterm();
     server.wait_exit().await;
     server.restart_at("+29m").await;

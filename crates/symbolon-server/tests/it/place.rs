@@ -157,3 +157,8 @@ pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.local_addr().unwrap()
 }
+
+/// An instant of a session, as the wire has it.
+pub(crate) fn instant(session: &Value, name: &str) -> jiff::Timestamp {
+    session[name].as_str().unwrap().parse().unwrap()
+}

@@ -1,13 +1,13 @@
 //! A step-up: its session goes on with a new pair and a new proof.
 
 use symbolon_core::clock::Timestamp;
-use symbolon_core::revocation::{LogKind, LogRow, RevocationReason};
+use symbolon_core::revocation::LogRow;
 use symbolon_core::store::ConfirmSession;
 
 use super::attempts::clear_attempts;
-use super::rotate::write_tokens;
+use super::rotate::{say_stale, write_tokens};
 use crate::link::{Link, SqlError, Statement};
-use crate::operation::{Entry, Lane, Operation, Tx};
+use crate::operation::{Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
 
 static WRITE_PROOF: Statement =
@@ -32,14 +32,6 @@ impl Operation for ConfirmSession {
         clear_attempts(tx.link, self.clear_attempts).await?;
         insert_audit(tx.link, &self.audit).await?;
         // What is remembered of the session's old pair must not outlive it.
-        let row = tx
-            .append(Entry {
-                kind: LogKind::StaleSession(session.id),
-                at: self.audit.at,
-                reason: RevocationReason::Revoked,
-                actor: &self.audit.actor.to_text(),
-            })
-            .await?;
-        Ok(Some(row))
+        Ok(Some(say_stale(tx, session.id, &self.audit).await?))
     }
 }

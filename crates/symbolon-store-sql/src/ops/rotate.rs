@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use symbolon_core::audit::AuditEntry;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogKind, LogRow, RevocationReason};
 use symbolon_core::session::{Session, SessionId};
@@ -184,16 +185,23 @@ impl Operation for ChangeSession {
         }
         write_lives(tx.link, session).await?;
         insert_audit(tx.link, &self.audit).await?;
-        let row = tx
-            .append(Entry {
-                kind: LogKind::StaleSession(session.id),
-                at: self.audit.at,
-                reason: RevocationReason::Revoked,
-                actor: &self.audit.actor.to_text(),
-            })
-            .await?;
-        Ok(Some(row))
+        Ok(Some(say_stale(tx, session.id, &self.audit).await?))
     }
+}
+
+/// Says in the log that what is cached of a session is stale.
+pub(super) async fn say_stale<L: Link>(
+    tx: &mut Tx<'_, L>,
+    id: SessionId,
+    audit: &AuditEntry,
+) -> Result<LogRow, SqlError> {
+    tx.append(Entry {
+        kind: LogKind::StaleSession(id),
+        at: audit.at,
+        reason: RevocationReason::Revoked,
+        actor: &audit.actor.to_text(),
+    })
+    .await
 }
 
 async fn write_lives<L: Link>(link: &mut L, session: &Session) -> Result<(), SqlError> {

@@ -76,6 +76,17 @@ async fn live_on(store: &SqlStore, sessions: &[Session], chance: &Seeded) {
     }
 }
 
+/// A store with sixty sessions that were used, rotated and changed.
+async fn sixty(folder: &Folder, chance: &Seeded) -> (SqlStore, Vec<Session>) {
+    let (store, _) = folder.open();
+    let sessions: Vec<_> = (0..60).map(|number| session(number, chance)).collect();
+    for session in &sessions {
+        begin(&store, session).await;
+    }
+    live_on(&store, &sessions, chance).await;
+    (store, sessions)
+}
+
 /// The sessions that say of themselves that they are alive, the newest first.
 async fn alive(store: &SqlStore, sessions: &[Session], now: Timestamp) -> Vec<SessionId> {
     let ids: Vec<_> = sessions.iter().rev().map(|session| session.id).collect();
@@ -118,12 +129,7 @@ async fn is_at_its_limit(store: &SqlStore, number: u32, now: Timestamp, max: usi
 async fn lists_and_limits_agree_with_what_each_session_says() {
     let chance = Seeded::new(42);
     let folder = Folder::new();
-    let (store, _) = folder.open();
-    let sessions: Vec<_> = (0..60).map(|number| session(number, &chance)).collect();
-    for session in &sessions {
-        begin(&store, session).await;
-    }
-    live_on(&store, &sessions, &chance).await;
+    let (store, sessions) = sixty(&folder, &chance).await;
     let mut counts = Vec::new();
     for step in 0..60 {
         let now = sample::at(step * HOUR + i64::try_from(chance.below(60_000)).unwrap());
@@ -149,12 +155,7 @@ async fn lists_and_limits_agree_with_what_each_session_says() {
 async fn what_ended_is_removed_after_its_time_and_soon() {
     let chance = Seeded::new(43);
     let folder = Folder::new();
-    let (store, _) = folder.open();
-    let sessions: Vec<_> = (0..60).map(|number| session(number, &chance)).collect();
-    for session in &sessions {
-        begin(&store, session).await;
-    }
-    live_on(&store, &sessions, &chance).await;
+    let (store, sessions) = sixty(&folder, &chance).await;
     let ids: Vec<_> = sessions.iter().map(|session| session.id).collect();
     let before = store.find_sessions(ids.clone()).await.unwrap();
     for step in 0..40 {

@@ -176,14 +176,7 @@ pub async fn a_new_password_ends_the_subjects_sessions<S: Store>(fresh: &Fresh<S
     add(fresh, &account("alice")).await;
     let ids = fresh.begin_many("alice", 3).await;
     let bobs = fresh.begin_many("bob", 1).await;
-    let failed = Attempts {
-        failures: 9,
-        next_try_at: at(9),
-    };
-    let step = fresh
-        .store
-        .reserve_attempt(KEY, Attempts::default(), failed, at(0));
-    assert!(step.await.unwrap());
+    fresh.fail(KEY).await;
     let before = epoch_of(fresh, "alice").await;
     let done = fresh
         .store

@@ -55,14 +55,7 @@ pub async fn a_confirmation_writes_the_proof_and_what_a_rotation_writes_and_noth
 pub async fn a_confirmation_is_said_in_the_log_and_clears_the_counter<S: Store>(fresh: &Fresh<S>) {
     let session = session("alice", 0);
     fresh.begin(&session).await;
-    let failed = Attempts {
-        failures: 9,
-        next_try_at: at(9),
-    };
-    let step = fresh
-        .store
-        .reserve_attempt(KEY, Attempts::default(), failed, at(0));
-    assert!(step.await.unwrap());
+    fresh.fail(KEY).await;
     let step = fresh.store.confirm_session(confirmation(&session, 9));
     let row = step.await.unwrap().unwrap();
     assert_eq!((&row.kind, row.at), (&LogKind::StaleSession(session.id), at(300)));
@@ -133,20 +126,15 @@ pub async fn a_confirmation_of_an_ended_cut_or_unknown_session_writes_nothing<S:
 pub async fn of_parallel_confirmations_exactly_one_is_written<S: Store>(fresh: &Fresh<S>) {
     let session = session("alice", 0);
     fresh.begin(&session).await;
-    let answers = fresh
-        .parallel(32, |store, number| {
-            let number = u8::try_from(number).unwrap();
+    let (number, row) = fresh
+        .only_one_of(32, |store, number| {
             let confirm = confirmation(&session, number);
-            async move { (number, store.confirm_session(confirm).await.unwrap()) }
+            async move { store.confirm_session(confirm).await.unwrap() }
         })
         .await;
-    let winners: Vec<_> = answers.iter().filter(|(_, row)| row.is_some()).collect();
-    let [(number, row)] = winners[..] else {
-        panic!("{winners:?}");
-    };
-    let expected = confirmation(&session, *number).session;
+    let expected = confirmation(&session, number).session;
     assert_eq!(fresh.found(session.id).await.session, expected);
-    assert_eq!(fresh.sink.rows().first(), row.as_ref());
+    assert_eq!(fresh.sink.rows().first(), Some(&row));
 }
 
 /// The two write the same tokens: the later one would overwrite what the earlier one has answered.

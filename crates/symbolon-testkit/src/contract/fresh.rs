@@ -5,6 +5,7 @@ use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogRow, LogSink};
 use symbolon_core::session::{Ended, Session, SessionId};
 use symbolon_core::store::{FoundSession, InsertSession, Inserted, Revoked, Store};
+use symbolon_core::throttle::{Attempts, ThrottleKey};
 use tokio::task::JoinSet;
 
 use super::sample;
@@ -83,6 +84,18 @@ impl<S: Store> Fresh<S> {
         self.store.insert_session(insert).await.unwrap()
     }
 
+    /// Nine wrong passwords at a counter.
+    pub(super) async fn fail(&self, key: ThrottleKey) {
+        let failed = Attempts {
+            failures: 9,
+            next_try_at: sample::at(9),
+        };
+        let step = self
+            .store
+            .reserve_attempt(key, Attempts::default(), failed, sample::at(0));
+        assert!(step.await.unwrap());
+    }
+
     pub(super) async fn found(&self, id: SessionId) -> FoundSession {
         self.store.find_session(id).await.unwrap().unwrap()
     }
@@ -110,6 +123,23 @@ impl<S: Store> Fresh<S> {
             Revoked::Done(row) => row,
             other => panic!("the session was not alive: {other:?}"),
         }
+    }
+
+    /// Of `count` steps at once, each made from its number, exactly one is done: which, and what it answered.
+    pub(super) async fn only_one_of<T, F>(&self, count: u8, step: impl Fn(Arc<S>, u8) -> F) -> (u8, T)
+    where
+        T: std::fmt::Debug + Send + 'static,
+        F: Future<Output = Option<T>> + Send + 'static,
+    {
+        let numbered = |store, number| {
+            let number = u8::try_from(number).unwrap();
+            let step = step(store, number);
+            async move { step.await.map(|done| (number, done)) }
+        };
+        let answers = self.parallel(u32::from(count), numbered).await;
+        let mut done: Vec<_> = answers.into_iter().flatten().collect();
+        assert_eq!(done.len(), 1, "{done:?}");
+        done.remove(0)
     }
 
     /// Does `count` steps at once, each made from its number, and gives what they answered.
