@@ -225,7 +225,7 @@ fn begin<D: Driver>(
     };
     if groups.wait(sort.kind, admitted) {
         let groups = Rc::clone(groups);
-        tasks.spawn_local(async move { groups.work(sort.kind, &server).await });
+        tasks.spawn_local(groups.work(sort.kind, server));
     }
 }
 

@@ -228,7 +228,7 @@ async fn ends_whose_commit_was_done_and_not_answered_are_told_all_the_same() {
         .iter()
         .map(|session| revoke(&store, session.id))
         .collect();
-    place.until_waiting(&mut look, 2).await;
+    place.until_waiting(&mut look, 1).await;
     proxy.cut_once(Cut::AfterCommit);
     holds.rollback().await.unwrap();
     let mut unknown = 0;
