@@ -3,12 +3,12 @@
 use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::refresh::{self, Presented, Rotation};
 use symbolon_core::revocation::{RevocationReason, RevocationSeq};
-use symbolon_core::session::{Session, SessionId};
+use symbolon_core::session::{Session, SessionId, SessionState};
 use symbolon_core::store::{FoundSession, RotateSession, Store, StoreError};
 use symbolon_core::token::{Pair, RawToken, RotationNonce, TokenKind};
 use symbolon_core::verdict::Inactive;
 
-use super::{Effective, Issued, Node, Undecided, Wait};
+use super::{Effective, Issued, Node, Receipt, Undecided, Wait};
 
 /// How often a lost race is run again. Each time someone else has rotated or ended the session, so
 /// the second look decides; more than a few mean that something is wrong.
@@ -141,8 +141,21 @@ impl<S: Store + Clone> Node<S> {
                 self.record(entry).await;
                 Ok(Step::Done(Refreshed::Refused(Inactive::Unknown)))
             }
-            Rotation::Inactive(reason) => Ok(Step::Done(Refreshed::Refused(reason))),
+            Rotation::Inactive(reason) => self.refuse(&session, reason).await,
         }
+    }
+
+    async fn refuse(&self, session: &Session, refused: Inactive) -> Result<Step, Undecided> {
+        // Who asks again after the first refusal was withheld must not hear earlier than that one would have been said.
+        if let SessionState::Revoked {
+            seq,
+            reason: RevocationReason::ReuseDetected,
+            ..
+        } = session.state
+        {
+            self.everywhere(Receipt::repeated(seq)).await?;
+        }
+        Ok(Step::Done(Refreshed::Refused(refused)))
     }
 
     async fn rotate(
@@ -227,17 +240,26 @@ impl<S: Store + Clone> Node<S> {
     }
 
     async fn end_reused(&self, session: &Session, origin: &Origin) -> Result<Step, Undecided> {
-        tracing::warn!(session.id = %session.id, subject.id = %session.subject, "an old refresh token came back; the session is ended");
         let reason = RevocationReason::ReuseDetected;
         let receipt = self.revoke(session.id, reason, origin).await?;
-        // The refusal says that the session is dead, so it is on every node.
-        let Effective::Now = self.settle(receipt, Wait::Short).await.effective else {
-            return Err(Undecided::NotYetEffective);
-        };
+        if receipt.already {
+            // Someone else has ended it meanwhile, perhaps for another reason.
+            return Ok(Step::Again);
+        }
+        tracing::warn!(session.id = %session.id, subject.id = %session.subject, "an old refresh token came back; the session is ended");
+        self.everywhere(receipt).await?;
         Ok(Step::Done(Refreshed::Refused(Inactive::Revoked {
             at: origin.at,
             reason,
         })))
+    }
+
+    /// Waits until an end is in force on every node: a refusal that says that the session is dead must be true of all.
+    async fn everywhere(&self, receipt: Receipt) -> Result<(), Undecided> {
+        match self.settle(receipt, Wait::Short).await.effective {
+            Effective::Now => Ok(()),
+            Effective::Within { .. } | Effective::ThisNode => Err(Undecided::NotYetEffective),
+        }
     }
 }
 

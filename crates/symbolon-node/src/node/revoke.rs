@@ -47,6 +47,11 @@ impl Receipt {
         }
     }
 
+    /// The receipt of an end that was made before.
+    pub(super) fn repeated(seq: RevocationSeq) -> Self {
+        Self::one(seq, true)
+    }
+
     /// The receipt of a cut, or of a row that ends nothing by itself.
     #[must_use]
     pub fn of_cut(done: &CutDone) -> Self {

@@ -59,8 +59,9 @@ async fn a_member_that_an_operator_has_evicted_joins_anew_and_nobody_is_logged_o
     let old = a.node.incarnation().unwrap();
     assert!(b.node.evict_member(old).await.unwrap());
     eventually(LONG, async || a.figures().incarnations == 2).await;
-    assert_eq!(a.memory_says(&issued.pair.access), "active");
     assert_ne!(a.node.incarnation(), Some(old));
+    // The lease follows with the first heartbeat of the new incarnation.
+    eventually(LONG, async || a.memory_says(&issued.pair.access) == "active").await;
     let nobody = symbolon_core::member::Incarnation::from_bytes([9; 16]);
     assert!(!b.node.evict_member(nobody).await.unwrap());
     assert_eq!(b.revoke(&issued, Wait::Full).await.effective, Effective::Now);
@@ -122,10 +123,21 @@ async fn where_a_node_hangs_a_stolen_refresh_token_is_refused_only_when_it_is_so
     let (a, b) = (place.node("a").await, place.node("b").await);
     let first = a.issue("ann").await;
     let second = refreshed(a.node.refresh(&first.pair.refresh, &a.origin()).await);
-    refreshed(a.node.refresh(&second.pair.refresh, &a.origin()).await);
+    let third = refreshed(a.node.refresh(&second.pair.refresh, &a.origin()).await);
+    assert_eq!(b.says(&third.pair.access).await, "active");
     b.freeze();
-    let reused = a.node.refresh(&first.pair.refresh, &a.origin()).await;
-    assert!(matches!(reused, Err(Undecided::NotYetEffective)));
+    let reuse = async || a.node.refresh(&first.pair.refresh, &a.origin()).await;
+    assert!(matches!(reuse().await, Err(Undecided::NotYetEffective)));
+    assert_eq!(b.memory_says(&third.pair.access), "active");
+    // Whoever asks again hears no more than that, until it is so.
+    let refused = loop {
+        match reuse().await {
+            Err(Undecided::NotYetEffective) => {}
+            answer => break answer,
+        }
+    };
+    assert!(matches!(refused, Ok(Refreshed::Refused(_))));
+    assert_ne!(b.memory_says(&third.pair.access), "active");
 }
 
 fn refreshed(answer: Result<Refreshed, Undecided>) -> Box<symbolon_node::Issued> {
