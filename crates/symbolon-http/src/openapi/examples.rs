@@ -23,24 +23,21 @@ pub(super) fn complete(operation: &mut Operation, components: &Components) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
             response.content.values_mut().for_each(|content| {
-                if status == ACCEPTED {
-                    fill_pending(content);
-                }
+                fill_of_status(content, status);
                 fill(content, components);
             });
         }
     }
 }
 
-/// The status of a receipt that says by when something is effective.
-const ACCEPTED: &str = "202";
-
-fn fill_pending(content: &mut RefOr<Content>) {
+/// Gives the example that is told for a schema under one status only.
+fn fill_of_status(content: &mut RefOr<Content>, status: &str) {
     let RefOr::T(content) = content else { return };
     if let Some(RefOr::Ref(schema)) = &content.schema
-        && schema.ref_location.ends_with("/Receipt")
+        && let Some((_, name)) = schema.ref_location.rsplit_once('/')
+        && let Some(told) = TOLD.get(&format!("{name} {status}"))
     {
-        content.example = TOLD.get("ReceiptPending").cloned();
+        content.example = Some(told.clone());
     }
 }
 
@@ -68,7 +65,7 @@ pub(super) fn resolve<'d>(schema: &'d RefOr<Schema>, components: &'d Components)
     None
 }
 
-/// The examples that are told as a whole, by the names of their schemas.
+/// The examples that are told as a whole, by the names of their schemas, or by name and status.
 pub(super) static TOLD: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     // It is part of the program, and a test reads it; if it were broken, the examples would be plainer.
     serde_json::from_str(include_str!("assets/examples.json")).unwrap_or_default()

@@ -76,8 +76,9 @@ async fn each_example_is_told_of_a_schema_that_is_there() {
     let document: serde_json::Value = serde_json::from_slice(&answer).unwrap();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     assert!(TOLD.len() > 20);
-    for name in TOLD.keys() {
-        assert!(schemas.contains_key(name), "{name}");
+    for told in TOLD.keys() {
+        let name = told.split(' ').next().unwrap();
+        assert!(schemas.contains_key(name), "{told}");
     }
 }
 
