@@ -222,7 +222,7 @@ impl Fallback {
         }
         if s.may_fall_back && (row_first || !s.alone) {
             to.step("A's row says that it may not fall back", s, |s| {
-                s.may_fall_back = false
+                s.may_fall_back = false;
             });
         }
     }

@@ -1,5 +1,5 @@
 const LIST: &str = include_str!("../../src/contract.rs");
-const ROOMS: [(&str, &str); 16] = [
+const ROOMS: [(&str, &str); 17] = [
     ("accounts", include_str!("../../src/contract/accounts.rs")),
     ("activity", include_str!("../../src/contract/activity.rs")),
     ("api_keys", include_str!("../../src/contract/api_keys.rs")),
@@ -16,6 +16,7 @@ const ROOMS: [(&str, &str); 16] = [
     ("rotation", include_str!("../../src/contract/rotation.rs")),
     ("signing_keys", include_str!("../../src/contract/signing_keys.rs")),
     ("throttle", include_str!("../../src/contract/throttle.rs")),
+    ("walk", include_str!("../../src/contract/walk.rs")),
 ];
 
 #[test]
