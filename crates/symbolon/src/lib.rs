@@ -44,10 +44,13 @@ mod server_store;
 mod sessions;
 mod shared_cache;
 mod signing;
+mod store;
 mod unavailable;
 
 use std::sync::Arc;
 
+use signing::Signing;
+use store::AnyStore;
 use symbolon_accounts::accounts::Accounts;
 use symbolon_accounts::api_keys::ApiKeys;
 use symbolon_core::clock::Clock;
@@ -55,9 +58,6 @@ use symbolon_core::store::Purged;
 use symbolon_node::Node;
 use symbolon_node::purge::{PurgePlan, sweep};
 use symbolon_redis::RedisCache;
-use symbolon_store_sql::SqlStore;
-
-use signing::Signing;
 
 pub use builder::{Builder, DATABASE_FILE, OpenFault, Opened};
 pub use clients::{Grant, Granted};
@@ -107,9 +107,9 @@ pub struct Symbolon {
 }
 
 struct Inner {
-    node: Node<SqlStore>,
-    accounts: Accounts<SqlStore>,
-    api_keys: ApiKeys<SqlStore>,
+    node: Node<AnyStore>,
+    accounts: Accounts<AnyStore>,
+    api_keys: ApiKeys<AnyStore>,
     signing: Arc<Signing>,
     audience: Option<String>,
     plan: PurgePlan,

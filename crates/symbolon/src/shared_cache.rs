@@ -18,11 +18,11 @@ use symbolon_redis::{
     ExaminedRedis, OpenRedisError, RedisCache, RedisFigures, RedisKeys, RedisOptions, Standing, WarmError,
     WarmPage,
 };
-use symbolon_store_sql::SqlStore;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::Symbolon;
+use crate::store::AnyStore;
 
 /// How many sessions a second are written by themselves into a Redis that is found empty: a million in eight minutes,
 /// and one page of the store every tenth of a second.
@@ -161,7 +161,7 @@ async fn until_tried(cache: &RedisCache) {
 
 /// What Redis is filled from.
 pub(crate) struct Source {
-    pub(crate) store: SqlStore,
+    pub(crate) store: AnyStore,
     pub(crate) tail: Arc<Tail>,
     pub(crate) clock: Arc<dyn Clock>,
 }

@@ -31,9 +31,9 @@ use symbolon_jwt::ring::Ring;
 use symbolon_jwt::seal::Sealer;
 use symbolon_node::tail::Tail;
 use symbolon_node::{Receipt, Wait};
-use symbolon_store_sql::SqlStore;
 use zeroize::Zeroizing;
 
+use crate::store::AnyStore;
 use crate::{Symbolon, Unavailable};
 
 pub use settings::{SharedSecret, SignedTokens, SignedTokensFault};
@@ -77,7 +77,7 @@ pub enum RotationRefused {
 
 /// What signing is made of.
 pub(crate) struct SigningParts<'m> {
-    pub(crate) store: SqlStore,
+    pub(crate) store: AnyStore,
     pub(crate) tail: Arc<Tail>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
@@ -87,7 +87,7 @@ pub(crate) struct SigningParts<'m> {
 
 /// The keys, where they come from, and what they are used for.
 pub(crate) struct Signing {
-    store: SqlStore,
+    store: AnyStore,
     tail: Arc<Tail>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,

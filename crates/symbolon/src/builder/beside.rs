@@ -9,11 +9,11 @@ use symbolon_core::token::{MasterKey, Purpose};
 use symbolon_node::tail::Tail;
 use symbolon_node::{MemberParts, Node, OnRollback};
 use symbolon_redis::{OpenRedisError, RedisCache};
-use symbolon_store_sql::SqlStore;
 
 use super::{Builder, StorePlace};
 use crate::CacheSettings;
 use crate::shared_cache::{self, Source};
+use crate::store::AnyStore;
 
 /// What nodes tell and show each other; nothing where the store is this node's own.
 #[derive(Default)]
@@ -28,7 +28,7 @@ impl Builder {
     /// Begins to use what is there: Redis where one is named, else the store's own way to tell.
     pub(super) fn beside(
         &self,
-        store: &SqlStore,
+        store: &AnyStore,
         key: &MasterKey,
         cluster_id: &[u8; 16],
         tail: &Arc<Tail>,
@@ -70,7 +70,7 @@ impl Builder {
     }
 
     /// Tells of Redis, and fills it where that is wished.
-    pub(super) fn keep_cache(&self, node: &Node<SqlStore>, clock: &Arc<dyn Clock>, beside: &Beside) {
+    pub(super) fn keep_cache(&self, node: &Node<AnyStore>, clock: &Arc<dyn Clock>, beside: &Beside) {
         let Some(cache) = beside.cache.clone() else { return };
         let source = Source {
             store: node.store().clone(),

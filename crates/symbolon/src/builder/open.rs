@@ -17,12 +17,12 @@ use symbolon_core::throttle::{AddressRule, ThrottleRule};
 use symbolon_core::token::{KeyId, MasterKey, Purpose, TokenKeys};
 use symbolon_node::purge::PurgePlan;
 use symbolon_node::{Node, NodeParts};
-use symbolon_store_sql::SqlStore;
 use zeroize::Zeroizing;
 
 use super::store::Ground;
 use super::{Builder, KEEP_AUDIT, OpenFault, Opened};
 use crate::signing::{Signing, SigningParts};
+use crate::store::AnyStore;
 use crate::{Inner, SignedTokensFault, Symbolon};
 
 /// For the first heartbeat. A server that has just opened the store makes it in milliseconds.
@@ -137,12 +137,12 @@ impl Builder {
 
     fn accounts(
         &self,
-        store: Arc<SqlStore>,
+        store: Arc<AnyStore>,
         pool: Arc<Pool>,
         rules: Rules,
         key: &MasterKey,
         randomness: Arc<dyn Randomness>,
-    ) -> Accounts<SqlStore> {
+    ) -> Accounts<AnyStore> {
         let settings = AccountSettings {
             throttle: ThrottleRule {
                 free_failures: self.free_failures,
@@ -211,7 +211,7 @@ async fn joined(symbolon: Symbolon) -> Result<Symbolon, OpenFault> {
 }
 
 /// Starts what runs beside, besides the node's own.
-fn start_beside(node: &Node<SqlStore>, accounts: &Accounts<SqlStore>, signing: Arc<Signing>) {
+fn start_beside(node: &Node<AnyStore>, accounts: &Accounts<AnyStore>, signing: Arc<Signing>) {
     if let Some(rehasher) = accounts.rehasher() {
         node.tasks().required("rehasher", |cancel| async move {
             rehasher.run(cancel.cancelled()).await;

@@ -18,10 +18,11 @@ use symbolon_store_sql::{
 use super::{Builder, DATABASE_FILE, OpenFault, StorePlace};
 use crate::master_key::{self, Found, MasterKeyFault};
 use crate::randomness::OsRandomness;
+use crate::store::AnyStore;
 
 /// An open store, and what everything over it shares.
 pub(super) struct Ground {
-    pub(super) store: SqlStore,
+    pub(super) store: AnyStore,
     pub(super) tail: Arc<Tail>,
     pub(super) clock: Arc<SteadyClock>,
     pub(super) key: MasterKey,
@@ -70,7 +71,7 @@ impl Builder {
         let (store, found) = opened.inspect_err(|fault| unmake(made.as_deref(), fault))?;
         tail.begin_at(found.head);
         Ok(Ground {
-            store,
+            store: AnyStore::Sql(store),
             tail,
             clock: Arc::new(SteadyClock::begin(wall, found.high_water)),
             key,

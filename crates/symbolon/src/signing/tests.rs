@@ -3,7 +3,7 @@
 use symbolon_core::clock::ManualClock;
 use symbolon_core::random::{RandomnessUnavailable, draw};
 use symbolon_core::revocation::LogSink as _;
-use symbolon_store_sql::{Durability, OpenSqlite, Place};
+use symbolon_store_sql::{Durability, OpenSqlite, Place, SqlStore};
 
 use super::*;
 use crate::OsRandomness;
@@ -14,7 +14,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 struct Given {
     signing: Arc<Signing>,
     clock: Arc<ManualClock>,
-    store: SqlStore,
+    store: AnyStore,
     tail: Arc<Tail>,
     master: MasterKey,
 }
@@ -34,6 +34,7 @@ impl Given {
             pages_max: None,
         })
         .unwrap();
+        let store = AnyStore::Sql(store);
         let clock = Arc::new(ManualClock::at(BEGUN));
         let signing = open(&store, &tail, &clock, &master, settings).await;
         Self {
@@ -61,7 +62,7 @@ impl Given {
 }
 
 async fn open(
-    store: &SqlStore,
+    store: &AnyStore,
     tail: &Arc<Tail>,
     clock: &Arc<ManualClock>,
     master: &MasterKey,
