@@ -101,11 +101,7 @@ fn write_session(writer: &mut Writer, session: &Session) {
         writer.signed(instant.0);
     }
     write_lives(writer, &session.lives);
-    writer.byte(match session.style {
-        TokenStyle::Opaque => 0,
-        TokenStyle::Jwt => 1,
-        TokenStyle::CompatJwt => 2,
-    });
+    write_style(writer, session.style);
     let Device {
         id,
         kind,
@@ -127,16 +123,7 @@ fn write_session(writer: &mut Writer, session: &Session) {
     for text in texts {
         writer.maybe(text.as_deref(), Writer::text);
     }
-    writer.maybe(seen_from.ip, |writer, ip| match ip {
-        std::net::IpAddr::V4(ip) => {
-            writer.byte(4);
-            writer.bytes(&ip.octets());
-        }
-        std::net::IpAddr::V6(ip) => {
-            writer.byte(6);
-            writer.bytes(&ip.octets());
-        }
-    });
+    writer.maybe(seen_from.ip, write_ip);
     writer.text(session.claims.as_json());
     write_tokens(writer, &session.tokens);
 }
@@ -151,12 +138,7 @@ fn read_session(reader: &mut Reader<'_>, id: SessionId) -> Option<Session> {
     let expires_at = Timestamp(reader.signed()?);
     let idle_expires_at = Timestamp(reader.signed()?);
     let lives = read_lives(reader)?;
-    let style = match reader.byte()? {
-        0 => TokenStyle::Opaque,
-        1 => TokenStyle::Jwt,
-        2 => TokenStyle::CompatJwt,
-        _ => return None,
-    };
+    let style = read_style(reader)?;
     let mut text = || reader.maybe(|reader| reader.text().map(str::to_owned));
     let device = Device {
         id: text()?,
@@ -190,7 +172,37 @@ fn read_session(reader: &mut Reader<'_>, id: SessionId) -> Option<Session> {
     })
 }
 
-fn read_ip(reader: &mut Reader<'_>) -> Option<std::net::IpAddr> {
+pub(crate) fn write_style(writer: &mut Writer, style: TokenStyle) {
+    writer.byte(match style {
+        TokenStyle::Opaque => 0,
+        TokenStyle::Jwt => 1,
+        TokenStyle::CompatJwt => 2,
+    });
+}
+
+pub(crate) fn read_style(reader: &mut Reader<'_>) -> Option<TokenStyle> {
+    match reader.byte()? {
+        0 => Some(TokenStyle::Opaque),
+        1 => Some(TokenStyle::Jwt),
+        2 => Some(TokenStyle::CompatJwt),
+        _ => None,
+    }
+}
+
+pub(crate) fn write_ip(writer: &mut Writer, ip: std::net::IpAddr) {
+    match ip {
+        std::net::IpAddr::V4(ip) => {
+            writer.byte(4);
+            writer.bytes(&ip.octets());
+        }
+        std::net::IpAddr::V6(ip) => {
+            writer.byte(6);
+            writer.bytes(&ip.octets());
+        }
+    }
+}
+
+pub(crate) fn read_ip(reader: &mut Reader<'_>) -> Option<std::net::IpAddr> {
     match reader.byte()? {
         4 => reader.array::<4>().map(Into::into),
         6 => reader.array::<16>().map(Into::into),
@@ -198,14 +210,14 @@ fn read_ip(reader: &mut Reader<'_>) -> Option<std::net::IpAddr> {
     }
 }
 
-fn write_lives(writer: &mut Writer, lives: &Lives) {
+pub(crate) fn write_lives(writer: &mut Writer, lives: &Lives) {
     writer.unsigned(millis(lives.access_ttl));
     writer.maybe(lives.refresh_ttl, |writer, ttl| writer.unsigned(millis(ttl)));
     writer.unsigned(millis(lives.idle_timeout));
     writer.unsigned(millis(lives.absolute_timeout));
 }
 
-fn read_lives(reader: &mut Reader<'_>) -> Option<Lives> {
+pub(crate) fn read_lives(reader: &mut Reader<'_>) -> Option<Lives> {
     Some(Lives {
         access_ttl: read_millis(reader)?,
         refresh_ttl: reader.maybe(read_millis)?,
@@ -223,7 +235,7 @@ fn read_millis(reader: &mut Reader<'_>) -> Option<Duration> {
     reader.unsigned().map(Duration::from_millis)
 }
 
-fn write_tokens(writer: &mut Writer, tokens: &TokenState) {
+pub(crate) fn write_tokens(writer: &mut Writer, tokens: &TokenState) {
     writer.byte(tokens.key_id.0);
     writer.bytes(&tokens.generation.0.to_be_bytes());
     writer.bytes(&tokens.generation_floor.0.to_be_bytes());
@@ -237,7 +249,7 @@ fn write_tokens(writer: &mut Writer, tokens: &TokenState) {
     writer.maybe(tokens.successor_used_at, |writer, at| writer.signed(at.0));
 }
 
-fn read_tokens(reader: &mut Reader<'_>) -> Option<TokenState> {
+pub(crate) fn read_tokens(reader: &mut Reader<'_>) -> Option<TokenState> {
     Some(TokenState {
         key_id: KeyId(reader.byte()?),
         generation: Generation(u32::from_be_bytes(reader.array()?)),

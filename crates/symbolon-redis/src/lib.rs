@@ -37,6 +37,7 @@ mod outbox;
 mod server;
 mod shared;
 mod tls;
+mod store;
 mod warm;
 
 pub use examine::{ExaminedRedis, FoundRedis, check, examine};
@@ -44,4 +45,5 @@ pub use figures::RedisFigures;
 pub use handle::RedisCache;
 pub use keeper::Standing;
 pub use options::{OpenRedisError, PREFIX_MAX, RedisKeys, RedisOptions};
+pub use store::{OpenRedisStore, OpenRedisStoreError, OpenedRedisStore, RedisStore};
 pub use warm::{WarmError, WarmPage};

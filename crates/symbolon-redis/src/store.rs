@@ -1,0 +1,45 @@
+//! Redis or Valkey as the store: the truth itself.
+//!
+//! Each step of `symbolon_core::store` is one script, which Redis runs alone and whole: it looks at everything first and
+//! writes then, and what it may not write to (no memory, a replica) it finds out at its first write. The revocation log
+//! is written in the same script as the change. Reading order:
+//!
+//! 1. [`OpenRedisStore`], [`RedisStore`]: how it is opened; `identity.rs`: whose it is, and the jump after a restart.
+//! 2. `script.rs`, `lua/`: a script, its parts, a call of it. `lua/base.lua` and `lua/sessions.lua` say which keys there are.
+//! 3. `wire.rs`: the connection, which is looked after; `changes.rs`: what takes a position of the log goes there in order.
+//! 4. `fault.rs`, `reply.rs`: what Redis answers. `record/`: sessions, rows and entries as they are kept.
+//! 5. `sessions.rs`, `members.rs`, `upkeep.rs`: the traits.
+//!
+//! # Keys
+//! All begin with `{prefix}:`, whose braces keep them in one slot of a cluster (which is refused all the same: a cluster
+//! keeps no promise of its own to have one newest copy).
+//!
+//! | key | what |
+//! |---|---|
+//! | `m` | hash: format, cluster id, key check, run of the server, time mark; head and floor of the log; everyone's cut |
+//! | `log`, `audit` | streams: entries are appended and leave at the beginning, and are small there. The log's ids are its positions, so Redis itself refuses one that does not grow |
+//! | `s:ID` | hash: a session. What scripts decide on are fields, all else is packed |
+//! | `su:SUBJECT` | hash: the subject's own cut, `banned_until` |
+//! | `u:SUBJECT` | a subject's sessions by id, as long as they are kept |
+//! | `a:CUT:SUBJECT`, `x:CUT:SUBJECT` | its live ones by id, and by their end; a cut changes the name, and all of them are left behind |
+//! | `i`, `l:CUT`, `d` | all sessions by id (which is the order of creation); live ones by their end; ended ones by the instant of that |
+//! | `w` | hash: cuts whose sessions are not all marked yet |
+//! | `n`, `n:INCARNATION` | the members |
+//! | `t`, `t:KEY` | the throttle's counters, and when each was last written |
+
+mod changes;
+mod fault;
+mod handle;
+mod identity;
+mod open_error;
+mod options;
+mod record;
+mod reply;
+mod script;
+mod sessions;
+mod thread;
+mod wire;
+
+pub use handle::RedisStore;
+pub use open_error::OpenRedisStoreError;
+pub use options::{OpenRedisStore, OpenedRedisStore};

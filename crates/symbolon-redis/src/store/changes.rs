@@ -1,0 +1,164 @@
+//! What takes positions of the log, one group after the other.
+//!
+//! Rows are told to the log's sink in the order of their positions, after they are written and before whoever waits is
+//! answered. So all such steps of this process go one way: what waits is sent at once, and the next group when all of it
+//! is answered. Redis runs the scripts of a group one after the other, and writes its file once for all of them.
+//!
+//! A step that was taken is done and told even if nobody waits for it any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::Value;
+use symbolon_core::random::{Randomness, draw};
+use symbolon_core::revocation::{LogRow, LogSink};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+use super::fault::Fault;
+use super::identity;
+use super::record::log::read_written;
+use super::reply::{list, tuple};
+use super::script::Call;
+use super::wire::Wire;
+
+/// How long a change may take, from when it was asked for.
+pub(super) const CHANGE_MAX: Duration = Duration::from_secs(2);
+
+/// How many steps go together: enough to save round trips, and few enough that the last is not late for the first.
+const GROUP_MAX: usize = 64;
+
+/// How many may wait. Beyond, they would be late anyway.
+const WAITING_MAX: usize = 4_096;
+
+/// How often a step is sent at the most: a server that is started again meanwhile makes one more necessary.
+const ROUNDS_MAX: usize = 3;
+
+/// The way in.
+#[derive(Clone)]
+pub(super) struct Changes(mpsc::Sender<Job>);
+
+/// A step that waits.
+struct Job {
+    call: Call,
+    until: Instant,
+    reply: oneshot::Sender<Result<Value, Fault>>,
+}
+
+/// What does them.
+pub(super) struct Worker {
+    pub(super) wire: Wire,
+    pub(super) sink: Arc<dyn LogSink>,
+    pub(super) randomness: Arc<dyn Randomness>,
+}
+
+impl Changes {
+    /// The way in, and what is to be run at its end.
+    pub(super) fn new(worker: Worker) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (jobs, waiting) = mpsc::channel(WAITING_MAX);
+        (Self(jobs), worker.work(waiting))
+    }
+
+    /// Does a step whose script answers `{ answer, rows }`; gives the answer and the rows, which the sink has.
+    pub(super) async fn ask(self, call: Call) -> Result<(Value, Vec<LogRow>), Fault> {
+        let until = Instant::now() + CHANGE_MAX;
+        let (reply, answer) = oneshot::channel();
+        let job = Job { call, until, reply };
+        self.0.try_send(job).map_err(|refused| {
+            Fault::Unavailable(match refused {
+                mpsc::error::TrySendError::Full(_) => "too many changes wait".to_owned(),
+                mpsc::error::TrySendError::Closed(_) => "the store was closed".to_owned(),
+            })
+        })?;
+        let late = |_| Fault::Unavailable(format!("it is not done in {} ms", CHANGE_MAX.as_millis()));
+        let answer = timeout_at(until, answer).await.map_err(late)?;
+        let answer = answer.map_err(|_| Fault::Unavailable("the store was closed".to_owned()))??;
+        let [answer, rows] = tuple(answer)?;
+        let rows: Result<Vec<_>, _> = list(rows)?.into_iter().map(read_written).collect();
+        Ok((answer, rows?))
+    }
+}
+
+impl Worker {
+    async fn work(self, mut waiting: mpsc::Receiver<Job>) {
+        let mut jobs = Vec::with_capacity(GROUP_MAX);
+        while waiting.recv_many(&mut jobs, GROUP_MAX).await > 0 {
+            self.do_group(std::mem::take(&mut jobs)).await;
+        }
+    }
+
+    async fn do_group(&self, mut jobs: Vec<Job>) {
+        for _ in 0..ROUNDS_MAX {
+            jobs = self.send(jobs).await;
+            if jobs.is_empty() {
+                return;
+            }
+            // These found the server started again, and did nothing.
+            if let Err(fault) = identity::jump(&self.wire, &*self.randomness).await {
+                answer_all(jobs, &fault);
+                return;
+            }
+        }
+        answer_all(jobs, &Fault::Restarted);
+    }
+
+    /// Sends what is not too late; gives back what is to be repeated.
+    async fn send(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let now = Instant::now();
+        // Nobody waits for those any more, and they were not begun.
+        let jobs: Vec<Job> = jobs.into_iter().filter(|job| now < job.until).collect();
+        let chances: Result<Vec<[u8; 12]>, _> = jobs.iter().map(|_| draw(&*self.randomness)).collect();
+        let chances = match chances {
+            Ok(chances) => chances,
+            Err(error) => {
+                answer_all(jobs, &Fault::Unavailable(error.to_string()));
+                return Vec::new();
+            }
+        };
+        let calls: Vec<_> = jobs.iter().map(|job| &job.call).zip(chances).collect();
+        let answers = self.wire.ask_all(&calls, CHANGE_MAX).await;
+        match answers {
+            Ok(answers) => self.tell(jobs, answers),
+            Err(fault) => {
+                answer_all(jobs, &fault);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Tells the sink, then those who wait.
+    fn tell(&self, jobs: Vec<Job>, answers: Vec<Result<Value, Fault>>) -> Vec<Job> {
+        let mut rows: Vec<LogRow> = answers.iter().flatten().flat_map(rows_of).collect();
+        // A script that Redis had forgotten ran after the others.
+        rows.sort_by_key(|row| row.seq);
+        if !rows.is_empty() {
+            self.sink.committed(&rows);
+        }
+        let mut again = Vec::new();
+        for (job, answer) in jobs.into_iter().zip(answers) {
+            if answer == Err(Fault::Restarted) {
+                again.push(job);
+            } else {
+                drop(job.reply.send(answer));
+            }
+        }
+        again
+    }
+}
+
+/// The rows that a step wrote. One that cannot be read is an error to whoever waits, and found in the log again.
+fn rows_of(answer: &Value) -> Vec<LogRow> {
+    match answer {
+        Value::Array(parts) => match &parts[..] {
+            [_, Value::Array(rows)] => rows.iter().filter_map(|row| read_written(row.clone()).ok()).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn answer_all(jobs: Vec<Job>, fault: &Fault) {
+    for job in jobs {
+        drop(job.reply.send(Err(fault.clone())));
+    }
+}

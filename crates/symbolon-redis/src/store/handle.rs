@@ -1,0 +1,125 @@
+//! The handle: what a node holds of its store.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::Value;
+use symbolon_core::revocation::LogRow;
+use symbolon_core::store::StoreError;
+
+use super::changes::{CHANGE_MAX, Changes, Worker};
+use super::fault::Fault;
+use super::identity;
+use super::open_error::OpenRedisStoreError;
+use super::options::{OpenRedisStore, OpenedRedisStore};
+use super::script::Call;
+use super::thread::Thread;
+use super::wire::Wire;
+use crate::address::Route;
+use crate::options::checked_prefix;
+use crate::server::Server;
+
+/// How long a read may take, and a small write that ends nothing.
+const READ_MAX: Duration = Duration::from_millis(500);
+
+/// The authoritative store in Redis or Valkey. Clones are the same store.
+///
+/// A step that takes a position of the log is done and told to the log's sink even if the future that asked for it is
+/// dropped. Redis may be away: then steps are [`Unavailable`](StoreError::Unavailable) at once, and go on when it is back.
+#[derive(Clone)]
+pub struct RedisStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// What reads, and writes what ends nothing.
+    common: Wire,
+    /// The heartbeat's own: no flood of other work keeps a lease from being renewed.
+    heart: Wire,
+    changes: Mutex<Option<Changes>>,
+    keep_ended: Duration,
+    /// Drop after the wires that they drive.
+    _threads: [Thread; 2],
+}
+
+impl RedisStore {
+    /// Opens the store that the URL and the prefix name, or makes one where there is none. Of several processes that open
+    /// one store at the same time, the first makes it.
+    ///
+    /// # Errors
+    /// When Redis or the store cannot be used; the error says what to do.
+    pub async fn open(options: OpenRedisStore) -> Result<(Self, OpenedRedisStore), OpenRedisStoreError> {
+        let prefix = format!("{{{}}}:", checked_prefix(&options.prefix)?);
+        let server = Arc::new(Server::of(&options.url)?);
+        if matches!(server.route(), Route::Cluster(_)) {
+            return Err(OpenRedisStoreError::Cluster);
+        }
+        let found = identity::find(&server, &prefix, &options).await?;
+        let place = identity::place_of(&prefix, &found.cluster_id);
+        let threads = [Thread::start("symbolon-redis")?, Thread::start("symbolon-beat")?];
+        let common = Wire::new(Arc::clone(&server), place.clone(), &threads[0]);
+        let heart = Wire::new(Arc::clone(&server), place.clone(), &threads[1]);
+        let head = identity::jump(&common, &*options.randomness).await;
+        let head = head.map_err(|fault| identity::refused_open(server.place(), fault))?;
+        let (changes, working) = Changes::new(Worker {
+            wire: Wire::new(Arc::clone(&server), place, &threads[0]),
+            sink: options.sink,
+            randomness: options.randomness,
+        });
+        drop(threads[0].run(working));
+        let inner = Inner {
+            common,
+            heart,
+            changes: Mutex::new(Some(changes)),
+            keep_ended: options.keep_ended,
+            _threads: threads,
+        };
+        let opened = OpenedRedisStore {
+            cluster_id: found.cluster_id,
+            high_water: found.high_water,
+            head,
+            fresh: found.fresh,
+        };
+        Ok((Self { inner: Arc::new(inner) }, opened))
+    }
+
+    /// How long an ended session is kept.
+    pub(super) fn keep_ended(&self) -> Duration {
+        self.inner.keep_ended
+    }
+
+    /// Has a script run that takes no position.
+    pub(super) async fn ask(&self, call: &Call) -> Result<Value, StoreError> {
+        self.ask_for(call, READ_MAX).await
+    }
+
+    /// The same, where it may take as long as a change.
+    pub(super) async fn ask_at_length(&self, call: &Call) -> Result<Value, StoreError> {
+        self.ask_for(call, CHANGE_MAX).await
+    }
+
+    async fn ask_for(&self, call: &Call, limit: Duration) -> Result<Value, StoreError> {
+        let answer = self.inner.common.ask(call, limit).await;
+        answer.map_err(|fault| fault.in_step(call.script.does))
+    }
+
+    /// Has a script run over the heartbeat's own connection.
+    pub(super) async fn ask_heart(&self, call: &Call) -> Result<Value, StoreError> {
+        let answer = self.inner.heart.ask(call, READ_MAX).await;
+        answer.map_err(|fault| fault.in_step(call.script.does))
+    }
+
+    /// Has a script run that may take positions: it answers `{ answer, rows }`. The sink has the rows.
+    pub(super) async fn change(&self, call: Call) -> Result<(Value, Vec<LogRow>), StoreError> {
+        let does = call.script.does;
+        let sent = self.sender().map(|changes| changes.ask(call));
+        let closed = || Fault::Unavailable("the store was closed".to_owned()).in_step(does);
+        let answer = sent.ok_or_else(closed)?.await;
+        answer.map_err(|fault| fault.in_step(does))
+    }
+
+    fn sender(&self) -> Option<Changes> {
+        let changes = self.inner.changes.lock();
+        changes.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

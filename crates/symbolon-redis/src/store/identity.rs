@@ -1,0 +1,245 @@
+//! Whose store it is, and the jump of the log's head after a restart.
+
+use redis::{ErrorKind, RedisError, Value};
+use symbolon_core::clock::Timestamp;
+use symbolon_core::random::{Randomness, draw};
+use symbolon_core::revocation::RevocationSeq;
+use tokio::time::timeout;
+
+use super::changes::CHANGE_MAX;
+use super::fault::Fault;
+use super::open_error::OpenRedisStoreError;
+use super::options::OpenRedisStore;
+use super::reply::{list, number, parse, text};
+use super::script::{Call, Place, Script, script};
+use super::wire::Wire;
+use crate::hello::Hello;
+use crate::line::Line;
+use crate::server::{Server, Unreached};
+
+/// The form of the keys.
+const FORMAT: u32 = 1;
+
+/// The oldest version that will do: it can trim a stream by its ids.
+const OLDEST: (u32, u32, &str) = (6, 2, "6.2");
+
+/// How far the head jumps at the least: more positions than could have been given out and lost with the end of the log.
+const JUMP_LEAST: u32 = 1 << 20;
+
+static OPEN: Script = script!("open": "open");
+static JUMP: Script = script!("move the head of the log": "base" "jump");
+
+/// What a store says of itself.
+pub(super) struct Identity {
+    pub(super) cluster_id: [u8; 16],
+    pub(super) high_water: Timestamp,
+    pub(super) fresh: bool,
+}
+
+/// Goes there and finds the store, or makes one.
+pub(super) async fn find(
+    server: &Server,
+    prefix: &str,
+    options: &OpenRedisStore,
+) -> Result<Identity, OpenRedisStoreError> {
+    let place = server.place();
+    let line = server.connect(None).await.map_err(|error| unreached(place, error))?;
+    let said = |error: RedisError| refusal(place, &error);
+    let hello = line.call(&redis::cmd("HELLO")).await.map_err(said)?;
+    check_server(place, &Hello::read(&hello))?;
+    let answer = timeout(CHANGE_MAX, say(&line, prefix, options)?).await;
+    let answer = answer.map_err(|_| unready(place, "it does not answer in 2 s"))?;
+    let words = list(answer.map_err(said)?).map_err(|fault| damaged(place, fault))?;
+    let words: Result<Vec<String>, Fault> = words.into_iter().map(text).collect();
+    judge(place, prefix, options, &words.map_err(|fault| damaged(place, fault))?)
+}
+
+fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisStoreError> {
+    if hello.mode == "cluster" {
+        return Err(OpenRedisStoreError::Cluster);
+    }
+    if hello.mode == "sentinel" {
+        return Err(OpenRedisStoreError::NotRedis {
+            place: place.to_owned(),
+            detail: "it is a Sentinel; write redis-sentinel://".to_owned(),
+        });
+    }
+    if hello.is_replica() {
+        return Err(OpenRedisStoreError::Replica {
+            place: place.to_owned(),
+        });
+    }
+    let mut numbers = hello.version.split('.').map_while(|part| part.parse::<u32>().ok());
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let (major, minor, needed) = OLDEST;
+    if found < (major, minor) {
+        return Err(OpenRedisStoreError::OldVersion {
+            place: place.to_owned(),
+            found: hello.version.clone(),
+            needed,
+        });
+    }
+    Ok(())
+}
+
+/// Runs the script that says what is there.
+fn say(
+    line: &Line,
+    prefix: &str,
+    options: &OpenRedisStore,
+) -> Result<impl Future<Output = Result<Value, RedisError>>, OpenRedisStoreError> {
+    let chance = &*options.randomness;
+    let no_chance = |error: symbolon_core::random::RandomnessUnavailable| OpenRedisStoreError::NoResources {
+        detail: error.to_string(),
+    };
+    let cluster_id: [u8; 16] = draw(chance).map_err(no_chance)?;
+    let head_id: [u8; 16] = draw(chance).map_err(no_chance)?;
+    let mut call = Call::of(&OPEN);
+    call.text(FORMAT)
+        .text(hex(&cluster_id))
+        .text(hex(&options.key_check.0))
+        .text(options.now.0)
+        .arg(head_id)
+        .text(u8::from(options.make));
+    let command = call.bare_command(prefix);
+    Ok(async move { line.call(&command).await })
+}
+
+fn judge(
+    place: &str,
+    prefix: &str,
+    options: &OpenRedisStore,
+    words: &[String],
+) -> Result<Identity, OpenRedisStoreError> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        [how @ ("found" | "fresh"), format, cluster_id, key_check, high_water] => {
+            let bad = |what: &str| damaged(place, Fault::Damaged(format!("its {what} cannot be read")));
+            let format = format.parse().map_err(|_| bad("format"))?;
+            if format > FORMAT {
+                return Err(OpenRedisStoreError::NewerFormat {
+                    place: place.to_owned(),
+                    found: format,
+                    known: FORMAT,
+                });
+            }
+            check_key(place, key_check, &hex(&options.key_check.0))?;
+            Ok(Identity {
+                cluster_id: unhex(cluster_id).ok_or_else(|| bad("cluster id"))?,
+                high_water: Timestamp(parse(high_water).map_err(|fault| damaged(place, fault))?),
+                fresh: how == "fresh",
+            })
+        }
+        ["none"] => Err(OpenRedisStoreError::Empty {
+            place: place.to_owned(),
+        }),
+        ["foreign", what] => Err(OpenRedisStoreError::Foreign {
+            place: place.to_owned(),
+            prefix: prefix.to_owned(),
+            detail: format!("the key {prefix}m holds {what}"),
+        }),
+        _ => {
+            let torn = "its data is there, and the key that says whose it is, is not".to_owned();
+            Err(damaged(place, Fault::Damaged(torn)))
+        }
+    }
+}
+
+fn check_key(place: &str, wanted: &str, given: &str) -> Result<(), OpenRedisStoreError> {
+    if wanted == given {
+        return Ok(());
+    }
+    // Enough to tell two keys apart.
+    let begin = |text: &str| text.chars().take(8).collect();
+    Err(OpenRedisStoreError::OtherKey {
+        place: place.to_owned(),
+        wanted: begin(wanted),
+        given: begin(given),
+    })
+}
+
+/// Moves the log's head beyond every position that may ever have been given out, if the server is another run than the
+/// one under which the head last moved; answers where the head is.
+pub(super) async fn jump(wire: &Wire, chance: &dyn Randomness) -> Result<RevocationSeq, Fault> {
+    let no_chance = |error: symbolon_core::random::RandomnessUnavailable| Fault::Unavailable(error.to_string());
+    let id: [u8; 16] = draw(chance).map_err(no_chance)?;
+    // Of two jumps from one position, the second after the first was lost, each leads elsewhere.
+    let further = u32::from_le_bytes(draw(chance).map_err(no_chance)?) % JUMP_LEAST;
+    let mut call = Call::of(&JUMP);
+    call.arg(id).text(JUMP_LEAST + further);
+    number(wire.ask(&call, CHANGE_MAX).await?).map(RevocationSeq)
+}
+
+/// Whose keys these are.
+pub(super) fn place_of(prefix: &str, cluster_id: &[u8; 16]) -> Place {
+    Place {
+        prefix: prefix.to_owned(),
+        cluster_id: hex(cluster_id),
+    }
+}
+
+pub(super) fn refused_open(place: &str, fault: Fault) -> OpenRedisStoreError {
+    match fault {
+        Fault::Damaged(_) => damaged(place, fault),
+        other => unready(place, &other.in_step("open").to_string()),
+    }
+}
+
+fn unready(place: &str, detail: &str) -> OpenRedisStoreError {
+    OpenRedisStoreError::Unready {
+        place: place.to_owned(),
+        detail: detail.to_owned(),
+    }
+}
+
+fn damaged(place: &str, fault: Fault) -> OpenRedisStoreError {
+    let detail = match fault {
+        Fault::Damaged(detail) | Fault::Unavailable(detail) | Fault::NotPrimary(detail) => detail,
+        Fault::Restarted | Fault::UnknownScript => "a script was not run".to_owned(),
+    };
+    OpenRedisStoreError::Damaged {
+        place: place.to_owned(),
+        detail,
+    }
+}
+
+fn unreached(place: &str, error: Unreached) -> OpenRedisStoreError {
+    match error {
+        Unreached::Said(error) => refusal(place, &error),
+        other => OpenRedisStoreError::Unreachable {
+            place: place.to_owned(),
+            detail: other.to_string(),
+        },
+    }
+}
+
+/// What a server's words mean to who opens.
+fn refusal(place: &str, error: &RedisError) -> OpenRedisStoreError {
+    let (place, detail) = (place.to_owned(), error.to_string());
+    match (error.kind(), error.code()) {
+        (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => {
+            OpenRedisStoreError::Refused { place, detail }
+        }
+        (_, Some("NOPERM")) => OpenRedisStoreError::Privilege { place, detail },
+        (ErrorKind::RESP3NotSupported, _) => OpenRedisStoreError::OldVersion {
+            place,
+            found: "before 6".to_owned(),
+            needed: OLDEST.2,
+        },
+        (ErrorKind::Parse, _) => OpenRedisStoreError::NotRedis { place, detail },
+        (ErrorKind::Io, _) => OpenRedisStoreError::Unreachable { place, detail },
+        _ if detail.contains("DB index") => OpenRedisStoreError::NoDatabase { place, detail },
+        _ => OpenRedisStoreError::Unready { place, detail },
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 16]> {
+    let plain = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = plain.then(|| u128::from_str_radix(text, 16).ok())??;
+    Some(number.to_be_bytes())
+}

@@ -1,0 +1,12 @@
+-- Sessions as they are read: after sessions.
+
+-- A session's id and fields, with the newest cut that concerns it; false: there is none.
+local function found(id)
+    local fields = call('HGETALL', session_key(id))
+    for place = 1, #fields, 2 do
+        if fields[place] == 'subject' then
+            return { id, fields, cut_of(fields[place + 1]) }
+        end
+    end
+    return false
+end

@@ -1,0 +1,23 @@
+-- What the store says of itself; where there is none, one is made. This alone comes without the base.
+local P, call = KEYS[1], redis.call
+local kind = call('TYPE', P .. 'm').ok
+if kind ~= 'none' and kind ~= 'hash' then
+    return { 'foreign', kind }
+end
+local known = call('HMGET', P .. 'm', 'format', 'cluster_id', 'key_check', 'high_water')
+if known[1] and known[2] and known[3] and known[4] then
+    return { 'found', known[1], known[2], known[3], known[4] }
+end
+if kind == 'hash' then
+    return { 'foreign', 'a hash without a format' }
+end
+if call('EXISTS', P .. 'log', P .. 'i', P .. 'audit') > 0 then
+    return { 'torn' }
+end
+if ARGV[6] == '0' then
+    return { 'none' }
+end
+-- Of no run of any server: so the log's head jumps at once.
+call('HSET', P .. 'm', 'format', ARGV[1], 'cluster_id', ARGV[2], 'key_check', ARGV[3], 'high_water', ARGV[4],
+    'boot', 'none', 'seq', '0', 'id', ARGV[5], 'floor', '0', 'epoch', '0', 'epoch_at', '0', 'epoch_reason', 'revoked')
+return { 'fresh', ARGV[1], ARGV[2], ARGV[3], ARGV[4] }

@@ -1,0 +1,4 @@
+while taken < #ARGV do
+    audit(take_audit())
+end
+return 1

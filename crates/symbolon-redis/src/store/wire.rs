@@ -1,0 +1,241 @@
+//! The connection to the store's Redis, and who looks after it.
+//!
+//! One connection carries all that is asked at the same time; answers come in the order of the questions. A keeper makes
+//! it, finds out when it is over, and makes the next one. While there is none, whoever asks is told so at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{Cmd, Pipeline, Value};
+use tokio::sync::watch;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::fault::Fault;
+use super::script::{Call, Place, Script};
+use super::thread::Thread;
+use crate::hello::Hello;
+use crate::line::Line;
+use crate::server::Server;
+
+/// How long it is until a server that was not reached is tried again.
+const TRY_EVERY: Duration = Duration::from_millis(100);
+
+/// A connection, as it is just now.
+#[derive(Clone)]
+enum State {
+    /// One is being made.
+    Making,
+    /// It is there.
+    Here(Arc<Held>),
+    /// There is none, and why.
+    Away(Arc<str>),
+}
+
+/// A connection that was made.
+struct Held {
+    line: Line,
+    over: CancellationToken,
+}
+
+/// What asks over a connection that is looked after.
+pub(super) struct Wire {
+    place: Place,
+    state: watch::Receiver<State>,
+    /// The keeper ends with it.
+    _kept: DropGuard,
+}
+
+impl Wire {
+    /// Begins to look after a connection, on that thread.
+    pub(super) fn new(server: Arc<Server>, place: Place, thread: &Thread) -> Self {
+        let (sender, state) = watch::channel(State::Making);
+        let end = CancellationToken::new();
+        let kept = end.clone().drop_guard();
+        // The thread outlives every wire on it; its end is the keeper's too.
+        drop(thread.run(async move {
+            // What the keeper holds at any point is closed with it.
+            tokio::select! {
+                () = end.cancelled() => {}
+                () = keep(server, sender) => {}
+            }
+        }));
+        Self {
+            place,
+            state,
+            _kept: kept,
+        }
+    }
+
+    /// Has a script run, and gives what it answers.
+    pub(super) async fn ask(&self, call: &Call, limit: Duration) -> Result<Value, Fault> {
+        let turn = self.turn(limit).await?;
+        let asking = async {
+            let held = &turn.held;
+            name_script(held, call.script).await?;
+            match held.call(&call.command(&self.place, None, false)).await {
+                // It knew the script's name and has forgotten it since.
+                Err(Fault::UnknownScript) => held.call(&call.command(&self.place, None, true)).await,
+                answer => answer,
+            }
+        };
+        turn.judge(timeout_at(turn.end, asking).await)
+    }
+
+    /// Has scripts run one after the other, each with its chance; gives what each answers. One that Redis had forgotten
+    /// runs after the others.
+    pub(super) async fn ask_all(
+        &self,
+        calls: &[(&Call, [u8; 12])],
+        limit: Duration,
+    ) -> Result<Vec<Result<Value, Fault>>, Fault> {
+        let turn = self.turn(limit).await?;
+        let asking = async {
+            let held = &turn.held;
+            for (call, _) in calls {
+                name_script(held, call.script).await?;
+            }
+            let mut answers = held.call_all(&self.pipeline(calls.iter(), false)).await?;
+            let unknown = |answer: &Result<Value, Fault>| *answer == Err(Fault::UnknownScript);
+            let again: Vec<_> = (0..answers.len()).filter(|at| unknown(&answers[*at])).collect();
+            if !again.is_empty() {
+                let calls = again.iter().map(|at| &calls[*at]);
+                let repeated = held.call_all(&self.pipeline(calls, true)).await?;
+                for (at, answer) in again.into_iter().zip(repeated) {
+                    answers[at] = answer;
+                }
+            }
+            if let Some(fault) = answers.iter().find_map(|answer| answer.as_ref().err()) {
+                turn.leave_if_elsewhere(fault);
+            }
+            Ok(answers)
+        };
+        turn.judge(timeout_at(turn.end, asking).await)
+    }
+
+    /// Asks a plain command.
+    pub(super) async fn command(&self, command: &Cmd, limit: Duration) -> Result<Value, Fault> {
+        let turn = self.turn(limit).await?;
+        turn.judge(timeout_at(turn.end, turn.held.call(command)).await)
+    }
+
+    fn pipeline<'c>(&self, calls: impl Iterator<Item = &'c (&'c Call, [u8; 12])>, whole: bool) -> Pipeline {
+        let mut pipeline = Pipeline::new();
+        for (call, chance) in calls {
+            pipeline.add_command(call.command(&self.place, Some(chance), whole));
+        }
+        pipeline
+    }
+
+    async fn turn(&self, limit: Duration) -> Result<Turn, Fault> {
+        let end = Instant::now() + limit;
+        let held = timeout_at(end, self.held()).await;
+        let held = held.map_err(|_| late(limit))??;
+        Ok(Turn { held, end, limit })
+    }
+
+    /// The connection, waited for while it is made.
+    async fn held(&self) -> Result<Arc<Held>, Fault> {
+        let mut state = self.state.clone();
+        let settled = state.wait_for(|state| !matches!(state, State::Making)).await;
+        match settled.as_deref() {
+            Ok(State::Here(held)) => Ok(Arc::clone(held)),
+            Ok(State::Away(reason)) => Err(Fault::Unavailable(reason.to_string())),
+            Ok(State::Making) | Err(_) => Err(Fault::Unavailable("the store was closed".to_owned())),
+        }
+    }
+}
+
+/// One question's use of a connection.
+struct Turn {
+    held: Arc<Held>,
+    end: Instant,
+    limit: Duration,
+}
+
+impl Turn {
+    fn judge<T>(&self, answer: Result<Result<T, Fault>, Elapsed>) -> Result<T, Fault> {
+        match answer {
+            // What this connection still answers is nobody's.
+            Err(_) => {
+                self.held.over.cancel();
+                Err(late(self.limit))
+            }
+            Ok(answer) => answer.inspect_err(|fault| self.leave_if_elsewhere(fault)),
+        }
+    }
+
+    /// Another server may be the primary now.
+    fn leave_if_elsewhere(&self, fault: &Fault) {
+        if matches!(fault, Fault::NotPrimary(_)) {
+            self.held.over.cancel();
+        }
+    }
+}
+
+fn late(limit: Duration) -> Fault {
+    Fault::Unavailable(format!("redis does not answer in {} ms", limit.as_millis()))
+}
+
+impl Held {
+    async fn call(&self, command: &Cmd) -> Result<Value, Fault> {
+        self.line.call(command).await.map_err(|error| Fault::of(&error))
+    }
+
+    /// What the server refuses is among the answers.
+    async fn call_all(&self, commands: &Pipeline) -> Result<Vec<Result<Value, Fault>>, Fault> {
+        let answers = self.line.call_all(commands).await;
+        let answers = answers.map_err(|error| Fault::of(&error))?;
+        let judged = answers
+            .into_iter()
+            .map(|answer| answer.extract_error().map_err(|error| Fault::of(&error)));
+        Ok(judged.collect())
+    }
+}
+
+/// Gives Redis a script that this process has not named yet.
+async fn name_script(held: &Held, script: &Script) -> Result<(), Fault> {
+    if let Some(load) = script.load() {
+        let sha = held.call(&load).await?;
+        script.is_named(super::reply::text(sha)?);
+    }
+    Ok(())
+}
+
+/// Makes connections, one after the other.
+async fn keep(server: Arc<Server>, state: watch::Sender<State>) {
+    loop {
+        match connect(&server).await {
+            Ok(line) => {
+                let over = CancellationToken::new();
+                let held = Arc::new(Held {
+                    line,
+                    over: over.clone(),
+                });
+                state.send_replace(State::Here(Arc::clone(&held)));
+                // Both may be given up.
+                tokio::select! {
+                    () = held.line.ended() => {}
+                    () = over.cancelled() => {}
+                }
+                state.send_replace(State::Making);
+            }
+            Err(reason) => {
+                state.send_replace(State::Away(reason.into()));
+                sleep(TRY_EVERY).await;
+            }
+        }
+    }
+}
+
+/// A connection to a server that takes writes.
+async fn connect(server: &Server) -> Result<Line, String> {
+    let line = server.connect(None).await.map_err(|error| error.to_string())?;
+    let hello = line.call(&redis::cmd("HELLO")).await.map_err(|error| error.to_string())?;
+    let hello = Hello::read(&hello);
+    if hello.is_replica() {
+        return Err(format!("{} is a replica: its data may be old", server.place()));
+    }
+    Ok(line)
+}
