@@ -36,8 +36,8 @@ mod options;
 mod outbox;
 mod server;
 mod shared;
-mod tls;
 mod store;
+mod tls;
 mod warm;
 
 pub use examine::{ExaminedRedis, FoundRedis, check, examine};

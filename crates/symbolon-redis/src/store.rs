@@ -31,6 +31,7 @@ mod changes;
 mod fault;
 mod handle;
 mod identity;
+mod members;
 mod open_error;
 mod options;
 mod record;
@@ -38,6 +39,7 @@ mod reply;
 mod script;
 mod sessions;
 mod thread;
+mod upkeep;
 mod wire;
 
 pub use handle::RedisStore;

@@ -12,6 +12,7 @@ mod it {
     mod mix_up;
     mod sentinel;
     mod signals;
+    mod store;
     mod tls;
     mod warm;
 }

@@ -150,7 +150,10 @@ impl Worker {
 fn rows_of(answer: &Value) -> Vec<LogRow> {
     match answer {
         Value::Array(parts) => match &parts[..] {
-            [_, Value::Array(rows)] => rows.iter().filter_map(|row| read_written(row.clone()).ok()).collect(),
+            [_, Value::Array(rows)] => rows
+                .iter()
+                .filter_map(|row| read_written(row.clone()).ok())
+                .collect(),
             _ => Vec::new(),
         },
         _ => Vec::new(),

@@ -80,7 +80,12 @@ impl RedisStore {
             head,
             fresh: found.fresh,
         };
-        Ok((Self { inner: Arc::new(inner) }, opened))
+        Ok((
+            Self {
+                inner: Arc::new(inner),
+            },
+            opened,
+        ))
     }
 
     /// How long an ended session is kept.

@@ -43,7 +43,10 @@ pub(super) async fn find(
     options: &OpenRedisStore,
 ) -> Result<Identity, OpenRedisStoreError> {
     let place = server.place();
-    let line = server.connect(None).await.map_err(|error| unreached(place, error))?;
+    let line = server
+        .connect(None)
+        .await
+        .map_err(|error| unreached(place, error))?;
     let said = |error: RedisError| refusal(place, &error);
     let hello = line.call(&redis::cmd("HELLO")).await.map_err(said)?;
     check_server(place, &Hello::read(&hello))?;
@@ -51,7 +54,12 @@ pub(super) async fn find(
     let answer = answer.map_err(|_| unready(place, "it does not answer in 2 s"))?;
     let words = list(answer.map_err(said)?).map_err(|fault| damaged(place, fault))?;
     let words: Result<Vec<String>, Fault> = words.into_iter().map(text).collect();
-    judge(place, prefix, options, &words.map_err(|fault| damaged(place, fault))?)
+    judge(
+        place,
+        prefix,
+        options,
+        &words.map_err(|fault| damaged(place, fault))?,
+    )
 }
 
 fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisStoreError> {
@@ -69,7 +77,10 @@ fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisStoreError> {
             place: place.to_owned(),
         });
     }
-    let mut numbers = hello.version.split('.').map_while(|part| part.parse::<u32>().ok());
+    let mut numbers = hello
+        .version
+        .split('.')
+        .map_while(|part| part.parse::<u32>().ok());
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     let (major, minor, needed) = OLDEST;
     if found < (major, minor) {
@@ -113,7 +124,13 @@ fn judge(
 ) -> Result<Identity, OpenRedisStoreError> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        [how @ ("found" | "fresh"), format, cluster_id, key_check, high_water] => {
+        [
+            how @ ("found" | "fresh"),
+            format,
+            cluster_id,
+            key_check,
+            high_water,
+        ] => {
             let bad = |what: &str| damaged(place, Fault::Damaged(format!("its {what} cannot be read")));
             let format = format.parse().map_err(|_| bad("format"))?;
             if format > FORMAT {
@@ -161,7 +178,8 @@ fn check_key(place: &str, wanted: &str, given: &str) -> Result<(), OpenRedisStor
 /// Moves the log's head beyond every position that may ever have been given out, if the server is another run than the
 /// one under which the head last moved; answers where the head is.
 pub(super) async fn jump(wire: &Wire, chance: &dyn Randomness) -> Result<RevocationSeq, Fault> {
-    let no_chance = |error: symbolon_core::random::RandomnessUnavailable| Fault::Unavailable(error.to_string());
+    let no_chance =
+        |error: symbolon_core::random::RandomnessUnavailable| Fault::Unavailable(error.to_string());
     let id: [u8; 16] = draw(chance).map_err(no_chance)?;
     // Of two jumps from one position, the second after the first was lost, each leads elsewhere.
     let further = u32::from_le_bytes(draw(chance).map_err(no_chance)?) % JUMP_LEAST;

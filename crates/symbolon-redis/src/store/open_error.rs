@@ -39,7 +39,9 @@ pub enum OpenRedisStoreError {
         detail: String,
     },
     /// There is no such database.
-    #[error("redis at {place} says: {detail}; name a database that it has, such as 0, at the end of store.url")]
+    #[error(
+        "redis at {place} says: {detail}; name a database that it has, such as 0, at the end of store.url"
+    )]
     NoDatabase {
         /// Host and port.
         place: String,
@@ -47,7 +49,9 @@ pub enum OpenRedisStoreError {
         detail: String,
     },
     /// It takes no writes.
-    #[error("redis at {place} is a replica: name the primary in store.url, or its Sentinels (redis-sentinel://)")]
+    #[error(
+        "redis at {place} is a replica: name the primary in store.url, or its Sentinels (redis-sentinel://)"
+    )]
     Replica {
         /// Host and port.
         place: String,
@@ -85,7 +89,9 @@ pub enum OpenRedisStoreError {
         place: String,
     },
     /// The keys are another program's.
-    #[error("at {place} the keys of {prefix} are not a store of symbolon: {detail}; choose another store.prefix")]
+    #[error(
+        "at {place} the keys of {prefix} are not a store of symbolon: {detail}; choose another store.prefix"
+    )]
     Foreign {
         /// Host and port.
         place: String,

@@ -66,7 +66,10 @@ pub(crate) fn array<const N: usize>(value: Value) -> Result<[u8; N], Fault> {
 }
 
 /// One that may be absent.
-pub(crate) fn maybe<T>(value: Value, read: impl FnOnce(Value) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+pub(crate) fn maybe<T>(
+    value: Value,
+    read: impl FnOnce(Value) -> Result<T, Fault>,
+) -> Result<Option<T>, Fault> {
     match value {
         Value::Nil => Ok(None),
         value => read(value).map(Some),
@@ -85,7 +88,9 @@ pub(crate) fn flag(value: &Value) -> Result<bool, Fault> {
 /// A count.
 pub(crate) fn count(value: &Value) -> Result<u64, Fault> {
     match value {
-        Value::Int(count) => u64::try_from(*count).map_err(|_| Fault::Damaged("a count is negative".to_owned())),
+        Value::Int(count) => {
+            u64::try_from(*count).map_err(|_| Fault::Damaged("a count is negative".to_owned()))
+        }
         other => Err(unexpected("a count", other)),
     }
 }

@@ -34,9 +34,12 @@ static CONFIRM: Script = script!(
 );
 static CHANGE: Script = script!("change a session": "base" "log" "audit" "sessions" "change_session");
 static REVOKE: Script = script!("end a session": "base" "log" "audit" "sessions" "ends" "revoke_session");
-static CUT: Script = script!("end a subject's sessions": "base" "log" "audit" "sessions" "cuts" "cut_subject");
-static CUT_KIND: Script = script!("end a subject's sessions": "base" "log" "audit" "sessions" "ends" "cut_kind");
-static CUT_ALL: Script = script!("end everyone's sessions": "base" "log" "audit" "sessions" "cuts" "cut_everyone");
+static CUT: Script =
+    script!("end a subject's sessions": "base" "log" "audit" "sessions" "cuts" "cut_subject");
+static CUT_KIND: Script =
+    script!("end a subject's sessions": "base" "log" "audit" "sessions" "ends" "cut_kind");
+static CUT_ALL: Script =
+    script!("end everyone's sessions": "base" "log" "audit" "sessions" "cuts" "cut_everyone");
 static RECORD: Script = script!("record uses of sessions": "base" "sessions" "record_activity");
 static MARK: Script = script!("record first uses of pairs": "base" "sessions" "mark_used");
 static WIPE: Script = script!("forget nonces": "base" "sessions" "wipe_nonces");
@@ -50,7 +53,9 @@ const WITHOUT_END: Timestamp = Timestamp(i64::MAX);
 
 impl SessionStore for RedisStore {
     async fn insert_session(&self, insert: InsertSession) -> Result<Inserted, StoreError> {
-        let call = self.insert_call(&insert).map_err(|fault| fault.in_step(INSERT.does))?;
+        let call = self
+            .insert_call(&insert)
+            .map_err(|fault| fault.in_step(INSERT.does))?;
         let (answer, ended) = self.change(call).await?;
         read_inserted(answer, ended).map_err(|fault| fault.in_step(INSERT.does))
     }
@@ -70,7 +75,8 @@ impl SessionStore for RedisStore {
                 call.text(id);
             }
             let answer = self.ask(&call).await?;
-            let read = list(answer).and_then(|all| all.into_iter().map(|one| maybe(one, read_found)).collect());
+            let read =
+                list(answer).and_then(|all| all.into_iter().map(|one| maybe(one, read_found)).collect());
             let read: Vec<_> = read.map_err(|fault| fault.in_step(FIND_ALL.does))?;
             found.extend(read);
         }

@@ -114,12 +114,6 @@ impl Wire {
         turn.judge(timeout_at(turn.end, asking).await)
     }
 
-    /// Asks a plain command.
-    pub(super) async fn command(&self, command: &Cmd, limit: Duration) -> Result<Value, Fault> {
-        let turn = self.turn(limit).await?;
-        turn.judge(timeout_at(turn.end, turn.held.call(command)).await)
-    }
-
     fn pipeline<'c>(&self, calls: impl Iterator<Item = &'c (&'c Call, [u8; 12])>, whole: bool) -> Pipeline {
         let mut pipeline = Pipeline::new();
         for (call, chance) in calls {
@@ -232,7 +226,10 @@ async fn keep(server: Arc<Server>, state: watch::Sender<State>) {
 /// A connection to a server that takes writes.
 async fn connect(server: &Server) -> Result<Line, String> {
     let line = server.connect(None).await.map_err(|error| error.to_string())?;
-    let hello = line.call(&redis::cmd("HELLO")).await.map_err(|error| error.to_string())?;
+    let hello = line
+        .call(&redis::cmd("HELLO"))
+        .await
+        .map_err(|error| error.to_string())?;
     let hello = Hello::read(&hello);
     if hello.is_replica() {
         return Err(format!("{} is a replica: its data may be old", server.place()));

@@ -76,7 +76,10 @@ fn read_kind(kind: &str, session: &str, subject: &str, keep: &str) -> Result<Log
         ("S", id, "") => Ok(LogKind::Session(read_id(id)?)),
         ("U", "", subject) => Ok(LogKind::Subject {
             subject: read_subject(subject)?,
-            keep: keep.split_ascii_whitespace().map(read_id).collect::<Result<_, _>>()?,
+            keep: keep
+                .split_ascii_whitespace()
+                .map(read_id)
+                .collect::<Result<_, _>>()?,
         }),
         ("G", "", "") => Ok(LogKind::Everyone),
         ("A", "", subject) => Ok(LogKind::StaleSubject(read_subject(subject)?)),

@@ -35,7 +35,11 @@ const TTL_MAX: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// In how many milliseconds from `now` a session's key goes by itself at the soonest; zero: never.
 pub(crate) fn ttl(session: &Session, now: Timestamp, keep_ended: Duration) -> u128 {
-    let whole = session.expires_at.since(now).saturating_add(keep_ended).saturating_add(MARGIN);
+    let whole = session
+        .expires_at
+        .since(now)
+        .saturating_add(keep_ended)
+        .saturating_add(MARGIN);
     if whole > TTL_MAX { 0 } else { whole.as_millis() }
 }
 

@@ -1,0 +1,4 @@
+//! Redis as the store.
+
+mod given;
+mod opening;
