@@ -1,6 +1,11 @@
 //! What is kept, as Redis keeps it.
 
+pub(crate) mod account;
+pub(crate) mod api_key;
 pub(crate) mod audit;
+pub(crate) mod ban;
 pub(crate) mod cut;
+mod fields;
 pub(crate) mod log;
 pub(crate) mod session;
+pub(crate) mod signing_key;

@@ -49,7 +49,7 @@ static AUDIT: Script = script!("write audit entries": "base" "audit" "record_aud
 const PER_SCRIPT_MAX: usize = 250;
 
 /// The end of a ban that has none, as it is kept.
-const WITHOUT_END: Timestamp = Timestamp(i64::MAX);
+pub(super) const WITHOUT_END: Timestamp = Timestamp(i64::MAX);
 
 impl SessionStore for RedisStore {
     async fn insert_session(&self, insert: InsertSession) -> Result<Inserted, StoreError> {

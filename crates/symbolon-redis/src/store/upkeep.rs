@@ -19,6 +19,7 @@ static SWEEP: Script = script!("mark ended sessions": "base" "sessions" "sweep")
 static PURGE_SESSIONS: Script = script!("remove old sessions": "base" "sessions" "purge_sessions");
 static PURGE_LOG: Script = script!("remove old rows of the log": "base" "purge_log");
 static PURGE_AUDIT: Script = script!("remove old audit entries": "base" "purge_audit");
+static PURGE_BANS: Script = script!("remove old bans": "base" "bans" "purge_bans");
 static PURGE_MEMBERS: Script = script!("remove evicted members": "base" "purge_members");
 static PURGE_ATTEMPTS: Script = script!(
     "remove old counters of failed attempts": "base" "attempts" "purge_attempts"
@@ -89,7 +90,8 @@ impl Upkeep for RedisStore {
             sessions: self.purge_some(&PURGE_SESSIONS, sessions, batch, None).await?,
             log: self.purge_some(&PURGE_LOG, log, batch, None).await?,
             audit: self.purge_some(&PURGE_AUDIT, audit, batch, None).await?,
-            bans: 0,
+            // Who looks for a ban looks at its entries too: the one goes with the other.
+            bans: self.purge_some(&PURGE_BANS, audit, batch, None).await?,
             attempts: self
                 .purge_some(
                     &PURGE_ATTEMPTS,

@@ -1,4 +1,5 @@
 //! Redis as the store.
 
+mod contract;
 mod given;
 mod opening;

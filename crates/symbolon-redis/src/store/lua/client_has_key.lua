@@ -1,0 +1,1 @@
+return call('SISMEMBER', clients_with_keys(), take())

@@ -1,0 +1,1 @@
+return found_api_key(take())
