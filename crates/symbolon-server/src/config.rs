@@ -31,7 +31,9 @@ use fault::{Fault, Findings};
 use layer::Layer;
 use resolve::Resolved;
 use show::Shown;
-use tree::Config;
+use tree::{Config, Locale};
+
+use crate::messages::config as text;
 
 /// The file that is read where none is named, if it is there.
 const FILE: &str = "symbolon.yaml";
@@ -59,12 +61,21 @@ pub(crate) struct Loaded {
     values: Resolved,
 }
 
+/// A configuration that cannot be used.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// Everything that is wrong with it.
+    pub(crate) faults: Vec<Fault>,
+    /// The language that it asks for, where that much is understood.
+    pub(crate) locale: Option<Locale>,
+}
+
 /// Reads and checks everything. The variables win over the file of `--env-file`, that over the configuration file,
 /// and that over the defaults. Relative paths begin at the folder of the process.
 ///
 /// # Errors
 /// Every fault that was found.
-pub(crate) fn load(inputs: &Inputs) -> Result<Loaded, Vec<Fault>> {
+pub(crate) fn load(inputs: &Inputs) -> Result<Loaded, Refused> {
     let mut found = Findings::default();
     let variables = environment::of_process(&inputs.variables, &mut found.faults);
     let env_file = match &inputs.env_file {
@@ -82,7 +93,7 @@ pub(crate) fn load(inputs: &Inputs) -> Result<Loaded, Vec<Fault>> {
 
 /// Reads arbitrary bytes as the configuration file and judges them, without a look at the files that they name:
 /// whatever they are, the answer is a configuration or a list of faults.
-pub(crate) fn fuzz(bytes: &[u8]) -> Result<Loaded, Vec<Fault>> {
+pub(crate) fn fuzz(bytes: &[u8]) -> Result<Loaded, Refused> {
     let mut found = Findings::default();
     let layer = file::read(Path::new(FILE), bytes, &mut found);
     judge(&mut [layer], &[rules::check], found)
@@ -94,9 +105,14 @@ impl Loaded {
         not_yet::not_yet(&self.values)
     }
 
+    /// The language that was asked for, if one was.
+    pub(crate) fn locale(&self) -> Option<Locale> {
+        given_locale(&self.values)
+    }
+
     /// Each setting with its value, passwords masked, and its source.
-    pub(crate) fn show(&self) -> Vec<Shown> {
-        show::rows(&self.values)
+    pub(crate) fn show(&self, locale: Locale) -> Vec<Shown> {
+        show::rows(&self.values, locale)
     }
 
     /// The same for programs.
@@ -109,14 +125,16 @@ impl Loaded {
 type Rule = fn(&Config, &Resolved, &mut Findings);
 
 /// From the layers, the first of which wins, to a configuration.
-fn judge(layers: &mut [Layer], rules: &[Rule], mut found: Findings) -> Result<Loaded, Vec<Fault>> {
+fn judge(layers: &mut [Layer], rules: &[Rule], mut found: Findings) -> Result<Loaded, Refused> {
     older::translate(layers, &mut found);
     let values = resolve::resolve(layers, &mut found.faults);
+    let locale = given_locale(&values);
+    let refused = |faults| Refused { faults, locale };
     let config = match Config::of(&values) {
         Ok(config) => config,
         Err(fault) => {
             found.faults.push(fault);
-            return Err(found.faults);
+            return Err(refused(found.faults));
         }
     };
     rules.iter().for_each(|rule| rule(&config, &values, &mut found));
@@ -127,8 +145,16 @@ fn judge(layers: &mut [Layer], rules: &[Rule], mut found: Findings) -> Result<Lo
             file: None,
             warnings: found.warnings,
         }),
-        false => Err(found.faults),
+        false => Err(refused(found.faults)),
     }
+}
+
+/// The language, where somebody wrote one.
+fn given_locale(values: &Resolved) -> Option<Locale> {
+    let is_given = values
+        .entry("log.locale")
+        .is_some_and(|entry| entry.source.is_given());
+    is_given.then(|| values.get("log.locale").ok()).flatten()
 }
 
 fn file_layer(named: Option<&Path>, found: &mut Findings) -> (Layer, Option<PathBuf>) {
@@ -139,7 +165,7 @@ fn file_layer(named: Option<&Path>, found: &mut Findings) -> (Layer, Option<Path
         Err(error) => {
             found.faults.push(Fault::of_file(
                 path,
-                format!("cannot read the configuration: {error}"),
+                text::CONFIG_UNREAD.with(&[("error", &error)]),
             ));
             (Layer::default(), None)
         }
@@ -154,7 +180,7 @@ fn env_layer(path: &Path, found: &mut Findings) -> Layer {
         Err(error) => {
             found.faults.push(Fault::of_file(
                 path,
-                format!("cannot read the variables: {error}"),
+                text::ENV_FILE_UNREAD.with(&[("error", &error)]),
             ));
             Layer::default()
         }

@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let findings = match loaded {
         Ok(loaded) => examine(loaded, token, terminal).await,
         // Nothing else can be looked at: where it would be is not known.
-        Err(faults) => configuration::of_faults(faults),
+        Err(faults) => configuration::of_faults(faults, terminal.locale),
     };
     drop(progress);
     report::print(&findings, terminal)?;

@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use serde_json::{Value as Json, json};
 
+use crate::config::tree::Locale;
+use crate::messages::below;
+
 /// The exit codes, those from 64 on with the meaning that `sysexits.h` gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -73,6 +76,17 @@ impl Failure {
     /// The same with further lines.
     pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(details);
+        self
+    }
+
+    /// The same in a language, as far as it is not in one already: what is made where nobody knows the language is English.
+    pub(crate) fn said_in(mut self, locale: Locale) -> Self {
+        self.message = below::say(&self.message, locale);
+        self.details = self
+            .details
+            .iter()
+            .map(|detail| below::say(detail, locale))
+            .collect();
         self
     }
 

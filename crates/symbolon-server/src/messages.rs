@@ -1,7 +1,8 @@
 //! What is said to operators, in each language: one table.
 //!
-//! A message is a text with names in braces for what differs. Names of events and fields in the log stay English, and
-//! so do the details of errors. A language that lacks a text does not compile; a test holds the names in braces the same.
+//! A message is a text with names in braces for what differs. Names of events and fields in the log stay English. A
+//! language that lacks a text does not compile; a test holds the names in braces the same. What the layers below say of
+//! their own faults is English alone; `below` has it in the other languages.
 
 /// Declares messages: a constant for each, and all of them for the test.
 macro_rules! texts {
@@ -16,6 +17,8 @@ macro_rules! texts {
 }
 
 // Below the macro, which they use.
+pub(crate) mod below;
+pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod start;
 pub(crate) mod terminal;
@@ -23,6 +26,9 @@ pub(crate) mod terminal;
 use std::fmt::Display;
 
 use crate::config::tree::Locale;
+
+/// The name that always stands for what a layer below says.
+const ERROR: &str = "error";
 
 /// One message in each language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +54,7 @@ impl Text {
         while let Some((before, name, after)) = next_name(rest) {
             filled.push_str(before);
             match values.iter().find(|(known, _)| *known == name) {
+                Some((_, error)) if name == ERROR => filled.push_str(&below::say(error, locale)),
                 Some((_, value)) => filled.push_str(&value.to_string()),
                 None => filled.push_str(&format!("{{{name}}}")),
             }
@@ -55,6 +62,87 @@ impl Text {
         }
         filled.push_str(rest);
         filled
+    }
+
+    /// The message of this text and these values, which can be said in each language later.
+    pub(crate) fn with(self, values: &[(&'static str, &dyn Sayable)]) -> Message {
+        let values = values.iter().map(|(name, value)| (*name, value.to_value()));
+        Message {
+            text: self,
+            values: values.collect(),
+        }
+    }
+}
+
+/// A text with its values, before it is known in which language it will be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    text: Text,
+    values: Vec<(&'static str, Value)>,
+}
+
+/// What stands for a name in braces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// The same in each language: a number, a path, what a person or another program wrote.
+    Plain(String),
+    /// A message of its own.
+    Said(Message),
+}
+
+/// What can stand for a name in braces.
+pub(crate) trait Sayable {
+    /// Its value.
+    fn to_value(&self) -> Value;
+}
+
+impl<T: Display> Sayable for T {
+    fn to_value(&self) -> Value {
+        Value::Plain(self.to_string())
+    }
+}
+
+impl Sayable for Message {
+    fn to_value(&self) -> Value {
+        Value::Said(self.clone())
+    }
+}
+
+impl Sayable for Value {
+    fn to_value(&self) -> Value {
+        self.clone()
+    }
+}
+
+impl From<Text> for Message {
+    fn from(text: Text) -> Self {
+        text.with(&[])
+    }
+}
+
+impl Message {
+    /// The message in a language.
+    pub(crate) fn say(&self, locale: Locale) -> String {
+        let said: Vec<(&str, String)> = self
+            .values
+            .iter()
+            .map(|(name, value)| (*name, value.say(locale)))
+            .collect();
+        let values: Vec<(&str, &dyn Display)> = said
+            .iter()
+            .map(|(name, value)| (*name, value as &dyn Display))
+            .collect();
+        self.text.fill(locale, &values)
+    }
+}
+
+impl Value {
+    /// The value in a language.
+    pub(crate) fn say(&self, locale: Locale) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Said(message) => message.say(locale),
+        }
     }
 }
 
@@ -71,11 +159,10 @@ mod tests {
 
     use super::*;
 
+    const TABLES: [&[(&str, Text)]; 5] = [below::ALL, config::ALL, doctor::ALL, start::ALL, terminal::ALL];
+
     fn all() -> impl Iterator<Item = (&'static str, Text)> {
-        [doctor::ALL, start::ALL, terminal::ALL]
-            .into_iter()
-            .flatten()
-            .copied()
+        TABLES.into_iter().flatten().copied()
     }
 
     fn names(mut text: &str) -> BTreeSet<&str> {
@@ -101,7 +188,7 @@ mod tests {
 
     #[test]
     fn no_two_messages_of_a_table_have_one_name() {
-        for table in [doctor::ALL, start::ALL, terminal::ALL] {
+        for table in TABLES {
             let keys: BTreeSet<_> = table.iter().map(|(key, _)| key).collect();
             assert_eq!(keys.len(), table.len());
         }
@@ -116,5 +203,20 @@ mod tests {
         let filled = text.fill(Locale::En, &[("who", &"{what}"), ("what", &7)]);
         assert_eq!(filled, "{what} ends 7, {what} says");
         assert_eq!(text.fill(Locale::En, &[("what", &7)]), "{who} ends 7, {who} says");
+    }
+
+    #[test]
+    fn a_message_within_a_message_is_said_in_the_same_language() {
+        let inner = Text {
+            en: "a number below {most}",
+            zh_cn: "小于 {most} 的数字",
+        };
+        let outer = Text {
+            en: "{what} is refused; expected {expected}",
+            zh_cn: "不接受 {what}；应为{expected}",
+        };
+        let message = outer.with(&[("what", &"x"), ("expected", &inner.with(&[("most", &7)]))]);
+        assert_eq!(message.say(Locale::En), "x is refused; expected a number below 7");
+        assert_eq!(message.say(Locale::ZhCn), "不接受 x；应为小于 7 的数字");
     }
 }

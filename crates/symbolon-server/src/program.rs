@@ -12,7 +12,8 @@ use crate::cli::{self, Cli, Command, ConfigCommand, Shell};
 use crate::commands::{self, StoreCommand};
 use crate::compose::Composition;
 use crate::config::fault::Fault;
-use crate::config::{self, Inputs, Loaded};
+use crate::config::tree::Locale;
+use crate::config::{self, Inputs, Loaded, Refused};
 use crate::exit::{Exit, Failure};
 use crate::messages::{start, terminal as text};
 use crate::terminal::Terminal;
@@ -26,8 +27,9 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let terminal = Terminal::of_process(cli.json);
     dispatch(cli, terminal).unwrap_or_else(|failure| {
-        terminal.tell_failure(&failure);
-        failure.exit
+        let exit = failure.exit;
+        terminal.tell_failure(failure);
+        exit
     })
 }
 
@@ -62,7 +64,7 @@ struct Files {
     env_file: Option<PathBuf>,
 }
 
-fn load(files: Files) -> Result<Loaded, Vec<Fault>> {
+fn load(files: Files) -> Result<Loaded, Refused> {
     let variables = std::env::vars_os().collect();
     config::load(&Inputs {
         file: files.config,
@@ -71,28 +73,34 @@ fn load(files: Files) -> Result<Loaded, Vec<Fault>> {
     })
 }
 
+/// A configuration without faults.
+fn loaded(files: Files, terminal: Terminal) -> Result<Loaded, Failure> {
+    load(files).map_err(|refused| faulty(&refused.faults, terminal.follow(refused.locale).locale))
+}
+
 /// A configuration that may be started with.
 fn startable(files: Files, terminal: Terminal) -> Result<Loaded, Failure> {
-    let loaded = load(files).map_err(|faults| faulty(&faults, terminal))?;
+    let loaded = loaded(files, terminal)?;
     match loaded.not_yet() {
         faults if faults.is_empty() => Ok(loaded),
-        faults => Err(faulty(&faults, terminal)),
+        faults => Err(faulty(&faults, terminal.follow(loaded.locale()).locale)),
     }
 }
 
 /// All faults at once, each in a line with its place.
-fn faulty(faults: &[Fault], terminal: Terminal) -> Failure {
+fn faulty(faults: &[Fault], locale: Locale) -> Failure {
     let message = match faults.len() {
-        1 => start::CONFIG_FAULT.get(terminal.locale).to_owned(),
-        count => start::CONFIG_FAULTS.fill(terminal.locale, &[("count", &count)]),
+        1 => start::CONFIG_FAULT.get(locale).to_owned(),
+        count => start::CONFIG_FAULTS.fill(locale, &[("count", &count)]),
     };
-    Failure::config(message).with_details(faults.iter().map(ToString::to_string))
+    Failure::config(message).with_details(faults.iter().map(|fault| fault.say(locale)))
 }
 
 fn check(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
     let loaded = startable(files, terminal)?;
-    let terminal = terminal.in_language(loaded.config.log.locale);
-    let doubts: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let terminal = terminal.follow(loaded.locale());
+    let doubts = loaded.warnings.iter().map(|doubt| doubt.say(terminal.locale));
+    let doubts: Vec<String> = doubts.collect();
     if terminal.json {
         let file = loaded.file.map(|file| file.display().to_string());
         terminal.print_json(&json!({ "file": file, "faults": [], "warnings": doubts }))?;
@@ -106,13 +114,14 @@ fn check(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
 }
 
 fn show(files: Files, terminal: Terminal) -> Result<Exit, Failure> {
-    let loaded = load(files).map_err(|faults| faulty(&faults, terminal))?;
+    let loaded = loaded(files, terminal)?;
+    let terminal = terminal.follow(loaded.locale());
     if terminal.json {
         terminal.print_json(&loaded.show_json())?;
         return Ok(Exit::Ok);
     }
     let rows = loaded
-        .show()
+        .show(terminal.locale)
         .into_iter()
         .map(|row| [row.path.to_owned(), row.value, row.source]);
     terminal.print_table(["setting", "value", "source"], rows)?;
@@ -123,14 +132,11 @@ fn diagnose(files: Files, with_token: bool, terminal: Terminal) -> Result<Exit, 
     let loaded = load(files);
     let locale = loaded
         .as_ref()
-        .map_or(terminal.locale, |loaded| loaded.config.log.locale);
-    let terminal = terminal.in_language(locale);
+        .map_or_else(|refused| refused.locale, Loaded::locale);
+    let terminal = terminal.follow(locale);
     let token = with_token.then(|| terminal.ask_token()).transpose()?;
-    block_on(doctor::run(
-        loaded.as_ref().map_err(Vec::as_slice),
-        token,
-        terminal,
-    ))?
+    let loaded = loaded.as_ref().map_err(|refused| refused.faults.as_slice());
+    block_on(doctor::run(loaded, token, terminal))?
 }
 
 fn work(files: Files, terminal: Terminal, command: StoreCommand) -> Result<Exit, Failure> {
@@ -146,9 +152,10 @@ fn on_store(
     work: impl AsyncFnOnce(Composition<'_>, Terminal) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
     let loaded = startable(files, terminal)?;
-    let terminal = terminal.in_language(loaded.config.log.locale);
+    let terminal = terminal.follow(loaded.locale());
     let composition = Composition::of(&loaded.config);
-    block_on(work(composition, terminal))??;
+    let done = block_on(work(composition, terminal))?;
+    done.map_err(|failure| failure.said_in(terminal.locale))?;
     Ok(Exit::Ok)
 }
 

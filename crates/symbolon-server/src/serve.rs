@@ -36,13 +36,18 @@ const HOLDER_TIME: Duration = Duration::from_secs(5);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Serves until it is told to end, or cannot go on.
+/// Serves until it is told to end, or cannot go on. The log speaks the language of `log.locale`, and so does the terminal
+/// where that is given.
 ///
 /// # Errors
 /// Why it could not begin. How it ended is the exit code.
 pub(crate) fn run(loaded: &Loaded, terminal: Terminal) -> Result<Exit, Failure> {
+    let terminal = terminal.follow(loaded.locale());
+    begin_and_serve(loaded, terminal).map_err(|failure| failure.said_in(terminal.locale))
+}
+
+fn begin_and_serve(loaded: &Loaded, terminal: Terminal) -> Result<Exit, Failure> {
     let log = &loaded.config.log;
-    let terminal = terminal.in_language(log.locale);
     // For programs every line is JSON, the log's too.
     let format = if terminal.json {
         LogFormat::Json
@@ -54,7 +59,8 @@ pub(crate) fn run(loaded: &Loaded, terminal: Terminal) -> Result<Exit, Failure> 
     lifecycle::forbid_core_dumps();
     lifecycle::raise_open_files();
     for doubt in &loaded.warnings {
-        tracing::warn!("{}", text::CONFIG_DOUBT.fill(log.locale, &[("doubt", doubt)]));
+        let doubt = doubt.say(log.locale);
+        tracing::warn!("{}", text::CONFIG_DOUBT.fill(log.locale, &[("doubt", &doubt)]));
     }
     let runtime = runtime()?;
     runtime.block_on(serve(loaded, terminal, format))
@@ -70,14 +76,15 @@ fn runtime() -> Result<Runtime, Failure> {
 
 async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result<Exit, Failure> {
     let composition = Composition::of(&loaded.config);
-    let mut signals = Signals::listen(terminal.locale)
+    let language = loaded.config.log.locale;
+    let mut signals = Signals::listen(language)
         .map_err(|error| Failure::unavailable(format!("listen for signals: {error}")))?;
     let doors = Doors::bind(&composition, terminal.locale)?;
     // A start that is interrupted leaves what a killed one leaves: the store is made for that.
     let (symbolon, store) = tokio::select! {
         opened = open(&composition, terminal) => opened?,
         signal = signals.asked() => {
-            tracing::info!("{}", text::STOPPED_AT_ONCE.fill(terminal.locale, &[("signal", &signal)]));
+            tracing::info!("{}", text::STOPPED_AT_ONCE.fill(language, &[("signal", &signal)]));
             lifecycle::leave(Exit::Ok)
         }
     };
@@ -108,7 +115,7 @@ async fn open(composition: &Composition<'_>, terminal: Terminal) -> Result<(Symb
         match opened.await {
             Ok((symbolon, opened)) => {
                 opening::tell_administrator(&opened, terminal);
-                if let Some(said) = opening::key_made(&opened, terminal.locale) {
+                if let Some(said) = opening::key_made(&opened, composition.config().log.locale) {
                     tracing::warn!("{said}");
                 }
                 return Ok((symbolon, opened.store));
@@ -134,5 +141,6 @@ fn begin(
     let app = composition.app(symbolon, seed);
     let doors = doors.with_socket(composition, locale)?;
     let addresses = doors.addresses();
-    Ok((Running::start(doors, app, locale), addresses))
+    let running = Running::start(doors, app, composition.config().log.locale);
+    Ok((running, addresses))
 }

@@ -1,6 +1,7 @@
 //! The terminal: what is printed, asked and shown while one waits.
 
 mod ask;
+mod language;
 mod progress;
 mod table;
 
@@ -31,15 +32,16 @@ impl Terminal {
     pub(crate) fn of_process(json: bool) -> Self {
         Self {
             json,
-            locale: Locale::En,
+            locale: language::of_process(),
             shows_output: io::stdout().is_terminal(),
             shows_errors: io::stderr().is_terminal(),
             can_ask: io::stdin().is_terminal(),
         }
     }
 
-    /// The same in another language.
-    pub(crate) fn in_language(self, locale: Locale) -> Self {
+    /// The same in the language that the configuration asks for, if it asks for one.
+    pub(crate) fn follow(self, locale: Option<Locale>) -> Self {
+        let locale = locale.unwrap_or(self.locale);
         Self { locale, ..self }
     }
 
@@ -79,7 +81,8 @@ impl Terminal {
     }
 
     /// Tells a failure: as JSON for programs, as text for people.
-    pub(crate) fn tell_failure(self, failure: &Failure) {
+    pub(crate) fn tell_failure(self, failure: Failure) {
+        let failure = failure.said_in(self.locale);
         match self.json {
             true => self.tell(&failure.json().to_string()),
             false => self.tell(&failure.text()),

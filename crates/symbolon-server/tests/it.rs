@@ -37,6 +37,8 @@ mod hostile_bodies;
 mod in_use;
 #[path = "it/kill9.rs"]
 mod kill9;
+#[path = "it/language.rs"]
+mod language;
 #[path = "it/limits_page.rs"]
 mod limits_page;
 #[path = "it/moving_in.rs"]

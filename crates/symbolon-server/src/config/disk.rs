@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::messages::{Message, Text, config as text};
+
 /// A password is a line; a larger file is the wrong one.
 const LINE_BYTES_MAX: usize = 4_096;
 
@@ -36,12 +38,18 @@ pub(crate) fn read(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// What is wrong with the file; nothing of its content.
-pub(crate) fn read_line(path: &Path) -> Result<String, String> {
-    let bytes = read(path, LINE_BYTES_MAX).map_err(|why| format!("cannot read {}: {why}", path.display()))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", path.display()))?;
-    match text.trim_end_matches(['\n', '\r']) {
-        "" => Err(format!("{} is empty; an empty secret is refused", path.display())),
-        line if line.contains('\n') => Err(format!("{} has more than one line", path.display())),
+pub(crate) fn read_line(path: &Path) -> Result<String, Message> {
+    let of_file = |said: Text| said.with(&[("file", &path.display())]);
+    let bytes = read(path, LINE_BYTES_MAX).map_err(|error| unread(path, &error))?;
+    let line = String::from_utf8(bytes).map_err(|_| of_file(text::FILE_NOT_UTF8))?;
+    match line.trim_end_matches(['\n', '\r']) {
+        "" => Err(of_file(text::FILE_EMPTY)),
+        line if line.contains('\n') => Err(of_file(text::FILE_LINES)),
         line => Ok(line.to_owned()),
     }
+}
+
+/// Why a file was not read.
+pub(crate) fn unread(path: &Path, error: &io::Error) -> Message {
+    text::FILE_UNREAD.with(&[("file", &path.display()), ("error", error)])
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use super::fault::{Fault, Findings, Source};
 use super::layer::{self, Layer, Raw};
 use super::older;
+use super::tree::Locale;
+use crate::messages::config as text;
 
 /// What every name begins with.
 const PREFIX: &str = "SYMBOLON_";
@@ -33,7 +35,7 @@ pub(crate) fn of_process(variables: &[(OsString, OsString)], faults: &mut Vec<Fa
         let source = Source::Variable(name.clone());
         match value.to_str() {
             Some(value) => known.push((name, value.to_owned(), source)),
-            None => faults.push(Fault::at(&source, "the value is not UTF-8")),
+            None => faults.push(Fault::at(&source, text::VARIABLE_NOT_UTF8)),
         }
     }
     layer_of(&known, faults)
@@ -41,10 +43,10 @@ pub(crate) fn of_process(variables: &[(OsString, OsString)], faults: &mut Vec<Fa
 
 /// Reads lines of `KEY = value`. Empty lines and those that begin with `#` say nothing; quotes around a value and
 /// `export` before a name are taken off. Names that are not known are warned about, all of ours must be.
-pub(crate) fn of_file(file: &Path, text: &str, found: &mut Findings) -> Layer {
+pub(crate) fn of_file(file: &Path, lines: &str, found: &mut Findings) -> Layer {
     let file: Arc<Path> = file.into();
     let (mut known, mut others) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().enumerate() {
+    for (index, line) in lines.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -56,9 +58,7 @@ pub(crate) fn of_file(file: &Path, text: &str, found: &mut Findings) -> Layer {
                 line: index + 1,
                 column: 1,
             };
-            found
-                .faults
-                .push(Fault::at(&source, "the line is not of the form KEY = value"));
+            found.faults.push(Fault::at(&source, text::NO_ASSIGNMENT));
             continue;
         };
         let name = name.trim().to_owned();
@@ -74,10 +74,8 @@ pub(crate) fn of_file(file: &Path, text: &str, found: &mut Findings) -> Layer {
         }
     }
     if !others.is_empty() {
-        let message = format!(
-            "not read, since they are no settings: {}",
-            others.join(", ").escape_debug()
-        );
+        let names = others.join(", ");
+        let message = text::OTHERS_NOT_READ.with(&[("names", &names.escape_debug())]);
         found.warnings.push(Fault::at(&Source::File(file), message));
     }
     layer_of(&known, &mut found.faults)
@@ -109,10 +107,8 @@ fn layer_of(variables: &[(String, String, Source)], faults: &mut Vec<Fault>) -> 
     let mut layer = Layer::default();
     for (index, (name, value, source)) in variables.iter().enumerate() {
         if let Some((.., earlier)) = variables[..index].iter().find(|(earlier, ..)| earlier == name) {
-            faults.push(Fault::at(
-                source,
-                format!("is set a second time, after {earlier}"),
-            ));
+            let earlier = earlier.say(Locale::En);
+            faults.push(Fault::at(source, text::SET_TWICE.with(&[("earlier", &earlier)])));
         } else if let Some(path) = layer::paths().find(|path| variable(path) == *name) {
             layer.put(&path, Raw::of(value), source);
         } else if let Some(path) = older::path_of(name) {

@@ -1,8 +1,10 @@
 //! What is wrong with the configuration, and where it was written.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use super::tree::Locale;
+use crate::messages::{Message, config as text};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +38,17 @@ impl Source {
     pub(crate) fn is_given(&self) -> bool {
         !matches!(self, Self::Default | Self::Profile(_) | Self::Follows(_))
     }
-}
 
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The source in words.
+    pub(crate) fn say(&self, locale: Locale) -> String {
         match self {
-            Self::Default => f.write_str("default"),
-            Self::Profile(name) => write!(f, "profile {name}"),
-            Self::Follows(path) => write!(f, "follows {path}"),
-            Self::File(file) => write!(f, "{}", file.display()),
-            Self::Place { file, line, column } => write!(f, "{}:{line}:{column}", file.display()),
-            Self::Variable(name) => f.write_str(name),
-            Self::EnvFile { file, line, name } => write!(f, "{}:{line}: {name}", file.display()),
+            Self::Default => text::BY_DEFAULT.get(locale).to_owned(),
+            Self::Profile(name) => text::BY_PROFILE.fill(locale, &[("profile", name)]),
+            Self::Follows(path) => text::BY_FOLLOWING.fill(locale, &[("path", path)]),
+            Self::File(file) => file.display().to_string(),
+            Self::Place { file, line, column } => format!("{}:{line}:{column}", file.display()),
+            Self::Variable(name) => name.clone(),
+            Self::EnvFile { file, line, name } => format!("{}:{line}: {name}", file.display()),
         }
     }
 }
@@ -59,13 +60,13 @@ pub(crate) struct Fault {
     pub(crate) source: Source,
     /// The path of the setting (`session.access_ttl`), where one is meant.
     pub(crate) setting: Option<String>,
-    /// What is wrong and how to mend it, in lower case. Never a part of a secret.
-    pub(crate) message: String,
+    /// What is wrong and how to mend it. Never a part of a secret.
+    pub(crate) message: Message,
 }
 
 impl Fault {
     /// A fault of one setting.
-    pub(crate) fn of(setting: &str, source: &Source, message: impl Into<String>) -> Self {
+    pub(crate) fn of(setting: &str, source: &Source, message: impl Into<Message>) -> Self {
         Self {
             source: source.clone(),
             setting: Some(setting.to_owned()),
@@ -74,7 +75,7 @@ impl Fault {
     }
 
     /// A fault that belongs to no setting: a file, or a name that is not known.
-    pub(crate) fn at(source: &Source, message: impl Into<String>) -> Self {
+    pub(crate) fn at(source: &Source, message: impl Into<Message>) -> Self {
         Self {
             source: source.clone(),
             setting: None,
@@ -83,20 +84,15 @@ impl Fault {
     }
 
     /// A fault of a file as a whole.
-    pub(crate) fn of_file(file: &Path, message: impl Into<String>) -> Self {
+    pub(crate) fn of_file(file: &Path, message: impl Into<Message>) -> Self {
         Self::at(&Source::File(PathBuf::from(file).into()), message)
     }
-}
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.source.is_given() {
-            write!(f, "{}: ", self.source)?;
-        }
-        if let Some(setting) = &self.setting {
-            write!(f, "{setting}: ")?;
-        }
-        f.write_str(&self.message)
+    /// The fault in one line: its place, its setting, and what is wrong.
+    pub(crate) fn say(&self, locale: Locale) -> String {
+        let place = self.source.is_given().then(|| self.source.say(locale));
+        let parts = [place, self.setting.clone(), Some(self.message.say(locale))];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 }
 

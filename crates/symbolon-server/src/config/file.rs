@@ -13,6 +13,7 @@ use super::layer::{self, Layer, Raw};
 use super::older;
 use super::settings::SETTINGS;
 use super::yaml::{self, Body, Node};
+use crate::messages::config as text;
 
 /// Largest file: the example file, which has everything, is a tenth of it.
 pub(crate) const FILE_BYTES_MAX: usize = 256 * 1024;
@@ -25,7 +26,7 @@ pub(crate) fn read(file: &Path, bytes: &[u8], found: &mut Findings) -> Layer {
         found,
     };
     match text_of(file, bytes) {
-        Ok(text) => walk.document(text),
+        Ok(content) => walk.document(content),
         Err(fault) => walk.found.faults.push(fault),
     }
     walk.layer
@@ -35,10 +36,10 @@ fn text_of<'a>(file: &Path, bytes: &'a [u8]) -> Result<&'a str, Fault> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(Fault::of_file(
             file,
-            format!("the file is larger than {FILE_BYTES_MAX} bytes"),
+            text::FILE_LARGE.with(&[("bytes", &FILE_BYTES_MAX)]),
         ));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
+    let content = std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let start = before
@@ -51,9 +52,9 @@ fn text_of<'a>(file: &Path, bytes: &'a [u8]) -> Result<&'a str, Fault> {
             line,
             column,
         };
-        Fault::at(&source, "the file is not UTF-8 from here on; save it as UTF-8")
+        Fault::at(&source, text::FILE_BROKEN_TEXT)
     })?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    Ok(content.strip_prefix('\u{feff}').unwrap_or(content))
 }
 
 /// The text with `url: sqlite:` as `url: sqlite `. Everyone writes a store without a path so, though YAML takes a
@@ -88,8 +89,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn document(&mut self, text: &str) {
-        match yaml::parse(&without_bare_schemes(text)) {
+    fn document(&mut self, content: &str) {
+        match yaml::parse(&without_bare_schemes(content)) {
             Err(flaw) => self.flaw(&flaw),
             Ok((root, flaws)) => {
                 flaws.iter().for_each(|flaw| self.flaw(flaw));
@@ -100,9 +101,9 @@ impl Walk<'_> {
                     }
                     Body::Map(entries) => self.group("", entries),
                     Body::Text(_) | Body::List(_) => {
-                        let message =
-                            "the file is no map of settings; expected lines such as `data_dir: PATH`";
-                        self.found.faults.push(Fault::at(&self.place(&root), message));
+                        self.found
+                            .faults
+                            .push(Fault::at(&self.place(&root), text::NO_MAP));
                     }
                 }
             }
@@ -119,10 +120,9 @@ impl Walk<'_> {
             };
             let is_known = layer::paths().any(|known| known == path);
             if name.contains('.') && is_known {
-                let message = "is no name; write each part on its own line, indented below the one before";
                 self.found
                     .faults
-                    .push(Fault::of(&path, &self.place(key), message));
+                    .push(Fault::of(&path, &self.place(key), text::DOTTED));
             } else if is_known {
                 self.setting(&path, value);
             } else if layer::is_group(&path) && !name.contains('.') {
@@ -142,7 +142,7 @@ impl Walk<'_> {
                     .iter()
                     .filter_map(|setting| setting.path.strip_prefix(path)?.strip_prefix('.'));
                 let names: Vec<&str> = below.collect();
-                let message = format!("is a group of settings, not a value; it has {}", names.join(", "));
+                let message = text::GROUP_NOT_VALUE.with(&[("names", &names.join(", "))]);
                 self.found
                     .faults
                     .push(Fault::of(path, &self.place(value), message));
@@ -160,19 +160,17 @@ impl Walk<'_> {
             Body::List(items) => match items.iter().map(Node::text).collect() {
                 Some(texts) => Raw::List(texts),
                 None => {
-                    return self.found.faults.push(Fault::of(
-                        path,
-                        &source,
-                        "has an item that is no plain value",
-                    ));
+                    return self
+                        .found
+                        .faults
+                        .push(Fault::of(path, &source, text::ITEM_NOT_PLAIN));
                 }
             },
             Body::Map(_) => {
-                return self.found.faults.push(Fault::of(
-                    path,
-                    &source,
-                    "is a value, not a group of settings",
-                ));
+                return self
+                    .found
+                    .faults
+                    .push(Fault::of(path, &source, text::VALUE_NOT_GROUP));
             }
         };
         self.layer.put(path, raw, &source);

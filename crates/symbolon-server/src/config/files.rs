@@ -10,6 +10,7 @@ use super::disk;
 use super::fault::Findings;
 use super::resolve::Resolved;
 use super::tree::{Config, Profile};
+use crate::messages::{Message, Text, config as text};
 
 /// 64 digits and room for the newline and a stray space.
 const MASTER_FILE_BYTES_MAX: usize = 128;
@@ -24,9 +25,7 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
     if let Some(tls) = &config.http.tls {
         for (path, file) in [("http.tls.cert", &tls.cert), ("http.tls.key", &tls.key)] {
             if let Err(error) = disk::open(file) {
-                found
-                    .faults
-                    .push(values.fault(path, format!("cannot read {}: {error}", file.display())));
+                found.faults.push(values.fault(path, disk::unread(file, &error)));
             }
         }
     }
@@ -34,7 +33,7 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
     if fs::metadata(folder).is_ok_and(|metadata| !metadata.is_dir()) {
         found.faults.push(values.fault(
             "data_dir",
-            format!("{} is a file, not a folder", folder.display()),
+            text::FILE_FOR_FOLDER.with(&[("folder", &folder.display())]),
         ));
     }
 }
@@ -44,10 +43,7 @@ fn master_file(file: &Path, profile: Profile, values: &Resolved, found: &mut Fin
     match read_master_key(file) {
         Err(why) => return found.faults.push(values.fault(PATH, why)),
         Ok(key) if !is_random(&key) => {
-            let why = format!(
-                "{} repeats itself, so it is not random; {MAKE_ONE}",
-                file.display()
-            );
+            let why = text::KEY_REPEATS.with(&[("file", &file.display())]);
             let list = if profile == Profile::Production {
                 &mut found.faults
             } else {
@@ -58,28 +54,23 @@ fn master_file(file: &Path, profile: Profile, values: &Resolved, found: &mut Fin
         Ok(_) => {}
     }
     if fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
-        let why = format!("{} can be read by others; set its mode to 0600", file.display());
+        let why = text::KEY_OPEN.with(&[("file", &file.display())]);
         found.warnings.push(values.fault(PATH, why));
     }
 }
-
-const MAKE_ONE: &str = "make a key with: openssl rand -hex 32";
 
 /// Reads a file of 64 hex digits, which may end with a newline.
 ///
 /// # Errors
 /// What is wrong with the file; nothing of its content.
-pub(crate) fn read_master_key(file: &Path) -> Result<Zeroizing<[u8; 32]>, String> {
+pub(crate) fn read_master_key(file: &Path) -> Result<Zeroizing<[u8; 32]>, Message> {
     let bytes = disk::read(file, MASTER_FILE_BYTES_MAX);
-    let bytes = Zeroizing::new(bytes.map_err(|error| format!("cannot read {}: {error}", file.display()))?);
-    let why = match bytes.trim_ascii() {
-        [] => "is empty, and an empty secret is refused",
-        digits => match from_hex(digits) {
-            Some(key) => return Ok(key),
-            None => "is not of 64 hex digits",
-        },
-    };
-    Err(format!("{} {why}; {MAKE_ONE}", file.display()))
+    let bytes = Zeroizing::new(bytes.map_err(|error| disk::unread(file, &error))?);
+    let wrong = |said: Text| said.with(&[("file", &file.display())]);
+    match bytes.trim_ascii() {
+        [] => Err(wrong(text::KEY_EMPTY)),
+        digits => from_hex(digits).ok_or_else(|| wrong(text::KEY_NOT_HEX)),
+    }
 }
 
 fn from_hex(digits: &[u8]) -> Option<Zeroizing<[u8; 32]>> {

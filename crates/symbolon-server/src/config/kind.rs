@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::fault::excerpt;
 use super::url::StoreUrl;
 use super::value::{self, Value};
+use crate::messages::{Message, Sayable, below, config as said};
 
 /// What the value of a setting may be. Limits are inclusive.
 #[derive(Clone, Debug)]
@@ -70,33 +71,29 @@ impl Kind {
     }
 
     /// What is expected, for messages and for `config show`.
-    pub(crate) fn expected(&self) -> String {
+    pub(crate) fn expected(&self) -> Message {
         match self {
-            Self::Flag => "true or false".into(),
-            Self::Count { min, max } => format!("a whole number from {min} to {max}"),
-            Self::Span { min, max } => format!(
-                "a number with a unit (500ms, 10s, 30m, 12h, 7d), from {} to {}",
-                value::span_text(*min),
-                value::span_text(*max)
-            ),
-            Self::Size { min, max } => format!(
-                "a number with a unit (512KiB, 64MiB, 1GiB), from {} to {}",
-                value::size_text(*min),
-                value::size_text(*max)
-            ),
-            Self::Choice(words) => format!("one of {}", words.join(", ")),
-            Self::Text => "words without control characters".into(),
-            Self::Prefix => format!("at most {PREFIX_MAX} of A-Z a-z 0-9 _ - . :"),
-            Self::Path => "a path".into(),
-            Self::Address => "an IP address with a port, such as 127.0.0.1:5000 or [::1]:5000".into(),
-            Self::Networks => "a list of networks, such as [10.0.0.0/8, 192.168.1.7]".into(),
-            Self::Origins => "a list of origins without a path, such as [https://app.example.com]".into(),
-            Self::Schedule => "minute, hour, day, month, weekday, such as \"0 3 * * *\"".into(),
-            Self::StoreUrl => "sqlite:, sqlite:PATH, memory:, postgres://, mysql:// or redis://".into(),
-            Self::RedisUrl => "an address, such as redis://127.0.0.1:6379/0".into(),
-            Self::Secret => {
-                format!("a secret of at least {SECRET_LEN_MIN} bytes; make one with: openssl rand -hex 32")
+            Self::Flag => said::A_FLAG.into(),
+            Self::Count { min, max } => said::A_COUNT.with(&[("min", min), ("max", max)]),
+            Self::Span { min, max } => {
+                let (min, max) = (value::span_text(*min), value::span_text(*max));
+                said::A_SPAN.with(&[("min", &min), ("max", &max)])
             }
+            Self::Size { min, max } => {
+                let (min, max) = (value::size_text(*min), value::size_text(*max));
+                said::A_SIZE.with(&[("min", &min), ("max", &max)])
+            }
+            Self::Choice(words) => said::A_CHOICE.with(&[("words", &words.join(", "))]),
+            Self::Text => said::A_TEXT.into(),
+            Self::Prefix => said::A_PREFIX.with(&[("most", &PREFIX_MAX)]),
+            Self::Path => said::A_PATH.into(),
+            Self::Address => said::AN_ADDRESS.into(),
+            Self::Networks => said::NETWORKS.into(),
+            Self::Origins => said::ORIGINS.into(),
+            Self::Schedule => said::A_SCHEDULE.into(),
+            Self::StoreUrl => said::A_STORE.into(),
+            Self::RedisUrl => said::A_REDIS.into(),
+            Self::Secret => said::A_SECRET.with(&[("least", &SECRET_LEN_MIN)]),
         }
     }
 
@@ -104,9 +101,9 @@ impl Kind {
     ///
     /// # Errors
     /// What is wrong and what is expected; a text that may hold a secret is not quoted.
-    pub(crate) fn parse(&self, text: &str) -> Result<Value, String> {
+    pub(crate) fn parse(&self, text: &str) -> Result<Value, Message> {
         if text.len() > TEXT_MAX {
-            return Err(format!("is longer than {TEXT_MAX} bytes"));
+            return Err(said::TOO_LONG.with(&[("bytes", &TEXT_MAX)]));
         }
         if self.is_list() {
             let inner = text
@@ -116,22 +113,22 @@ impl Kind {
             return self.parse_list(inner.split(',').filter(|_| !inner.trim().is_empty()));
         }
         if text.is_empty() {
-            return Err(format!("is empty; expected {}", self.expected()));
+            return Err(said::IS_EMPTY.with(&[("expected", &self.expected())]));
         }
         let refused = || match self.is_secret() {
-            true => format!("is not understood; expected {}", self.expected()),
-            false => format!(
-                "`{}` is not understood; expected {}",
-                excerpt(text),
-                self.expected()
-            ),
+            true => said::NOT_UNDERSTOOD.with(&[("expected", &self.expected())]),
+            false => self.refused(text),
         };
         match self {
             Self::StoreUrl => StoreUrl::parse(text).map(Value::Store),
             Self::RedisUrl => StoreUrl::parse_cache(text).map(Value::Store),
             Self::Secret => SharedSecret::new(Zeroizing::new(text.as_bytes().to_vec()))
                 .map(Value::Secret)
-                .map_err(|weak| format!("is refused: {weak}; expected {}", self.expected())),
+                .map_err(|weak| {
+                    let values: [(_, &dyn Sayable); 2] =
+                        [("why", &below::said(&weak)), ("expected", &self.expected())];
+                    said::SECRET_REFUSED.with(&values)
+                }),
             _ => self.parse_plain(text).ok_or_else(refused),
         }
     }
@@ -140,28 +137,26 @@ impl Kind {
     ///
     /// # Errors
     /// As [`Self::parse`], for the first item that is wrong.
-    pub(crate) fn parse_list<'a>(&self, items: impl Iterator<Item = &'a str>) -> Result<Value, String> {
+    pub(crate) fn parse_list<'a>(&self, items: impl Iterator<Item = &'a str>) -> Result<Value, Message> {
         let items: Vec<&str> = items.map(str::trim).collect();
         if items.len() > LIST_MAX {
-            return Err(format!("has {} items, {LIST_MAX} are allowed", items.len()));
+            return Err(said::TOO_MANY.with(&[("count", &items.len()), ("most", &LIST_MAX)]));
         }
-        let refused = |item: &str| {
-            format!(
-                "`{}` is not understood; expected {}",
-                excerpt(item),
-                self.expected()
-            )
-        };
         if matches!(self, Self::Networks) {
             let networks = items
                 .into_iter()
-                .map(|item| network(item).ok_or_else(|| refused(item)));
+                .map(|item| network(item).ok_or_else(|| self.refused(item)));
             return networks.collect::<Result<_, _>>().map(Value::Networks);
         }
         let origins = items
             .into_iter()
-            .map(|item| origin(item).ok_or_else(|| refused(item)));
+            .map(|item| origin(item).ok_or_else(|| self.refused(item)));
         origins.collect::<Result<_, _>>().map(Value::Origins)
+    }
+
+    /// What is said of a text that is none of this kind.
+    fn refused(&self, text: &str) -> Message {
+        said::TEXT_NOT_UNDERSTOOD.with(&[("text", &excerpt(text)), ("expected", &self.expected())])
     }
 
     /// The kinds that can only be understood or not.

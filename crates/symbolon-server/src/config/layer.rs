@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fault::Source;
 use super::settings::{SETTINGS, Setting};
+use crate::messages::{Message, config as text};
 
 /// What was written for each path, and where. The paths are those of settings, or of their `_file` forms.
 #[derive(Debug, Default)]
@@ -95,9 +96,9 @@ pub(crate) fn nearest(wanted: &str, paths: impl Iterator<Item = String>) -> Opti
 }
 
 /// What is said of a name that is no setting.
-pub(crate) fn unknown(meant: Option<&str>) -> String {
+pub(crate) fn unknown(meant: Option<&str>) -> Message {
     match meant {
-        Some(meant) => format!("is no setting; did you mean {meant}?"),
-        None => "is no setting; symbolon.example.yaml lists every one".to_owned(),
+        Some(meant) => text::UNKNOWN_NEAR.with(&[("meant", &meant)]),
+        None => text::UNKNOWN.into(),
     }
 }

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::resolve::{Entry, Resolved};
 use super::url::StoreUrl;
 use super::value::Value;
+use crate::messages::config as text;
 
 /// Settings that can only have their default, and what they would ask for.
 pub(crate) const LATER: &[(&str, &str)] = &[];
@@ -15,10 +16,7 @@ pub(crate) const LATER: &[(&str, &str)] = &[];
 pub(crate) fn not_yet(values: &Resolved) -> Vec<Fault> {
     let later = LATER.iter().filter_map(|(path, what)| {
         let entry = values.entry(path).filter(|entry| !is_default(entry))?;
-        let message = format!(
-            "{what}: not supported by this version; leave it at {}",
-            entry.setting.default
-        );
+        let message = text::LATER.with(&[("what", what), ("default", &entry.setting.default)]);
         Some(Fault::of(path, &entry.source, message))
     });
     values
@@ -34,11 +32,11 @@ fn store(entry: &Entry) -> Option<Fault> {
         Value::Store(StoreUrl::Redis(_)) => "redis",
         _ => return None,
     };
-    let message = format!(
-        "{name} is not supported by this version; sqlite:, postgres://, mysql:// and memory: are (SYMBOLON_STORE__URL=sqlite: \
-         keeps sessions in data_dir)"
-    );
-    Some(Fault::of(entry.setting.path, &entry.source, message))
+    Some(Fault::of(
+        entry.setting.path,
+        &entry.source,
+        text::STORE_LATER.with(&[("name", &name)]),
+    ))
 }
 
 /// Whether the value is the default, also where it was written out.

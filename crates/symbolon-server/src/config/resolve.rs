@@ -7,6 +7,7 @@ use super::fault::{Fault, Source};
 use super::layer::{Given, Layer, Raw, file_form};
 use super::settings::{SETTINGS, Setting};
 use super::value::{FromValue, Value};
+use crate::messages::{Message, config as text};
 
 /// Defaults that yield to a shorter life which was given by hand: whoever sets one life need not set them all.
 const FOLLOWS: &[(&str, &str)] = &[
@@ -45,7 +46,7 @@ impl Resolved {
     }
 
     /// A fault of the setting at a path, with the place of its value.
-    pub(crate) fn fault(&self, path: &str, message: impl Into<String>) -> Fault {
+    pub(crate) fn fault(&self, path: &str, message: impl Into<Message>) -> Fault {
         Fault::of(
             path,
             self.entry(path).map_or(&Source::Default, |entry| &entry.source),
@@ -59,13 +60,7 @@ impl Resolved {
     /// Where the table knows no such path, or another kind: the tests hold both together.
     pub(crate) fn get<T: FromValue>(&self, path: &str) -> Result<T, Fault> {
         let value = self.entry(path).and_then(|entry| T::from_value(&entry.value));
-        value.ok_or_else(|| {
-            Fault::of(
-                path,
-                &Source::Default,
-                "the table of settings has another kind here",
-            )
-        })
+        value.ok_or_else(|| Fault::of(path, &Source::Default, text::OTHER_KIND))
     }
 }
 
@@ -107,10 +102,10 @@ fn one(setting: &'static Setting, layers: &[Layer], profile: &str, faults: &mut 
 }
 
 fn default(setting: &Setting, profile: &str, faults: &mut Vec<Fault>) -> (Value, Source) {
-    let (text, profile) = setting.default_under(profile);
+    let (written, profile) = setting.default_under(profile);
     let source = profile.map_or(Source::Default, Source::Profile);
     let given = Given {
-        raw: Raw::of(text),
+        raw: Raw::of(written),
         source,
     };
     let value = read(setting, &given).unwrap_or_else(|fault| {
@@ -134,14 +129,14 @@ fn given(setting: &Setting, layer: &Layer) -> Result<Option<Given>, Fault> {
         return Err(Fault::of(
             &path,
             &given.source,
-            format!("is given beside {}; keep one of them", setting.path),
+            text::BESIDE.with(&[("other", &setting.path)]),
         ));
     }
     let Raw::Text(file) = &given.raw else {
         return Err(Fault::of(
             &path,
             &given.source,
-            "is not understood; expected a path",
+            text::NOT_UNDERSTOOD.with(&[("expected", &Message::from(text::A_PATH))]),
         ));
     };
     let secret = disk::read_line(Path::new(file)).map_err(|why| Fault::of(&path, &given.source, why))?;
@@ -155,12 +150,12 @@ fn read(setting: &Setting, given: &Given) -> Result<Value, Fault> {
     let expected = || setting.kind.expected();
     let value = match &given.raw {
         Raw::Null if setting.is_nullable() => Ok(Value::Null),
-        Raw::Null => Err(format!("is null; expected {}, or leave the line out", expected())),
-        Raw::Text(text) => setting.kind.parse(text),
+        Raw::Null => Err(text::IS_NULL.with(&[("expected", &expected())])),
+        Raw::Text(written) => setting.kind.parse(written),
         Raw::List(items) if setting.kind.is_list() => {
             setting.kind.parse_list(items.iter().map(String::as_str))
         }
-        Raw::List(_) => Err(format!("is a list; expected {}", expected())),
+        Raw::List(_) => Err(text::IS_LIST.with(&[("expected", &expected())])),
     };
     value.map_err(|why| Fault::of(setting.path, &given.source, why))
 }

@@ -12,6 +12,7 @@ use super::resolve::Resolved;
 use super::tree::{Config, Profile, TokenStyle};
 use super::url::{ServerUrl, StoreUrl};
 use super::value::{size_text, span_text};
+use crate::messages::{Message, below, config as text};
 
 /// Below this a password of a server can be guessed over the network in days.
 const SERVER_PASSWORD_MIN: usize = 8;
@@ -67,18 +68,13 @@ impl Rules<'_> {
             ("session.remember.absolute_timeout", remember.absolute_timeout),
         );
         if session.renew_before > session.access_ttl / 2 {
-            let message = format!(
-                "{} is more than half of session.access_ttl, {}: a token can be out of date while another tab still has it",
-                span_text(session.renew_before),
-                span_text(session.access_ttl)
-            );
+            let (span, access) = (span_text(session.renew_before), span_text(session.access_ttl));
+            let message = text::RENEWS_EARLY.with(&[("span", &span), ("access", &access)]);
             self.warn("session.renew_before", message);
         }
         if remember.absolute_timeout < life.absolute_timeout {
-            let message = format!(
-                "{} is shorter than session.absolute_timeout: who is remembered is out earlier",
-                span_text(remember.absolute_timeout)
-            );
+            let span = span_text(remember.absolute_timeout);
+            let message = text::REMEMBER_SHORT.with(&[("span", &span)]);
             self.warn("session.remember.absolute_timeout", message);
         }
     }
@@ -87,15 +83,11 @@ impl Rules<'_> {
         let token = &self.config.token;
         let access_ttl = self.config.session.access_ttl;
         if token.style == TokenStyle::Jwt && access_ttl > SIGNED_TTL_MAX {
-            let message = format!(
-                "{} is too long for a signed token, which cannot be taken back from who verifies it alone; give 90d at \
-                 the most, or token.style: opaque",
-                span_text(access_ttl)
-            );
+            let message = text::SIGNED_TTL.with(&[("span", &span_text(access_ttl))]);
             self.refuse("session.access_ttl", message);
         }
         if token.issuer.len() > ISSUER_LEN_MAX {
-            let message = format!("is in every token; it has more than {ISSUER_LEN_MAX} bytes");
+            let message = text::IN_EVERY_TOKEN.with(&[("bytes", &ISSUER_LEN_MAX)]);
             self.refuse("token.issuer", message);
         }
         if token
@@ -103,7 +95,7 @@ impl Rules<'_> {
             .as_ref()
             .is_some_and(|names| names.len() > AUDIENCE_MAX)
         {
-            let message = format!("is in every token; it has more than {AUDIENCE_MAX} bytes");
+            let message = text::IN_EVERY_TOKEN.with(&[("bytes", &AUDIENCE_MAX)]);
             self.refuse("token.audience", message);
         }
         if token
@@ -111,20 +103,18 @@ impl Rules<'_> {
             .as_ref()
             .is_some_and(|names| names.trim().is_empty())
         {
-            self.refuse("token.audience", "is blank; expected names, or null");
+            self.refuse("token.audience", text::AUDIENCE_BLANK);
         }
     }
 
     fn at_most(&mut self, part: (&str, Duration), whole: (&str, Duration)) {
         if part.1 > whole.1 {
-            let (part_text, whole_text) = (span_text(part.1), span_text(whole.1));
-            self.refuse(
-                part.0,
-                format!(
-                    "{part_text} is longer than {}, {whole_text}; shorten this or lengthen that",
-                    whole.0
-                ),
-            );
+            let message = text::TTL_LONGER.with(&[
+                ("part", &span_text(part.1)),
+                ("path", &whole.0),
+                ("whole", &span_text(whole.1)),
+            ]);
+            self.refuse(part.0, message);
         }
     }
 
@@ -139,12 +129,7 @@ impl Rules<'_> {
         for (path, address) in carriers {
             let is_open = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
             if let Some(address) = address.filter(is_open).filter(|_| !is_covered) {
-                let message = format!(
-                    "{address} is reached from outside without TLS, so tokens can be read on the way; give \
-                     http.tls.cert and http.tls.key, or http.trusted_proxies where a proxy ends TLS, or http.plain: \
-                     true where something below encrypts"
-                );
-                self.refuse_in_production(path, message);
+                self.refuse_in_production(path, text::OPEN_PLAIN.with(&[("address", &address)]));
             }
         }
         let all = [carriers[0], carriers[1], ("ops.listen", self.config.ops_listen)];
@@ -153,10 +138,8 @@ impl Rules<'_> {
             if let (Some((other, _)), Some(address)) =
                 (earlier, address.filter(|address| address.port() != 0))
             {
-                self.refuse(
-                    path,
-                    format!("{address} is also {other}; give null for one listener, or another port"),
-                );
+                let message = text::ADDRESS_TWICE.with(&[("address", &address), ("other", other)]);
+                self.refuse(path, message);
             }
         }
     }
@@ -169,7 +152,7 @@ impl Rules<'_> {
             .iter()
             .find(|network| network.prefix_len() == 0);
         if let Some(network) = open {
-            let message = format!("{network} is everyone, so everyone can pretend to come from any address");
+            let message = text::PROXIES_OPEN.with(&[("network", network)]);
             self.refuse_in_production("http.trusted_proxies", message);
         }
     }
@@ -186,9 +169,7 @@ impl Rules<'_> {
         };
         let is_open = |origin: &&String| origin.strip_prefix("http://").is_some_and(|host| !is_local(host));
         if let Some(origin) = self.config.http.cors_origins.iter().find(is_open) {
-            let message = format!(
-                "{origin} is not https, so whoever is on the way to that page can call the API in its name"
-            );
+            let message = text::ORIGIN_PLAIN.with(&[("origin", origin)]);
             self.refuse_in_production("http.cors_origins", message);
         }
     }
@@ -199,47 +180,43 @@ impl Rules<'_> {
                 .get::<Option<PathBuf>>(path)
                 .is_ok_and(|file| file.is_some())
         };
-        match (is_given("http.tls.cert"), is_given("http.tls.key")) {
-            (true, false) => self.refuse("http.tls.cert", "is given without http.tls.key; TLS needs both"),
-            (false, true) => self.refuse("http.tls.key", "is given without http.tls.cert; TLS needs both"),
-            _ => {}
+        const FILES: [&str; 2] = ["http.tls.cert", "http.tls.key"];
+        for (path, other) in [(FILES[0], FILES[1]), (FILES[1], FILES[0])] {
+            if is_given(path) && !is_given(other) {
+                self.refuse(path, text::TLS_HALF.with(&[("other", &other)]));
+            }
         }
     }
 
     fn store(&mut self) {
         let store = &self.config.store_url;
         if *store == StoreUrl::Memory {
-            self.warn(
-                "store.url",
-                "memory: is lost at a restart, and every session with it",
-            );
+            self.warn("store.url", text::STORE_IN_MEMORY);
         }
         if let StoreUrl::Redis(url) = store {
-            let message = "Redis is the store: it needs a password, append-only persistence and noeviction";
-            self.warn("store.url", message);
+            self.warn("store.url", text::REDIS_STORE);
             if url.password().is_none() {
-                self.refuse_in_production("store.url", "the Redis of the store has no password");
+                self.refuse_in_production("store.url", text::REDIS_NO_PASSWORD);
             }
         }
         if let StoreUrl::Postgres(url) | StoreUrl::Mysql(url) = store
             && let Err(OpenServerError::Address { detail }) = ServerStore::at(url.with_password())
         {
-            self.refuse("store.url", format!("is not understood: {detail}"));
+            let message = text::URL_REFUSED.with(&[("detail", &below::said(&detail))]);
+            self.refuse("store.url", message);
         }
         if let Some(url) = &self.config.cache.redis_url {
             if store.server().is_none() {
-                let message = "is not used: one node over its own store answers from memory, and needs no cache to share";
-                self.warn("cache.redis_url", message);
+                self.warn("cache.redis_url", text::CACHE_UNUSED);
             }
             let cache = CacheSettings::new(address_of(url), self.config.cache.prefix.as_str());
             if let Err(error) = cache.check() {
-                self.refuse("cache.redis_url", format!("is refused: {error}"));
+                let message = text::CACHE_REFUSED.with(&[("detail", &below::said(&error))]);
+                self.refuse("cache.redis_url", message);
             }
         }
         if store.server().is_some() && self.config.master_file.is_none() {
-            let message =
-                "is null; nodes that share a store need the same master key, so give each the same file";
-            self.refuse_in_production("keys.master_file", message);
+            self.refuse_in_production("keys.master_file", text::KEY_SHARED);
         }
         let stores = [
             ("store.url", Some(store)),
@@ -248,7 +225,7 @@ impl Rules<'_> {
         for (path, url) in stores {
             let password = url.and_then(StoreUrl::server).and_then(ServerUrl::password);
             if password.is_some_and(|password| password.chars().count() < SERVER_PASSWORD_MIN) {
-                let message = format!("the password is shorter than {SERVER_PASSWORD_MIN} characters");
+                let message = text::PASSWORD_SHORT.with(&[("least", &SERVER_PASSWORD_MIN)]);
                 self.refuse_in_production(path, message);
             }
         }
@@ -256,22 +233,19 @@ impl Rules<'_> {
 
     fn cookies(&mut self) {
         if !self.config.cookie.secure && self.config.profile != Profile::Development {
-            let message = "false sends cookies over plain http; it is allowed with profile: development only";
-            self.refuse("cookie.secure", message);
+            self.refuse("cookie.secure", text::COOKIES_PLAIN);
         }
     }
 
     fn node(&mut self) {
         let node = &self.config.node;
         if let Some(Err(why)) = node.name.as_deref().map(NodeName::new) {
-            self.refuse("node.name", format!("is not understood: {why}"));
+            let message = text::NAME_REFUSED.with(&[("why", &below::said(&why))]);
+            self.refuse("node.name", message);
         }
         if node.log_retention < node.lease.saturating_mul(2) {
-            let message = format!(
-                "{} is less than twice node.lease, {}: a node that paused would always begin anew; lengthen it",
-                span_text(node.log_retention),
-                span_text(node.lease)
-            );
+            let (span, lease) = (span_text(node.log_retention), span_text(node.lease));
+            let message = text::RETENTION_SHORT.with(&[("span", &span), ("lease", &lease)]);
             self.refuse("node.log_retention", message);
         }
     }
@@ -281,12 +255,10 @@ impl Rules<'_> {
         let is_equal =
             |(mib, iterations): &(u64, u32)| argon2.memory >= mib << 20 && argon2.iterations >= *iterations;
         if !ARGON2_EQUALS.iter().any(is_equal) {
-            let message = format!(
-                "{} with {} iterations is weaker than OWASP's least: 46MiB with 1, 19MiB with 2, 12MiB with 3, 9MiB \
-                 with 4, 7MiB with 5",
-                size_text(argon2.memory),
-                argon2.iterations
-            );
+            let message = text::ARGON2_WEAK.with(&[
+                ("memory", &size_text(argon2.memory)),
+                ("iterations", &argon2.iterations),
+            ]);
             self.refuse_in_production("login.argon2.memory", message);
         }
     }
@@ -294,23 +266,20 @@ impl Rules<'_> {
     fn purge(&mut self) {
         let keep = self.config.purge.keep_ended;
         if keep < KEEP_ENDED_SAFE {
-            let message = format!(
-                "{} is less than 1d: a clock that jumps can delete live sessions",
-                span_text(keep)
-            );
+            let message = text::KEEP_SHORT.with(&[("span", &span_text(keep))]);
             self.refuse_in_production("purge.keep_ended", message);
         }
     }
 
-    fn refuse(&mut self, path: &str, message: impl Into<String>) {
+    fn refuse(&mut self, path: &str, message: impl Into<Message>) {
         self.found.faults.push(self.values.fault(path, message));
     }
 
-    fn warn(&mut self, path: &str, message: impl Into<String>) {
+    fn warn(&mut self, path: &str, message: impl Into<Message>) {
         self.found.warnings.push(self.values.fault(path, message));
     }
 
-    fn refuse_in_production(&mut self, path: &str, message: impl Into<String>) {
+    fn refuse_in_production(&mut self, path: &str, message: impl Into<Message>) {
         match self.config.profile {
             Profile::Production => self.refuse(path, message),
             Profile::Default | Profile::Development => self.warn(path, message),

@@ -254,7 +254,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new("log.level", Choice(&["error", "warn", "info", "debug", "trace"]), "info",
         "Least weight of what is logged: error, warn, info, debug or trace."),
     Setting::new("log.locale", Choice(&["en", "zh-CN"]), "en",
-        "Language of the messages for operators: en or zh-CN. Names of events and fields stay English."),
+        "Language of the messages for people: en or zh-CN. If it is not given, a terminal has its own (LANG), and the log is English."),
     Setting::new("debug.tier", Flag, "false",
         "Answers of verify say in X-Symbolon-Tier where they come from: near, shared or store."),
 ];
@@ -276,7 +276,7 @@ mod tests {
                 let value = setting
                     .kind
                     .parse(text)
-                    .unwrap_or_else(|fault| panic!("{}: {fault}", setting.path));
+                    .unwrap_or_else(|fault| panic!("{}: {fault:?}", setting.path));
                 let printed = if text == "24h" { "1d" } else { text };
                 assert_eq!(value.to_string(), printed, "{}", setting.path);
             }

@@ -6,6 +6,7 @@ use super::environment;
 use super::fault::Source;
 use super::layer;
 use super::resolve::Resolved;
+use super::tree::Locale;
 
 /// One line of `config show`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,16 +20,16 @@ pub(crate) struct Shown {
 }
 
 /// A line for each setting, in the order of the table.
-pub(crate) fn rows(values: &Resolved) -> Vec<Shown> {
+pub(crate) fn rows(values: &Resolved, locale: Locale) -> Vec<Shown> {
     let row = |entry: &super::resolve::Entry| Shown {
         path: entry.setting.path,
         value: entry.value.to_string(),
-        source: entry.source.to_string(),
+        source: entry.source.say(locale),
     };
     values.entries().iter().map(row).collect()
 }
 
-/// The same for programs: a list of `{path, value, source, default, expected, doc, variable, file_form?}`.
+/// The same for programs, in English: a list of `{path, value, source, default, expected, doc, variable, file_form?}`.
 pub(crate) fn json(values: &Resolved) -> Json {
     let object = |entry: &super::resolve::Entry| {
         let setting = entry.setting;
@@ -37,7 +38,7 @@ pub(crate) fn json(values: &Resolved) -> Json {
             "value": entry.value.to_json(),
             "source": source(&entry.source),
             "default": setting.default,
-            "expected": setting.kind.expected(),
+            "expected": setting.kind.expected().say(Locale::En),
             "doc": setting.doc,
             "variable": environment::variable(setting.path),
         });

@@ -13,7 +13,8 @@ mod values;
 use std::ffi::OsString;
 use std::path::Path;
 
-use super::fault::Findings;
+use super::fault::{Fault, Findings};
+use super::tree::Locale;
 use super::{Loaded, environment, file, judge, rules};
 
 /// The answer to a configuration file of this text, without any variable.
@@ -32,8 +33,12 @@ fn read_under(yaml: &str, variables: &[(&str, &str)]) -> Result<Loaded, Vec<Stri
         environment::of_process(&variables, &mut found.faults),
         file::read(Path::new("s.yaml"), yaml.as_bytes(), &mut found),
     ];
-    judge(&mut layers, &[rules::check], found)
-        .map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    judge(&mut layers, &[rules::check], found).map_err(|refused| said(&refused.faults))
+}
+
+/// What is said of faults, in English.
+fn said(faults: &[Fault]) -> Vec<String> {
+    faults.iter().map(|fault| fault.say(Locale::En)).collect()
 }
 
 /// The faults of a configuration file of this text.
@@ -43,18 +48,13 @@ fn faults(yaml: &str) -> Vec<String> {
 
 /// The warnings of a configuration file of this text, which has no faults.
 fn warnings(yaml: &str) -> Vec<String> {
-    read(yaml)
-        .expect("the text has no faults")
-        .warnings
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    said(&read(yaml).expect("the text has no faults").warnings)
 }
 
 /// The value and the source of one setting, as `config show` says them.
 fn shown(loaded: &Loaded, path: &str) -> (String, String) {
     let row = loaded
-        .show()
+        .show(Locale::En)
         .into_iter()
         .find(|row| row.path == path)
         .expect("the table has the path");

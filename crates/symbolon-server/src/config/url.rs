@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::messages::{Message, config as text};
+
 /// Which store, and where. Debug and Display mask the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StoreUrl {
@@ -46,22 +48,19 @@ impl StoreUrl {
     ///
     /// # Errors
     /// What is wrong, without a part of the address: it may hold a password.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if text.chars().any(|c| c.is_control() || c == ' ') && !text.starts_with("sqlite:")
-            || text.contains('\0')
+    pub(crate) fn parse(written: &str) -> Result<Self, Message> {
+        if written.chars().any(|c| c.is_control() || c == ' ') && !written.starts_with("sqlite:")
+            || written.contains('\0')
         {
-            return Err(BLANK.into());
+            return Err(text::URL_BLANK.into());
         }
-        match text
+        match written
             .split_once(':')
-            .or(BARE.contains(&text).then_some((text, "")))
+            .or(BARE.contains(&written).then_some((written, "")))
         {
             Some(("sqlite", "")) => Ok(Self::Sqlite(None)),
-            Some(("sqlite", ":memory:")) => Err("names SQLite's memory; write memory:".into()),
-            Some(("sqlite", path)) if path.starts_with("//") => Err(
-                "has slashes after sqlite:; write sqlite:PATH, such as sqlite:/var/lib/symbolon/symbolon.db"
-                    .into(),
-            ),
+            Some(("sqlite", ":memory:")) => Err(text::URL_SQLITE_MEMORY.into()),
+            Some(("sqlite", path)) if path.starts_with("//") => Err(text::URL_SQLITE_SLASHES.into()),
             Some(("sqlite", path)) => Ok(Self::Sqlite(Some(PathBuf::from(path)))),
             Some(("memory", "")) => Ok(Self::Memory),
             Some((scheme, rest)) => match (
@@ -69,9 +68,9 @@ impl StoreUrl {
                 rest.strip_prefix("//"),
             ) {
                 (Some((_, store)), Some(rest)) => ServerUrl::parse(scheme, rest, Shape::Store).map(store),
-                _ => Err(UNKNOWN.into()),
+                _ => Err(text::URL_UNKNOWN.into()),
             },
-            None => Err(UNKNOWN.into()),
+            None => Err(text::URL_UNKNOWN.into()),
         }
     }
 
@@ -80,16 +79,16 @@ impl StoreUrl {
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub(crate) fn parse_cache(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = text.split_once("://").ok_or(UNKNOWN_CACHE)?;
+    pub(crate) fn parse_cache(written: &str) -> Result<Self, Message> {
+        let (scheme, rest) = written.split_once("://").ok_or(text::URL_UNKNOWN_CACHE)?;
         let kind = scheme
             .strip_prefix("redis")
             .or_else(|| scheme.strip_prefix("valkey"));
         if !kind.is_some_and(|kind| CACHE_KINDS.contains(&kind)) {
-            return Err(UNKNOWN_CACHE.into());
+            return Err(text::URL_UNKNOWN_CACHE.into());
         }
-        if text.chars().any(|c| c.is_control() || c == ' ') {
-            return Err(BLANK.into());
+        if written.chars().any(|c| c.is_control() || c == ' ') {
+            return Err(text::URL_BLANK.into());
         }
         ServerUrl::parse(scheme, rest, Shape::Cache).map(Self::Redis)
     }
@@ -105,12 +104,6 @@ impl StoreUrl {
 
 /// Schemes that need no colon: in YAML one at the end wants quotes.
 const BARE: [&str; 2] = ["sqlite", "memory"];
-const UNKNOWN: &str = "is not understood; expected sqlite:, sqlite:PATH, memory:, postgres://HOST/DATABASE, \
-                       mysql://HOST/DATABASE or redis://HOST/0";
-
-const UNKNOWN_CACHE: &str = "is not understood; expected redis://, rediss://, redis+unix://, redis-sentinel:// or \
-                             redis-cluster://";
-const BLANK: &str = "has a space or a control character in the address; write them as %20 and so on";
 /// What may follow `redis` or `valkey` in the scheme of a shared cache.
 const CACHE_KINDS: [&str; 7] = [
     "",
@@ -143,31 +136,27 @@ impl Shape {
 
 impl ServerUrl {
     /// Reads what follows `scheme://`.
-    fn parse(scheme: &str, rest: &str, shape: Shape) -> Result<Self, String> {
+    fn parse(scheme: &str, rest: &str, shape: Shape) -> Result<Self, Message> {
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         if path.contains('@') {
-            return Err(
-                "has an @ after the host; in a password write / as %2F, ? as %3F, # as %23, @ as %40".into(),
-            );
+            return Err(text::URL_AT.into());
         }
         if shape == Shape::Store && path.to_ascii_lowercase().contains("password=") {
-            return Err(
-                "has a password in its query; write it before the host, as USER:PASSWORD@HOST".into(),
-            );
+            return Err(text::URL_QUERY_PASSWORD.into());
         }
         let (login, host) = match authority.rsplit_once('@') {
             Some((login, host)) => (Some(login), host),
             None => (None, authority),
         };
         if !shape.takes_host(host, scheme) {
-            return Err("has no valid host and port after ://".into());
+            return Err(text::URL_HOST.into());
         }
         let (user, password) = match login.map(|login| (login, login.split_once(':'))) {
             None => (None, None),
             Some((user, None)) => (Some(user), None),
             Some((_, Some((_, "")))) => {
-                return Err("has an empty password; give one, or leave out the colon".into());
+                return Err(text::URL_EMPTY_PASSWORD.into());
             }
             Some((_, Some((user, password)))) => (Some(user), Some(password)),
         };

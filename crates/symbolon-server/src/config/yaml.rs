@@ -6,6 +6,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput};
 
 use super::fault::{Source, excerpt};
+use crate::messages::{Message, config as text};
 
 /// Deepest nesting: the settings have three levels.
 const DEPTH_MAX: usize = 16;
@@ -40,7 +41,7 @@ pub(crate) enum Body {
 pub(crate) struct Flaw {
     pub(crate) line: usize,
     pub(crate) column: usize,
-    pub(crate) message: String,
+    pub(crate) message: Message,
 }
 
 impl Node {
@@ -67,10 +68,10 @@ impl Node {
 ///
 /// # Errors
 /// The flaw after which nothing can be read.
-pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
+pub(crate) fn parse(written: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
     let mut reader = Reader {
-        text,
-        events: Parser::new_from_str(text).keep_tags(true),
+        text: written,
+        events: Parser::new_from_str(written).keep_tags(true),
         flaws: Vec::new(),
     };
     let mut root = Node {
@@ -85,10 +86,7 @@ pub(crate) fn parse(text: &str) -> Result<(Node, Vec<Flaw>), Flaw> {
             Event::StreamEnd => return Ok((root, reader.flaws)),
             Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
             Event::DocumentStart(_) if documents > 0 => {
-                return Err(flaw(
-                    mark,
-                    "a second document begins here; the settings are one document",
-                ));
+                return Err(flaw(mark, text::YAML_SECOND_DOCUMENT));
             }
             Event::DocumentStart(_) => documents += 1,
             event => root = reader.node(event, mark, 0)?,
@@ -121,13 +119,10 @@ impl<'a> Reader<'a> {
             _ => (0, false),
         };
         if anchor != 0 {
-            return Err(flaw(mark, NO_ALIASES));
+            return Err(flaw(mark, text::YAML_ALIASES));
         }
         if tag {
-            return Err(flaw(
-                mark,
-                "tags (!…) are not read; put quotes around a value that begins with !",
-            ));
+            return Err(flaw(mark, text::YAML_TAGS));
         }
         let body = match event {
             Event::Scalar(text, ScalarStyle::Plain, ..) if ["~", "null"].contains(&&*text) => Body::Null,
@@ -135,8 +130,8 @@ impl<'a> Reader<'a> {
             Event::Scalar(text, ..) => Body::Text(text.into_owned()),
             Event::SequenceStart(..) => self.list(depth)?,
             Event::MappingStart(..) => self.map(depth)?,
-            Event::Alias(_) => return Err(flaw(mark, NO_ALIASES)),
-            _ => return Err(flaw(mark, "a value is missing here")),
+            Event::Alias(_) => return Err(flaw(mark, text::YAML_ALIASES)),
+            _ => return Err(flaw(mark, text::YAML_NO_VALUE)),
         };
         Ok(Node {
             line: mark.line(),
@@ -166,14 +161,11 @@ impl<'a> Reader<'a> {
             let (event, value_mark) = self.next()?;
             let value = self.node(event, value_mark, depth + 1)?;
             let Body::Text(name) = &key.body else {
-                self.flaws.push(flaw(mark, "a key must be the name of a setting"));
+                self.flaws.push(flaw(mark, text::YAML_NO_NAME));
                 continue;
             };
             if entries.len() == KEYS_MAX {
-                return Err(flaw(
-                    mark,
-                    format!("there are more than {KEYS_MAX} keys in one group"),
-                ));
+                return Err(flaw(mark, text::YAML_KEYS.with(&[("most", &KEYS_MAX)])));
             }
             match entries
                 .iter()
@@ -181,11 +173,7 @@ impl<'a> Reader<'a> {
             {
                 None => entries.push((key, value)),
                 Some((earlier, _)) => {
-                    let message = format!(
-                        "{} is here a second time; it is also in line {}",
-                        excerpt(name),
-                        earlier.line
-                    );
+                    let message = text::YAML_TWICE.with(&[("name", &excerpt(name)), ("line", &earlier.line)]);
                     self.flaws.push(flaw(mark, message));
                 }
             }
@@ -205,26 +193,23 @@ impl<'a> Reader<'a> {
             .take_while(u8::is_ascii_whitespace)
             .any(|byte| byte == b'\t')
         {
-            return flaw(mark, "a tab in the indentation; YAML takes spaces only");
+            return flaw(mark, text::YAML_TAB);
         }
         if error.info().contains("anchor") {
-            return flaw(mark, NO_ALIASES);
+            return flaw(mark, text::YAML_ALIASES);
         }
         if error.info().contains("recursion") {
             return flaw(mark, too_deep());
         }
-        flaw(mark, format!("this is no YAML: {}", error.info()))
+        flaw(mark, text::YAML_NONE.with(&[("error", &error.info())]))
     }
 }
 
-const NO_ALIASES: &str =
-    "anchors and aliases are not read; put quotes around a value that begins with & or *";
-
-fn too_deep() -> String {
-    format!("values are nested more than {DEPTH_MAX} deep")
+fn too_deep() -> Message {
+    text::YAML_DEEP.with(&[("most", &DEPTH_MAX)])
 }
 
-fn flaw(mark: Marker, message: impl Into<String>) -> Flaw {
+fn flaw(mark: Marker, message: impl Into<Message>) -> Flaw {
     Flaw {
         line: mark.line().max(1),
         column: mark.col() + 1,

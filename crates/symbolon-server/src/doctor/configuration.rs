@@ -11,11 +11,19 @@ const NAME: &str = "configuration";
 pub(super) fn of_loaded(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
     let about = About::new(NAME, locale);
     let faults = loaded.not_yet();
-    let mut findings: Vec<_> = faults.iter().map(|fault| about.failed_with(fault)).collect();
+    let mut findings: Vec<_> = faults
+        .iter()
+        .map(|fault| about.failed_with(fault.say(locale)))
+        .collect();
     if let Err(error) = Composition::of(&loaded.config).tls() {
         findings.push(about.failed_with(format_args!("http.tls: {error}")));
     }
-    findings.extend(loaded.warnings.iter().map(|doubt| about.warned_with(doubt)));
+    findings.extend(
+        loaded
+            .warnings
+            .iter()
+            .map(|doubt| about.warned_with(doubt.say(locale))),
+    );
     if findings.is_empty() {
         findings.push(match &loaded.file {
             Some(file) => about.ok(text::CONFIG_FILE, &[("file", &file.display())]),
@@ -26,7 +34,8 @@ pub(super) fn of_loaded(loaded: &Loaded, locale: Locale) -> Vec<Finding> {
 }
 
 /// A configuration that cannot be used.
-pub(super) fn of_faults(faults: &[Fault]) -> Vec<Finding> {
-    let about = About::new(NAME, Locale::En);
-    faults.iter().map(|fault| about.failed_with(fault)).collect()
+pub(super) fn of_faults(faults: &[Fault], locale: Locale) -> Vec<Finding> {
+    let about = About::new(NAME, locale);
+    let findings = faults.iter().map(|fault| about.failed_with(fault.say(locale)));
+    findings.collect()
 }

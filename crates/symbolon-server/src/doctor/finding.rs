@@ -3,7 +3,7 @@ use std::fmt::Display;
 use serde_json::{Value as Json, json};
 
 use crate::config::tree::Locale;
-use crate::messages::Text;
+use crate::messages::{Text, below};
 
 /// How it is with one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,12 +93,12 @@ impl About {
 
     /// A failure in the words of whoever found it, who also says what to do.
     pub(super) fn failed_with(self, message: impl Display) -> Finding {
-        self.finding(Health::Fail, message.to_string(), None)
+        self.finding(Health::Fail, below::say(&message, self.locale), None)
     }
 
     /// A warning in the words of whoever found it, who also says what to do.
     pub(super) fn warned_with(self, message: impl Display) -> Finding {
-        self.finding(Health::Warn, message.to_string(), None)
+        self.finding(Health::Warn, below::say(&message, self.locale), None)
     }
 
     fn finding(self, health: Health, message: String, advice: Option<String>) -> Finding {

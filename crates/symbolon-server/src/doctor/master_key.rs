@@ -29,7 +29,7 @@ pub(super) fn check(patient: &Patient<'_>, store: Existing) -> Finding {
         };
     }
     if let Err(why) = files::read_master_key(&file) {
-        return about.failed_with(why);
+        return about.failed_with(why.say(patient.locale));
     }
     let mode = fs::metadata(&file).map_or(0, |found| found.permissions().mode() & 0o777);
     match mode & 0o077 {

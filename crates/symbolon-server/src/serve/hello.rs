@@ -52,7 +52,7 @@ pub(super) fn say(hello: &Hello<'_>, format: LogFormat, terminal: Terminal) {
         tracing::info!(store = hello.store, revocation = promise, "store");
     }
     if hello.composition.store() == StorePlace::Memory {
-        tracing::warn!("{}", text::IN_MEMORY.get(terminal.locale));
+        tracing::warn!("{}", text::IN_MEMORY.get(hello.composition.config().log.locale));
     }
     if format == LogFormat::Pretty {
         terminal.tell(&lines(hello, terminal.locale));

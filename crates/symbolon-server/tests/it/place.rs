@@ -135,7 +135,7 @@ impl Place {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(BINARY);
         for (name, _) in std::env::vars_os() {
-            if ["SYMBOLON_", "JWT_"]
+            if ["SYMBOLON_", "JWT_", "REDIS_", "LC_", "LANG"]
                 .iter()
                 .any(|ours| name.to_string_lossy().starts_with(ours))
             {

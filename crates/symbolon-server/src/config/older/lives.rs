@@ -6,6 +6,7 @@ use super::super::fault::{Fault, Findings};
 use super::super::layer::{Layer, Raw};
 use super::super::value::span_text;
 use super::{first, whole};
+use crate::messages::{Message, Text, config as text};
 
 /// The life of S0's token; nothing outlives it.
 pub(super) const JWT_LIFE: &str = "JWT_EXPIRE_MINUTES";
@@ -15,15 +16,15 @@ pub(super) const RECORD_LIFE: &str = "JWT_REDIS_EXPIRE_MINUTES";
 pub(super) const EXPIRES: &str = "SESSION.EXPIRES";
 
 /// An older life: its name, its unit in seconds and in words, and the settings that it gives.
-const LIVES: &[(&str, u64, &str, &[&str])] = &[
+const LIVES: &[(&str, u64, Text, &[&str])] = &[
     (
         JWT_LIFE,
         60,
-        "minutes",
+        text::MINUTES,
         &["session.access_ttl", "session.absolute_timeout"],
     ),
-    (RECORD_LIFE, 60, "minutes", &["session.idle_timeout"]),
-    (EXPIRES, 1, "seconds", &["session.idle_timeout"]),
+    (RECORD_LIFE, 60, text::MINUTES, &["session.idle_timeout"]),
+    (EXPIRES, 1, text::SECONDS, &["session.idle_timeout"]),
 ];
 
 /// Gives the settings their lives.
@@ -35,7 +36,8 @@ pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
                 continue;
             };
             let Some(seconds) = whole(&given.raw).and_then(|number| number.checked_mul(*unit)) else {
-                let message = format!("is not understood; expected a whole number of {unit_name}");
+                let expected = text::A_NUMBER_OF.with(&[("unit", &Message::from(*unit_name))]);
+                let message = text::NOT_UNDERSTOOD.with(&[("expected", &expected)]);
                 found.faults.push(match *name {
                     EXPIRES => Fault::of(name, &given.source, message),
                     _ => Fault::at(&given.source, message),
@@ -44,11 +46,11 @@ pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
             };
             let mut life = Duration::from_secs(seconds);
             if let (RECORD_LIFE, Some(end)) = (*name, end.filter(|end| *end < life)) {
-                let message = format!(
-                    "{} is longer than {JWT_LIFE}, {}, which ends every session: that is taken",
-                    span_text(life),
-                    span_text(end)
-                );
+                let message = text::LIFE_CUT.with(&[
+                    ("life", &span_text(life)),
+                    ("other", &JWT_LIFE),
+                    ("end", &span_text(end)),
+                ]);
                 found.warnings.push(Fault::at(&given.source, message));
                 life = end;
             }

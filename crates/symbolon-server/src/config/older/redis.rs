@@ -4,7 +4,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::fault::{Fault, Findings, Source};
 use super::super::layer::{Given, Layer, Raw};
+use super::super::tree::Locale;
 use super::{first, text, whole};
+use crate::messages::{Message, Sayable, config as said};
 
 /// The parts of its address, as the layers keep them.
 pub(super) const PARTS: [&str; 5] = [
@@ -24,7 +26,8 @@ pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
             "redis" => true,
             "filesystem" | "sqlalchemy" => false,
             _ => {
-                let message = "is not understood; expected redis, or filesystem for a file of ours";
+                let expected = Message::from(said::A_KIND_OF_STORE);
+                let message = said::NOT_UNDERSTOOD.with(&[("expected", &expected)]);
                 found.faults.push(Fault::of(TYPE, &given.source, message));
                 return;
             }
@@ -34,13 +37,16 @@ pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
     let store = first(layers, "store.url").or_else(|| first(layers, "store.url_file"));
     match (is_asked_for, store) {
         (true, None) => name_store(layers, found),
-        (true, Some(store)) => ignored(layers, found, &format!("store.url is given by {}", store.source)),
-        (false, _) => ignored(layers, found, "no session is kept in Redis; store.url says where"),
+        (true, Some(store)) => {
+            let place = store.source.say(Locale::En);
+            ignored(layers, found, &said::OLDER_STORE_GIVEN.with(&[("place", &place)]));
+        }
+        (false, _) => ignored(layers, found, &said::OLDER_STORE_ELSEWHERE.into()),
     }
 }
 
 /// One warning that names all of them, at the first.
-fn ignored(layers: &[Layer], found: &mut Findings, why: &str) {
+fn ignored(layers: &[Layer], found: &mut Findings, why: &Message) {
     let given: Vec<(&str, &Given)> = PARTS
         .iter()
         .filter_map(|path| Some((*path, first(layers, path)?)))
@@ -48,7 +54,8 @@ fn ignored(layers: &[Layer], found: &mut Findings, why: &str) {
         .collect();
     if let Some((_, place)) = given.first() {
         let names: Vec<&str> = given.iter().map(|(path, _)| *path).collect();
-        let message = format!("not read ({}): {why}", names.join(", "));
+        let values: [(_, &dyn Sayable); 2] = [("names", &names.join(", ")), ("why", why)];
+        let message = said::OLDER_REDIS_IGNORED.with(&values);
         found.warnings.push(Fault::at(&place.source, message));
     }
 }
@@ -91,7 +98,8 @@ fn number(layers: &[Layer], path: &str, usual: u64, max: u64, found: &mut Findin
     whole(&given.raw)
         .filter(|number| *number <= max)
         .unwrap_or_else(|| {
-            let message = format!("is not understood; expected a whole number of at most {max}");
+            let expected = said::A_NUMBER_TO.with(&[("max", &max)]);
+            let message = said::NOT_UNDERSTOOD.with(&[("expected", &expected)]);
             found.faults.push(Fault::of(path, &given.source, message));
             usual
         })

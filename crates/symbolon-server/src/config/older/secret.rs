@@ -2,6 +2,7 @@
 
 use super::super::fault::{Fault, Findings};
 use super::super::layer::{Layer, Raw};
+use crate::messages::config as text;
 
 /// The secret that S0 signs with. Where it is empty, S0 makes one up in each process: the true cause of many a "logged
 /// out by the restart".
@@ -19,9 +20,9 @@ pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
             continue;
         };
         if !matches!(&given.raw, Raw::Text(text) if !text.trim().is_empty()) {
-            let message = "is empty: a secret that each process makes up for itself logs everyone out at a restart; \
-                           leave the line out, and keys are made once and kept";
-            found.faults.push(Fault::at(&given.source, message));
+            found
+                .faults
+                .push(Fault::at(&given.source, text::OLDER_SECRET_EMPTY));
         } else if layer.get("token.secret_file").is_none() {
             layer.put("token.secret", given.raw, &given.source);
         }

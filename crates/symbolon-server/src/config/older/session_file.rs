@@ -11,6 +11,7 @@ use super::super::yaml::{Body, Node};
 use super::lives::EXPIRES;
 use super::redis::{PARTS, TYPE};
 use super::{first, text, whole};
+use crate::messages::{Message, Text, config as said};
 
 const GROUPS: [&str; 2] = ["REDIS", "SESSION"];
 const DECODE: &str = "REDIS.DECODE_RESPONSES";
@@ -63,7 +64,7 @@ pub(crate) fn read(file: &Arc<Path>, entries: &[(Node, Node)], found: &mut Findi
         }
     }
     if !others.is_empty() {
-        let message = format!("not read, since they are no settings: {}", others.join(", "));
+        let message = said::OTHERS_NOT_READ.with(&[("names", &others.join(", "))]);
         let source = Source::File(Arc::clone(file));
         reader.found.warnings.push(Fault::at(&source, message));
     }
@@ -84,10 +85,9 @@ impl Reader<'_> {
                 .for_each(|(key, value)| self.entry(group, key, value)),
             Body::Null | Body::Nothing => {}
             Body::Text(_) | Body::List(_) => {
-                let message = "is a group of keys, not a value";
                 self.found
                     .faults
-                    .push(Fault::of(group, &value.place(self.file), message));
+                    .push(Fault::of(group, &value.place(self.file), said::OLDER_GROUP));
             }
         }
         if group == "SESSION" {
@@ -104,8 +104,8 @@ impl Reader<'_> {
         if !known().any(|known| known == path) {
             let nearest = layer::nearest(&path, known().map(str::to_ascii_lowercase));
             let message = match nearest {
-                Some(meant) => format!("is not read; did you mean {}?", meant.to_ascii_uppercase()),
-                None => "is not read: there is nothing of this kind here".to_owned(),
+                Some(meant) => said::OLDER_UNREAD_NEAR.with(&[("meant", &meant.to_ascii_uppercase())]),
+                None => said::OLDER_UNREAD.into(),
             };
             let place = key.place(self.file);
             self.found
@@ -118,8 +118,9 @@ impl Reader<'_> {
             Body::Null | Body::Nothing => self.layer.put(&path, Raw::Null, &source),
             Body::Text(text) => self.layer.put(&path, Raw::Text(text.clone()), &source),
             Body::List(_) | Body::Map(_) => {
-                let message = "is a value, not a group or a list";
-                self.found.faults.push(Fault::of(&path, &source, message));
+                self.found
+                    .faults
+                    .push(Fault::of(&path, &source, said::OLDER_VALUE));
             }
         }
     }
@@ -140,7 +141,7 @@ pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
     keys.prefix();
     keys.flag(DECODE);
     if let Some((false, given)) = keys.flag(SIGNER) {
-        keys.warn(SIGNER, &given, "tokens are always proven by a keyed sum");
+        keys.warn(SIGNER, &given, said::OLDER_SIGNED);
     }
 }
 
@@ -153,7 +154,7 @@ impl Keys<'_> {
     /// A cookie is never made weaker than ours are, but where a profile allows it.
     fn cookies(&mut self, is_development: bool) {
         if let Some((false, given)) = self.flag(HTTP_ONLY) {
-            self.warn(HTTP_ONLY, &given, "cookies with tokens are always HttpOnly");
+            self.warn(HTTP_ONLY, &given, said::OLDER_HTTP_ONLY);
         }
         match self.flag(SECURE) {
             Some((false, given)) if is_development => {
@@ -161,8 +162,7 @@ impl Keys<'_> {
                     .put("cookie.secure", Raw::Text("false".to_owned()), &given.source);
             }
             Some((false, given)) => {
-                let why = "cookies go over https alone, but with profile: development (SYMBOLON_PROFILE)";
-                self.warn(SECURE, &given, why);
+                self.warn(SECURE, &given, said::OLDER_SECURE);
             }
             _ => {}
         }
@@ -203,15 +203,16 @@ impl Keys<'_> {
             "true" | "yes" | "1" => Some((true, given)),
             "false" | "no" | "0" => Some((false, given)),
             _ => {
-                let message = "is not understood; expected true or false";
+                let expected = Message::from(said::A_FLAG);
+                let message = said::NOT_UNDERSTOOD.with(&[("expected", &expected)]);
                 self.found.faults.push(Fault::of(path, &given.source, message));
                 None
             }
         }
     }
 
-    fn warn(&mut self, path: &str, given: &Given, why: &str) {
-        let message = format!("is not taken: {why}");
+    fn warn(&mut self, path: &str, given: &Given, why: Text) {
+        let message = said::OLDER_NOT_TAKEN.with(&[("why", &Message::from(why))]);
         self.found.warnings.push(Fault::of(path, &given.source, message));
     }
 }

@@ -104,7 +104,7 @@ fn a_file_that_is_no_yaml_is_told_with_the_place() {
         ("[a]: b", "s.yaml:1:1: a key must be the name of a setting"),
         (
             "data_dir: !env HOME",
-            "s.yaml:1:11: tags (!…) are not read; put quotes around a value that begins with !",
+            "s.yaml:1:11: tags (!...) are not read; put quotes around a value that begins with !",
         ),
     ];
     for (yaml, fault) in cases {

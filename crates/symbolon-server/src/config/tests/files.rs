@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::super::files::read_master_key;
 use super::super::{Inputs, Loaded, load};
+use super::said;
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F";
 
@@ -14,7 +15,7 @@ fn load_file(file: &Path) -> Result<Loaded, Vec<String>> {
         file: Some(file.to_owned()),
         ..Inputs::default()
     });
-    answer.map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    answer.map_err(|refused| said(&refused.faults))
 }
 
 /// The faults of a configuration of these bytes, with `FILE` for its name.
@@ -50,11 +51,9 @@ fn a_named_file_must_be_there_and_a_folder_is_no_file() {
         env_file: Some(folder.path().join("env")),
         ..Inputs::default()
     };
-    let faults = load(&env_file).expect_err("the file is not there");
+    let faults = said(&load(&env_file).expect_err("the file is not there").faults);
     assert!(
-        faults[0]
-            .to_string()
-            .contains("cannot read the variables: No such file"),
+        faults[0].contains("cannot read the variables: No such file"),
         "{faults:?}"
     );
 }
@@ -128,11 +127,7 @@ fn master(profile: &str, bytes: &[u8], mode: u32) -> Result<Vec<String>, Vec<Str
         text.replace(&key.display().to_string(), "KEY")
     };
     let loaded = load_file(&file).map_err(|faults| faults.into_iter().map(clean).collect::<Vec<_>>())?;
-    Ok(loaded
-        .warnings
-        .iter()
-        .map(|warning| clean(warning.to_string()))
-        .collect())
+    Ok(said(&loaded.warnings).into_iter().map(clean).collect())
 }
 
 #[test]

@@ -4,6 +4,7 @@ use proptest::prelude::{Strategy, any, prop, prop_assert, prop_oneof, proptest};
 
 use super::super::fuzz;
 use super::super::settings::SETTINGS;
+use super::super::tree::Locale;
 
 /// Pieces of which settings and slips are made, so that the deeper rooms are reached as well.
 fn piece() -> impl Strategy<Value = String> {
@@ -53,13 +54,15 @@ fn piece() -> impl Strategy<Value = String> {
 
 fn is_answered(bytes: &[u8]) -> bool {
     match fuzz(bytes) {
-        Ok(loaded) => loaded.show().len() == SETTINGS.len() && loaded.not_yet().len() <= SETTINGS.len(),
-        Err(faults) => {
-            !faults.is_empty()
-                && faults.iter().all(|fault| {
-                    let words = fault.to_string();
-                    words.len() < 1_000 && !words.contains(char::is_control)
-                })
+        Ok(loaded) => {
+            loaded.show(Locale::En).len() == SETTINGS.len() && loaded.not_yet().len() <= SETTINGS.len()
+        }
+        Err(refused) => {
+            let said_in = |locale| refused.faults.iter().map(move |fault| fault.say(locale));
+            !refused.faults.is_empty()
+                && said_in(Locale::En)
+                    .chain(said_in(Locale::ZhCn))
+                    .all(|words| words.len() < 1_000 && !words.contains(char::is_control))
         }
     }
 }

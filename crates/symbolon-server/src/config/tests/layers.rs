@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::{Inputs, Loaded, load};
-use super::{read, read_under, shown, warnings};
+use super::{read, read_under, said, shown, warnings};
 
 /// A folder with these files; the names in `Inputs` are inside of it.
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
@@ -31,7 +31,7 @@ fn load_with(
         env_file,
         variables,
     });
-    answer.map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    answer.map_err(|refused| said(&refused.faults))
 }
 
 fn pair(value: &str, source: &str) -> (String, String) {
@@ -252,7 +252,7 @@ fn the_names_of_others_in_an_env_file_are_one_warning_without_their_values() {
     ]);
     let env_file = folder.path().join("env");
     let loaded = load_with(folder.path().join("s.yaml"), Some(env_file.clone()), &[]).expect("no fault");
-    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let warnings: Vec<String> = said(&loaded.warnings);
     let wanted = format!(
         "{}: not read, since they are no settings: DATABASE_URL, APP_NAME",
         env_file.display()
@@ -324,14 +324,7 @@ fn a_secret_can_stand_in_a_file_of_its_own() {
 
 #[test]
 fn what_this_version_does_not_have_is_refused_at_the_start_and_not_ignored() {
-    let not_yet = |yaml: &str| -> Vec<String> {
-        read(yaml)
-            .expect(yaml)
-            .not_yet()
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    };
+    let not_yet = |yaml: &str| -> Vec<String> { said(&read(yaml).expect(yaml).not_yet()) };
     assert_eq!(
         not_yet(
             "profile: development\nstore: { url: \"redis://db/0\" }\ncache: { redis_url: \"redis://db\", prefix: a }\n"

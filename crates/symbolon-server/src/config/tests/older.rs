@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{faults, read, read_under, shown, warnings};
+use super::{faults, read, read_under, said, shown, warnings};
 
 /// S1's file: every key that it has.
 const S1: &str = "\
@@ -30,7 +30,7 @@ fn pair(value: &str, source: &str) -> (String, String) {
 
 fn warned(yaml: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let loaded = read_under(yaml, variables).expect("no fault");
-    loaded.warnings.iter().map(ToString::to_string).collect()
+    said(&loaded.warnings)
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn s1_5_every_key_of_its_file_is_read_with_its_place() {
     assert_eq!(of("cookie.secure"), pair("true", "default"));
     assert_eq!(of("store.url"), pair("sqlite:", "SYMBOLON_STORE__URL"));
     assert!(loaded.not_yet().is_empty(), "{:?}", loaded.not_yet());
-    let warned: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let warned: Vec<String> = said(&loaded.warnings);
     let parts = "REDIS.HOST, REDIS.PORT, REDIS.DB, REDIS.PASSWORD";
     assert_eq!(
         warned,
@@ -63,7 +63,7 @@ fn s1_5_its_redis_is_the_store_and_this_version_says_that_it_has_none() {
     );
     let server = loaded.config.store_url.server().expect("a server");
     assert_eq!(server.password(), Some("p%40ss%2Fword"));
-    let told: Vec<String> = loaded.not_yet().iter().map(ToString::to_string).collect();
+    let told: Vec<String> = said(&loaded.not_yet());
     assert_eq!(
         told,
         [
@@ -115,7 +115,7 @@ fn s1_5_cookies_never_become_weaker_but_in_development() {
     let yaml = "REDIS: {}\nSESSION: { TYPE: filesystem, USE_SIGNER: False, COOKIE_HTTPONLY: false, COOKIE_SECURE: false }\n";
     let loaded = read(yaml).expect("no fault");
     assert!(loaded.config.cookie.secure);
-    let told: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let told: Vec<String> = said(&loaded.warnings);
     assert_eq!(
         told,
         [
