@@ -67,16 +67,20 @@ impl Text {
     /// The message of this text and these values, which can be said in each language later.
     pub(crate) fn with(self, values: &[(&'static str, &dyn Sayable)]) -> Message {
         let values = values.iter().map(|(name, value)| (*name, value.to_value()));
-        Message {
+        Message(Box::new(Unsaid {
             text: self,
             values: values.collect(),
-        }
+        }))
     }
 }
 
-/// A text with its values, before it is known in which language it will be said.
+/// A text with its values, before it is known in which language it will be said. Aside, since it stands in results
+/// whose other side is small.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Message {
+pub(crate) struct Message(Box<Unsaid>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Unsaid {
     text: Text,
     values: Vec<(&'static str, Value)>,
 }
@@ -123,8 +127,8 @@ impl From<Text> for Message {
 impl Message {
     /// The message in a language.
     pub(crate) fn say(&self, locale: Locale) -> String {
-        let said: Vec<(&str, String)> = self
-            .values
+        let Unsaid { text, values } = self.0.as_ref();
+        let said: Vec<(&str, String)> = values
             .iter()
             .map(|(name, value)| (*name, value.say(locale)))
             .collect();
@@ -132,7 +136,7 @@ impl Message {
             .iter()
             .map(|(name, value)| (*name, value as &dyn Display))
             .collect();
-        self.text.fill(locale, &values)
+        text.fill(locale, &values)
     }
 }
 
