@@ -17,8 +17,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use symbolon_testkit::history::audit::Entry;
 use symbolon_testkit::history::honesty::Head;
 use symbolon_testkit::history::leaks::Secrets;
+use symbolon_testkit::history::stops::Failure;
 use symbolon_testkit::history::{History, Nanos, Op};
 use symbolon_testkit::randomness::Seeded;
 use tokio::sync::watch;
@@ -65,6 +67,7 @@ struct Shared {
     accounts: Vec<Account>,
     history: Mutex<History>,
     heads: Mutex<Vec<Head>>,
+    failures: Mutex<Vec<Failure>>,
     samples: Mutex<Vec<Sample>>,
     stopping: watch::Sender<bool>,
 }
@@ -126,6 +129,7 @@ impl Driver {
             accounts: Vec::new(),
             history: Mutex::default(),
             heads: Mutex::default(),
+            failures: Mutex::default(),
             samples: Mutex::default(),
             stopping: watch::Sender::new(false),
             plan,
@@ -158,13 +162,21 @@ impl Driver {
     /// Asks no more, and waits for all that was asked.
     pub(crate) async fn stop(&mut self) {
         self.shared.stopping.send_replace(true);
-        while self.schedule.join_next().await.is_some() {}
+        while let Some(ended) = self.schedule.join_next().await {
+            // One that stopped for a fault of its own has not asked what it was to ask.
+            ended.unwrap();
+        }
     }
 
     /// The last phase: repeats the ends that are not decided, and reads every session on every node. Nothing may be
     /// broken any more, and nothing else be under way.
     pub(crate) async fn read_everything(&self) {
         last::run(&self.shared).await;
+    }
+
+    /// The audit record as a node tells it.
+    pub(crate) async fn audit(&self) -> Vec<Entry> {
+        last::audit(&self.shared).await
     }
 
     /// What was seen.
@@ -175,6 +187,11 @@ impl Driver {
     /// The answers that decided nothing.
     pub(crate) fn heads(&self) -> Vec<Head> {
         locked(&self.shared.heads).clone()
+    }
+
+    /// The requests that were not served.
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        locked(&self.shared.failures).clone()
     }
 
     /// What availability is made of.

@@ -24,13 +24,16 @@ use clap::Parser as _;
 
 use cli::{Cli, StoreName};
 use mutations::Search;
-use report::{Figures, excerpt, picture, table, violations};
+use report::{Figures, excerpt, excused, picture, table, violations};
 use round::Outcome;
 use scene::{REVOKE_WAIT, Scene};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    if cli.until_input_ends {
+        std::thread::spawn(end_with_input);
+    }
     let good = if cli.mutations {
         search(&cli).await
     } else {
@@ -39,24 +42,30 @@ async fn main() -> ExitCode {
     ExitCode::from(u8::from(!good))
 }
 
+/// Ends this process when its standard input ends. What it has started goes with it.
+fn end_with_input() {
+    // A fault of the pipe is an end of it too.
+    let _read = std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).is_ok();
+    eprintln!("the standard input has ended: stopped");
+    std::process::exit(1);
+}
+
 /// Plays every nemesis on every store; whether each promise was kept.
 async fn campaign(cli: &Cli) -> bool {
     let bug = cli.bug.as_deref().map(|bug| ("WRONG_VARIANT", bug));
     let mut outcomes = Vec::new();
-    for store in &cli.store {
-        let mut scene = Scene::start(cli, *store, !cli.no_cache, bug.as_slice()).await;
+    for (store, nemeses) in cli.scenes() {
+        let mut scene = Scene::start(cli, store, cli.has_cache(store), bug.as_slice()).await;
         for _ in 0..cli.rounds {
-            for nemesis in cli.nemeses() {
-                outcomes.push(scene.play(nemesis).await);
+            for nemesis in &nemeses {
+                outcomes.push(scene.play(*nemesis).await);
                 // What is known by now is not lost with what comes.
                 write(&cli.out, &outcomes);
             }
         }
     }
     println!("\n{}\nwritten to {}", told(&outcomes), cli.out.display());
-    outcomes
-        .iter()
-        .all(|outcome| outcome.findings.violations.is_empty())
+    !outcomes.is_empty() && outcomes.iter().all(Outcome::is_good)
 }
 
 /// Looks for every wrong variant; whether each was found.
@@ -91,12 +100,16 @@ fn told(outcomes: &[Outcome]) -> String {
         .map(|outcome| Figures::of(outcome, REVOKE_WAIT))
         .collect();
     let broken: String = outcomes.iter().map(violations).collect();
-    let verdict = if broken.is_empty() {
-        "No promise was broken.\n".to_owned()
-    } else {
-        format!("```text\n{broken}```\n")
+    let verdict = match outcomes.iter().find(|outcome| !outcome.shows_something()) {
+        _ if !broken.is_empty() => format!("```text\n{broken}```\n"),
+        Some(silent) => format!(
+            "{}: nobody asked about an ended session. That shows nothing.\n",
+            silent.name()
+        ),
+        None => "No promise was broken.\n".to_owned(),
     };
-    format!("{}\n{verdict}", table(&rows))
+    let excused: String = outcomes.iter().map(excused).collect();
+    format!("{}\n{verdict}{excused}", table(&rows))
 }
 
 fn write(out: &Path, outcomes: &[Outcome]) {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use symbolon_testkit::cluster::{Cache, Cluster};
+use symbolon_testkit::history::stops::Stop;
+use symbolon_testkit::history::{Invariant, Nanos};
 use symbolon_testkit::proxy::{Fault, Way};
 use symbolon_testkit::randomness::Seeded;
 use tokio::task::block_in_place;
@@ -41,12 +43,20 @@ pub(crate) enum Nemesis {
     N13,
     /// Answers to COMMIT are lost
     N14,
+    /// A node is started again and cut off from the store as soon as it is ready
+    CutAtStart,
+    /// The store is started again with what it had written some seconds before (Redis)
+    StoreOfBefore,
+    /// The store is started again empty (Redis)
+    StoreEmpty,
 }
 
 /// One answer in so many is lost.
 const LOST_ONE_IN: u32 = 4;
 /// How long Redis goes on after a copy was made of it.
 const OLDER: Duration = Duration::from_secs(2);
+/// How long a node that was just started can reach the store: its lease of two seconds goes on beyond that.
+const WARMS_UP: Duration = Duration::from_millis(700);
 /// How long Redis sleeps, in seconds; a node waits for 50 ms.
 const SLEEP: &str = "1.5";
 
@@ -54,6 +64,8 @@ const SLEEP: &str = "1.5";
 pub(crate) enum Wound {
     /// Nothing is left to mend.
     None,
+    /// Nothing either: which nodes were stopped in order, and when.
+    Rolled(Vec<Stop>),
     Killed(usize),
     Stopped(usize),
     Ways,
@@ -84,7 +96,30 @@ impl Nemesis {
             Self::N12 => "N12 store kill -9",
             Self::N13 => "N13 store SIGSTOP",
             Self::N14 => "N14 lost COMMIT answers",
+            Self::CutAtStart => "node cut off at its start",
+            Self::StoreOfBefore => "store of before",
+            Self::StoreEmpty => "store empty",
         }
+    }
+
+    /// Whether it is played only when it is asked for: it is for the wrong variants.
+    pub(crate) fn is_by_choice(self) -> bool {
+        self == Self::CutAtStart
+    }
+
+    /// Whether the store loses what it had acknowledged.
+    pub(crate) fn loses_writes(self) -> bool {
+        matches!(self, Self::StoreOfBefore | Self::StoreEmpty)
+    }
+
+    /// Whether it is to keep a promise. A store that has lost log-ins, refreshes, passwords and its record cannot be made
+    /// whole by its nodes; what they knew to have ended, they do not take back.
+    pub(crate) fn keeps(self, invariant: Invariant) -> bool {
+        !self.loses_writes()
+            || matches!(
+                invariant,
+                Invariant::I1 | Invariant::I6 | Invariant::I9 | Invariant::I12
+            )
     }
 
     /// Whether it breaks Redis or the way to it.
@@ -93,7 +128,12 @@ impl Nemesis {
     }
 
     /// Breaks something.
-    pub(crate) async fn strike(self, cluster: &mut Cluster, chance: &Seeded) -> Wound {
+    pub(crate) async fn strike(
+        self,
+        cluster: &mut Cluster,
+        chance: &Seeded,
+        now: impl Fn() -> Nanos,
+    ) -> Wound {
         let count = cluster.nodes().len();
         let node = usize::try_from(chance.below(count as u64)).unwrap_or(0);
         let way = [Way::Both, Way::Up, Way::Down][usize::try_from(chance.below(3)).unwrap_or(0)];
@@ -107,15 +147,7 @@ impl Nemesis {
                 cluster.node(node).server.sigstop().await;
                 Wound::Stopped(node)
             }
-            Self::N3 => {
-                for node in 0..count {
-                    let server = &mut cluster.node_mut(node).server;
-                    server.sigterm();
-                    server.wait_exit().await;
-                    server.restart().await;
-                }
-                Wound::None
-            }
+            Self::N3 => roll(cluster, now).await,
             Self::N10 => {
                 if let Some(to_cache) = &cluster.node(node).to_cache {
                     to_cache.set(Fault::Blackhole(way)).await;
@@ -133,6 +165,22 @@ impl Nemesis {
             Self::N13 => {
                 block_in_place(|| cluster.store().freeze());
                 Wound::StoreFrozen
+            }
+            Self::StoreOfBefore => {
+                block_in_place(|| cluster.store().copy());
+                sleep(OLDER).await;
+                put_back(cluster)
+            }
+            Self::StoreEmpty => put_back(cluster),
+            Self::CutAtStart => {
+                let node = cluster.node_mut(node);
+                node.server.sigterm();
+                node.server.wait_exit().await;
+                node.server.restart().await;
+                // So long it is asked about sessions, and remembers them.
+                sleep(WARMS_UP).await;
+                node.to_store.set(Fault::Blackhole(Way::Both)).await;
+                Wound::Ways
             }
             Self::N14 => {
                 let trigger = cluster.store().commits().one_in(LOST_ONE_IN);
@@ -197,6 +245,36 @@ impl Nemesis {
     }
 }
 
+/// Restarts each node, the next one when the one before is ready.
+async fn roll(cluster: &mut Cluster, now: impl Fn() -> Nanos) -> Wound {
+    let mut stops = Vec::new();
+    for node in 0..cluster.nodes().len() {
+        let from = now();
+        let server = &mut cluster.node_mut(node).server;
+        server.sigterm();
+        assert!(
+            server.wait_exit().await.success(),
+            "a node does not stop in order"
+        );
+        server.restart().await;
+        stops.push(Stop {
+            node: u16::try_from(node).unwrap_or(u16::MAX),
+            from,
+            ready: now(),
+        });
+    }
+    Wound::Rolled(stops)
+}
+
+/// Kills the store. Started again it has its copy, or nothing.
+fn put_back(cluster: &Cluster) -> Wound {
+    block_in_place(|| {
+        cluster.store().kill9();
+        cluster.store().put_back();
+    });
+    Wound::StoreKilled
+}
+
 /// Leads every node's way to another Redis.
 async fn lead(cluster: &Cluster, address: std::net::SocketAddr) {
     for to_cache in cluster.nodes().iter().filter_map(|node| node.to_cache.as_ref()) {
@@ -210,7 +288,7 @@ impl Wound {
     /// Mends it. A node that was killed is only begun: that it becomes ready is its own recovery.
     pub(crate) async fn heal(self, cluster: &mut Cluster) {
         match self {
-            Self::None => {}
+            Self::None | Self::Rolled(_) => {}
             Self::Killed(node) => cluster.node_mut(node).server.begin_again(),
             Self::Stopped(node) => cluster.node(node).server.sigcont(),
             Self::Ways => cluster.heal().await,

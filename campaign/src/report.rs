@@ -8,4 +8,4 @@ mod table;
 pub(crate) use excerpt::excerpt;
 pub(crate) use figures::Figures;
 pub(crate) use picture::picture;
-pub(crate) use table::{table, violations};
+pub(crate) use table::{excused, table, violations};

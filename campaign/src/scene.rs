@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use symbolon_testkit::cluster::{Cluster, Layout};
+use tokio::task::block_in_place;
 
 use crate::cli::{Cli, StoreName};
 use crate::driver::{GRACE, Plan, Rates};
@@ -20,7 +21,6 @@ pub(crate) struct Scene<'c> {
     cli: &'c Cli,
     store: StoreName,
     cluster: Cluster,
-    key: String,
     played: u64,
 }
 
@@ -40,6 +40,7 @@ impl<'c> Scene<'c> {
             .env("SYMBOLON_NODE__REVOKE_WAIT", &millis(REVOKE_WAIT))
             .env("SYMBOLON_SESSION__ROTATION_GRACE", &millis(GRACE))
             .env("SYMBOLON_SESSION__PER_SUBJECT_MAX", "100000")
+            .env("SYMBOLON_HTTP__TRUSTED_PROXIES", "127.0.0.1/32")
             // Log-ins are to be a part of the load, not the whole of it.
             .env("SYMBOLON_LOGIN__ARGON2__MEMORY", "7MiB")
             .env("SYMBOLON_LOGIN__ARGON2__ITERATIONS", "1");
@@ -49,13 +50,10 @@ impl<'c> Scene<'c> {
         for (name, value) in variables {
             layout = layout.env(name, value);
         }
-        let cluster = layout.start().await;
-        let key = cluster.node(0).server.api_key("campaign", SCOPES);
         Self {
             cli,
             store,
-            cluster,
-            key,
+            cluster: layout.start().await,
             played: 0,
         }
     }
@@ -65,9 +63,12 @@ impl<'c> Scene<'c> {
         let number = self.played;
         self.played += 1;
         let times = self.cli.times();
+        // A store that was lost has lost the keys of before.
+        let server = &self.cluster.node(0).server;
+        let key = block_in_place(|| server.api_key(&format!("campaign {number}"), SCOPES));
         let plan = Plan {
             nodes: self.cluster.addresses(),
-            key: self.key.clone(),
+            key,
             name: format!("round{number}"),
             rates: Rates::times(self.cli.load),
             lease: times.lease,

@@ -6,13 +6,19 @@ use std::process::Command;
 use crate::fault::Fault;
 use crate::{needs, process};
 
+/// What is built: the server, and what is let loose on it.
+const SERVER: &str = "symbolon";
+const CAMPAIGN: &str = "symbolon-campaign";
+/// What the tests are built as.
+const PROFILE: &str = "debug";
+
 /// What this command takes for itself.
 const LONG: &str = "--long";
 /// The wrong variants are only in a build of their own.
 const BUGS: [&str; 2] = ["--bug", "--mutations"];
 
 /// What `--long` means to the campaign; what is given besides wins, since it comes later.
-const LONG_ARGUMENTS: [&str; 4] = ["--seconds", "60", "--rounds", "4"];
+const LONG_ARGUMENTS: [&str; 3] = ["--whole", "--seconds", "60"];
 
 /// Provides what it needs, builds, and runs it. Answers whether every promise was kept.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, Fault> {
@@ -24,15 +30,35 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<bool, Fault> {
     if !process::succeeds(&mut build)? {
         return Ok(false);
     }
-    let built = target(root).join(plan.profile);
-    let mut campaign = Command::new(built.join("symbolon-campaign"));
+    play(root, plan.profile, &plan.run)
+}
+
+/// Runs its short form with the binaries that the tests were run with just before: nothing is built, and nothing is
+/// missing unless they could not be.
+pub(crate) fn run_as_tested(root: &Path) -> Result<bool, Fault> {
+    let built = target(root).join(PROFILE);
+    for program in [SERVER, CAMPAIGN] {
+        if !built.join(program).is_file() {
+            let folder = built.display();
+            return Err(Fault::Missing(format!(
+                "the tests have built no {program} in {folder}; build it with: cargo xtask campaign"
+            )));
+        }
+    }
+    play(root, PROFILE, &[])
+}
+
+fn play(root: &Path, profile: &str, arguments: &[String]) -> Result<bool, Fault> {
+    let built = target(root).join(profile);
+    let mut campaign = Command::new(built.join(CAMPAIGN));
     campaign
         .current_dir(root)
         .arg("--binary")
-        .arg(built.join("symbolon"))
-        .args(&plan.run);
+        .arg(built.join(SERVER))
+        .arg("--until-input-ends")
+        .args(arguments);
     println!("running {}", process::line(&campaign));
-    process::succeeds(&mut campaign)
+    process::succeeds_while_this_runs(&mut campaign)
 }
 
 /// Where cargo builds.
@@ -64,7 +90,7 @@ impl Plan {
         }
         run.extend(arguments.iter().filter(|argument| *argument != LONG).cloned());
         Self {
-            profile: if long { "release" } else { "debug" },
+            profile: if long { "release" } else { PROFILE },
             build,
             run,
         }
@@ -94,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_long_form_is_a_release_and_what_is_given_wins() {
-        let run = "--seconds 60 --rounds 4 --seconds 5".to_owned();
+        let run = "--whole --seconds 60 --seconds 5".to_owned();
         assert_eq!(
             plan("--seconds 5 --long"),
             ("release", format!("{BUILD} --release"), run)

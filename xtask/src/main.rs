@@ -32,10 +32,12 @@ Commands:
   test [-- ARGS]  Install what the tests need (Debian packages, when root; Python packages below target/), then
                   run every test.
                   ARGS go to `cargo test`; a package chosen with -p takes the place of the workspace.
-  ci              Format, clippy, layers, shape, then the same test command; prints the time of each.
+  ci              Format, clippy, layers, shape, then the same test command and the campaign in its short form; prints
+                  the time of each.
   campaign [--long] [ARGS]
                   Break what real nodes stand on while clients ask, and check what those saw; below target/campaign/
-                  then lie a table and a picture. --long takes hours: a release build, a minute and more for each fault.
+                  then lie a table and a picture. In its short form, four minutes, each fault strikes once.
+                  --long takes an hour: a release build, on each store a minute and more for each fault.
                   ARGS go to the campaign, such as --nemesis n2 or --seconds 30; its --help tells them all.
   layers          Check who may depend on whom, the banned crates, and the invariants that a search can prove.
   shape           Print the figures of the code (lines, documentation, tests) and stop at the hard limits.

@@ -23,6 +23,19 @@ pub(crate) fn succeeds(command: &mut Command) -> Result<bool, Fault> {
     Ok(status.success())
 }
 
+/// The same for a program that ends when its standard input does: however this program ends, that one does not go on.
+pub(crate) fn succeeds_while_this_runs(command: &mut Command) -> Result<bool, Fault> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(|source| start_fault(command, source))?;
+    // Held here: a wait would close it.
+    let pipe = child.stdin.take();
+    let status = child.wait().map_err(|source| start_fault(command, source))?;
+    drop(pipe);
+    Ok(status.success())
+}
+
 /// Runs `command` and gives its standard output; a failure is a fault with what it said on standard error.
 pub(crate) fn answer(command: &mut Command) -> Result<String, Fault> {
     let output = command

@@ -90,12 +90,16 @@ pub(super) async fn run(shared: Arc<Shared>) {
         }
         let (at, step) = *next;
         next.0 += pause(&shared, step);
-        while under_way.try_join_next().is_some() {}
+        while let Some(ended) = under_way.try_join_next() {
+            ended.unwrap();
+        }
         if under_way.len() < UNDER_WAY_MAX {
             under_way.spawn(begin_step(Arc::clone(&shared), step, at));
         }
     }
-    while under_way.join_next().await.is_some() {}
+    while let Some(ended) = under_way.join_next().await {
+        ended.unwrap();
+    }
 }
 
 /// Until the next of its kind: as requests of many independent clients come.

@@ -44,7 +44,11 @@ pub(super) async fn issue(shared: &Shared) {
     let claims = json!({"nonce": format!("{:016x}", shared.chance.next())});
     let body = json!({"subject": subject, "claims": claims});
     let request = Ask::post("/v1/service/sessions", &body).bearer(&shared.plan.key);
-    begin(shared, shared.any_node(), request, subject, &claims).await;
+    let whose = Asked::Issue {
+        subject,
+        credential: None,
+    };
+    begin(shared, shared.any_node(), request, whose, &claims).await;
 }
 
 /// Asks for a session, and keeps it.
@@ -52,7 +56,7 @@ pub(super) async fn begin(
     shared: &Shared,
     node: usize,
     request: Ask,
-    subject: String,
+    asked: Asked,
     claims: &Value,
 ) -> Option<(Answered, Nanos)> {
     let exchange = ask(shared, node, request, LONG).await;
@@ -60,7 +64,7 @@ pub(super) async fn begin(
     shared.note(Op {
         from: exchange.from,
         to: exchange.to,
-        asked: Asked::Issue { subject },
+        asked,
         answered: answered.clone(),
         node: number(node),
     });

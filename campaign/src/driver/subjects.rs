@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
-use symbolon_testkit::history::{Answered, Means, Nanos, Whose};
+use symbolon_testkit::history::{Answered, Asked, Means, Nanos, Whose};
 use symbolon_testkit::http::Ask;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::sleep;
@@ -41,9 +41,21 @@ impl Account {
         locked(&self.passwords).clone()
     }
 
-    fn password(&self) -> String {
-        locked(&self.passwords).last().cloned().unwrap_or_default()
+    /// The one that was set last.
+    fn password(&self) -> Password {
+        let passwords = locked(&self.passwords);
+        let newest = passwords.len().saturating_sub(1);
+        Password {
+            version: u32::try_from(newest).unwrap_or(u32::MAX),
+            text: passwords.last().cloned().unwrap_or_default(),
+        }
     }
+}
+
+/// A password, and how many there were before it.
+struct Password {
+    version: u32,
+    text: String,
 }
 
 /// Makes the accounts of a run.
@@ -92,12 +104,18 @@ pub(super) async fn log_in(shared: &Shared, offered: Nanos) {
 async fn log_in_as(
     shared: &Shared,
     account: &Account,
-    password: &str,
+    password: &Password,
     node: usize,
 ) -> Option<(Answered, Nanos)> {
-    let body = json!({"username": account.name, "password": password});
-    let request = Ask::post("/v1/login", &body);
-    begin(shared, node, request, account.name.clone(), &json!({})).await
+    let body = json!({"username": account.name, "password": password.text});
+    // Each time from another home: wrong passwords are a part of the load, and one address may not send many.
+    let [.., a, b, c] = shared.chance.next().to_be_bytes();
+    let request = Ask::post("/v1/login", &body).header("x-forwarded-for", format!("10.{a}.{b}.{c}"));
+    let asked = Asked::Issue {
+        subject: account.name.clone(),
+        credential: Some(password.version),
+    };
+    begin(shared, node, request, asked, &json!({})).await
 }
 
 /// Ends all sessions of a service's subject.
@@ -123,15 +141,20 @@ pub(super) async fn race(shared: &Shared) {
     let Ok(_held) = account.race.try_lock() else {
         return;
     };
-    let by = [Means::Order, Means::Password, Means::Ban][shared.below(3)];
     let old = account.password();
+    let by = match shared.below(4) {
+        0 => Means::Order,
+        1 => Means::Ban,
+        // The one of which the most is promised.
+        _ => Means::Password(old.version.saturating_add(1)),
+    };
     let new = new_password(shared);
-    if by == Means::Password {
+    if let Means::Password(_) = by {
         locked(&account.passwords).push(new.clone());
     }
     // Something to end.
     log_in_as(shared, account, &old, shared.any_node()).await;
-    let sessions = doubt_all(shared, &account.name);
+    let mut sessions = doubt_all(shared, &account.name);
     let order = order(shared, &account.name, by, Some(&new));
     let racers: Vec<(usize, Duration)> = (0..2)
         .map(|_| (shared.any_node(), Duration::from_nanos(shared.chance.below(RACE))))
@@ -147,10 +170,17 @@ pub(super) async fn race(shared: &Shared) {
     if by == Means::Ban {
         lift(shared, &account.name).await;
     }
-    if effective {
-        log_in_as(shared, account, &account.password(), shared.any_node()).await;
-        hammer_some(shared, sessions).await;
+    if !effective {
+        return;
     }
+    if let Means::Password(_) = by {
+        // What the old one opened meanwhile is as dead as what it had opened before, and it opens nothing more.
+        let overtaken = doubt_all(shared, &account.name);
+        sessions.splice(0..0, overtaken);
+        log_in_as(shared, account, &old, shared.any_node()).await;
+    }
+    log_in_as(shared, account, &account.password(), shared.any_node()).await;
+    hammer_some(shared, sessions).await;
 }
 
 fn order(shared: &Shared, subject: &str, by: Means, password: Option<&str>) -> OpenEnd {
@@ -161,7 +191,7 @@ fn order(shared: &Shared, subject: &str, by: Means, password: Option<&str>) -> O
             format!("/v1/admin/subjects/{encoded}/ban"),
             &json!({"note": "a race"}),
         ),
-        Means::Password => Ask::new(Method::PATCH, format!("/v1/admin/accounts/{encoded}"))
+        Means::Password(_) => Ask::new(Method::PATCH, format!("/v1/admin/accounts/{encoded}"))
             .json(&json!({"password": password})),
     };
     OpenEnd {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use symbolon_testkit::history::honesty::Head;
+use symbolon_testkit::history::stops::Failure;
 use symbolon_testkit::history::{Answered, Nanos};
 use symbolon_testkit::http::{Answer, Ask, Client, NoAnswer};
 use symbolon_testkit::workload::answers;
@@ -133,6 +134,19 @@ pub(super) async fn ask(shared: &Shared, node: usize, ask: Ask, patience: Durati
         Err(_) => Err(NoAnswer::NotSent("no connection in time".to_owned())),
     };
     let to = shared.now();
+    let failed = match &answer {
+        Ok(answer) if answer.status < 500 => None,
+        Ok(answer) => Some(format!("status {}", answer.status)),
+        Err(no_answer) => Some(format!("{no_answer:?}")),
+    };
+    if let Some(seen) = failed {
+        locked(&shared.failures).push(Failure {
+            node: u16::try_from(node).unwrap_or(u16::MAX),
+            from,
+            to,
+            seen,
+        });
+    }
     if let Ok(answer) = &answer {
         side.give_back(client);
         if answer.status == 429 || answer.status >= 500 {

@@ -65,7 +65,7 @@ fn concerns(op: &Op, session: &str, subject: &str) -> bool {
             Whose::Subject(of) => of == subject,
             Whose::Everyone => true,
         },
-        Asked::Issue { subject: of } => match &op.answered {
+        Asked::Issue { subject: of, .. } => match &op.answered {
             Answered::Issued(identity, _) => identity.session == session,
             _ => of == subject,
         },

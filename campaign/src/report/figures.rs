@@ -15,6 +15,8 @@ pub(crate) struct Figures {
     /// Sessions whose beginning was answered.
     pub(crate) begun: usize,
     pub(crate) chances: u64,
+    /// Uses of an old password, and of what it had opened.
+    pub(crate) password_chances: u64,
     pub(crate) broken: Broken,
     pub(crate) unknown: usize,
     /// Of all that was offered while something was broken, the part that was of use; in thousandths of a hundredth.
@@ -37,10 +39,12 @@ pub(crate) struct Broken {
     pub(crate) wrong_refusals: usize,
     pub(crate) forks: usize,
     pub(crate) mix_ups: usize,
+    pub(crate) old_passwords: usize,
     pub(crate) dishonest: usize,
     pub(crate) audit: usize,
     pub(crate) secrets: usize,
     pub(crate) slow_recoveries: usize,
+    pub(crate) lost_to_stops: usize,
 }
 
 impl Broken {
@@ -58,10 +62,12 @@ impl Broken {
             wrong_refusals: count(Invariant::I2),
             forks: count(Invariant::I4),
             mix_ups: count(Invariant::I6),
+            old_passwords: count(Invariant::I8),
             dishonest: count(Invariant::I9),
             audit: count(Invariant::I10),
             secrets: count(Invariant::I12),
             slow_recoveries: count(Invariant::I13),
+            lost_to_stops: count(Invariant::Stops),
         }
     }
 }
@@ -117,6 +123,7 @@ impl Figures {
             faults: outcome.faults,
             begun: count(outcome, |answered| matches!(answered, Answered::Issued(..))),
             chances: outcome.findings.chances(Invariant::I1),
+            password_chances: outcome.findings.chances(Invariant::I8),
             broken: Broken::of(&outcome.findings),
             unknown: count(outcome, |answered| *answered == Answered::Unknown),
             verify_all: share(Kind::Verify, false),

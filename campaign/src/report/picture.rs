@@ -20,9 +20,19 @@ const TOP: f64 = 64.0;
 /// The least and the greatest time that is drawn, in decades of a nanosecond: 0.1 ms to 10 s.
 const DECADES: (f64, f64) = (5.0, 10.0);
 
-const VERIFY: &str = "#1b6ca8";
-const LOG_IN: &str = "#2a8a3e";
-const LOG_OUT: &str = "#b3541e";
+/// The classes of lines.
+const VERIFY: &str = "verify";
+const LOG_IN: &str = "log-in";
+const LOG_OUT: &str = "log-out";
+
+/// What each class looks like, by day and by night: a page shows the picture as its reader has set it.
+const STYLE: &str = "<style>\
+    .paper{fill:#fff}text{fill:#222}.fault{fill:#f4d9d6}.rule{stroke:#ccc}\
+    .verify{stroke:#1b6ca8}.log-in{stroke:#2a8a3e}.log-out{stroke:#b3541e}\
+    @media (prefers-color-scheme:dark){\
+    .paper{fill:#0d1117}text{fill:#d8dee6}.fault{fill:#4a2628}.rule{stroke:#3a424d}\
+    .verify{stroke:#62b0ea}.log-in{stroke:#62c878}.log-out{stroke:#ee9a5f}}\
+    </style>";
 
 /// Draws all rounds.
 pub(crate) fn picture(outcomes: &[Outcome], patience: Duration) -> String {
@@ -95,19 +105,19 @@ impl Strip<'_> {
             svg.rule(LEFT, end, self.time(cost));
             svg.text(LEFT + WIDTH + 8.0, self.time(cost) + 4.0, "10", label);
         }
-        for (kind, colour) in [
+        for (kind, class) in [
             (Kind::LogOut, LOG_OUT),
             (Kind::LogIn, LOG_IN),
             (Kind::Verify, VERIFY),
         ] {
-            svg.line(&self.shares(kind, patience), colour, "1.6");
+            svg.line(&self.shares(kind, patience), class, "1.6");
         }
-        for (cost, colour) in [
+        for (cost, class) in [
             (revocation as fn(&_) -> _, LOG_OUT),
             (verify as fn(&_) -> _, VERIFY),
         ] {
-            svg.line(&self.times(cost, 990), colour, "1.6");
-            svg.line(&self.times(cost, 500), colour, "0.6");
+            svg.line(&self.times(cost, 990), class, "1.6");
+            svg.line(&self.times(cost, 500), class, "0.6");
         }
     }
 
@@ -159,8 +169,8 @@ impl Svg {
     fn new(width: f64, height: f64) -> Self {
         Self(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-             height=\"{height}\" font-family=\"sans-serif\" fill=\"#222\">\n\
-             <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
+             height=\"{height}\" font-family=\"sans-serif\">\n{STYLE}\n\
+             <rect width=\"{width}\" height=\"{height}\" class=\"paper\"/>\n"
         ))
     }
 
@@ -179,20 +189,20 @@ impl Svg {
     fn shade(&mut self, from: f64, top: f64, to: f64, bottom: f64) {
         let (width, height) = ((to - from).max(1.0), bottom - top);
         self.add(format_args!(
-            "<rect x=\"{from:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"#f4d9d6\"/>"
+            "<rect x=\"{from:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" class=\"fault\"/>"
         ));
     }
 
     fn rule(&mut self, from: f64, to: f64, y: f64) {
         self.add(format_args!(
-            "<path d=\"M{from:.1} {y:.1}H{to:.1}\" stroke=\"#ccc\" stroke-width=\"0.6\"/>"
+            "<path d=\"M{from:.1} {y:.1}H{to:.1}\" class=\"rule\" stroke-width=\"0.6\"/>"
         ));
     }
 
-    fn line(&mut self, points: &[(f64, f64)], colour: &str, width: &str) {
+    fn line(&mut self, points: &[(f64, f64)], class: &str, width: &str) {
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         self.add(format_args!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\"/>",
+            "<polyline points=\"{}\" fill=\"none\" class=\"{class}\" stroke-width=\"{width}\"/>",
             points.join(" ")
         ));
     }
@@ -206,7 +216,7 @@ impl Svg {
             "above: part of the requests answered in time, through a load balancer; below: p99 (thick) and p50 (thin); \
              shaded: the fault",
         );
-        for (index, (colour, name)) in [
+        for (index, (class, name)) in [
             (VERIFY, "verify"),
             (LOG_IN, "log-in"),
             (LOG_OUT, "log-out, revocation"),
@@ -215,7 +225,7 @@ impl Svg {
         .enumerate()
         {
             let x = 620.0 + 110.0 * strips(index);
-            self.line(&[(x, 18.0), (x + 22.0, 18.0)], colour, "3");
+            self.line(&[(x, 18.0), (x + 22.0, 18.0)], class, "3");
             self.text(x + 28.0, 22.0, "12", name);
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use symbolon_testkit::history::Nanos;
@@ -9,8 +10,8 @@ use crate::round::Outcome;
 const TOLD_MAX: usize = 12;
 
 const HEAD: &str = "\
-| store and nemesis | operations | faults | log-ins acknowledged | lost | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | dishonest answers | audit | secrets | late recovery | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| store and nemesis | operations | faults | log-ins acknowledged | lost | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | old passwords | accepted | dishonest answers | audit | secrets | late recovery | requests lost to a stop | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
 
 /// The table of all rounds.
@@ -29,10 +30,13 @@ pub(crate) fn table(rows: &[Figures]) -> String {
             broken.wrong_refusals.to_string(),
             broken.forks.to_string(),
             broken.mix_ups.to_string(),
+            row.password_chances.to_string(),
+            broken.old_passwords.to_string(),
             broken.dishonest.to_string(),
             broken.audit.to_string(),
             broken.secrets.to_string(),
             broken.slow_recoveries.to_string(),
+            broken.lost_to_stops.to_string(),
             row.unknown.to_string(),
             percent(row.verify_all),
             percent(row.verify),
@@ -67,6 +71,26 @@ pub(crate) fn violations(outcome: &Outcome) -> String {
         text += &format!("… and {} more\n", all.len() - TOLD_MAX);
     }
     text
+}
+
+/// How often the store itself has broken a promise in a round, by promises.
+pub(crate) fn excused(outcome: &Outcome) -> String {
+    let mut counts = BTreeMap::new();
+    for one in &outcome.excused {
+        *counts.entry(one.invariant).or_insert(0_u64) += 1;
+    }
+    if counts.is_empty() {
+        return String::new();
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(invariant, count)| format!("{invariant:?} {count} times"))
+        .collect();
+    format!(
+        "{}: by what the store lost: {}\n",
+        outcome.name(),
+        counts.join(", ")
+    )
 }
 
 fn percent(share: Share) -> String {

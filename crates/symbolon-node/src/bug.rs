@@ -32,6 +32,10 @@ pub(crate) enum Bug {
     RetryIsNow,
     /// A store that does not answer is taken for a no.
     ErrorsAreNo,
+    /// A row that was heard moves the position past rows before it that were not.
+    NoChainCheck,
+    /// Who the members are was read before the commit.
+    MembersBeforeCommit,
 }
 
 #[cfg(not(feature = "bugs"))]
@@ -47,17 +51,23 @@ mod chosen {
     /// Waits where this variant does harm.
     #[inline]
     pub(crate) const fn pause(_: Bug) {}
+
+    /// Holds a question up between its look-up and its end, as long as there is no lease.
+    #[inline]
+    pub(crate) const fn hold_up(_: &crate::lease::Lease) {}
 }
 
 #[cfg(feature = "bugs")]
 mod chosen {
     use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use super::Bug;
+    use crate::lease::Lease;
 
     /// The variants by their names.
-    const NAMES: [(&str, Bug); 12] = [
+    const NAMES: [(&str, Bug); 14] = [
         ("lease_after_look_up", Bug::LeaseAfterLookUp),
         ("lease_before_log", Bug::LeaseBeforeLog),
         ("lease_from_receipt", Bug::LeaseFromReceipt),
@@ -70,7 +80,15 @@ mod chosen {
         ("short_wait", Bug::ShortWait),
         ("retry_is_now", Bug::RetryIsNow),
         ("errors_are_no", Bug::ErrorsAreNo),
+        ("no_chain_check", Bug::NoChainCheck),
+        ("members_before_commit", Bug::MembersBeforeCommit),
     ];
+
+    /// So many questions are held up at once: each holds a thread, and the others are to go on.
+    const HELD_UP_MAX: usize = 12;
+    /// For how long each is held up at the most, in steps.
+    const HOLD_UP_STEPS: u32 = 250;
+    const HOLD_UP_STEP: Duration = Duration::from_millis(4);
 
     /// What a variable names; a name that is none ends the process, or it would look as if the variant did no harm.
     fn named(variable: &str) -> Option<Bug> {
@@ -89,15 +107,38 @@ mod chosen {
         *CHOSEN.get_or_init(|| named("WRONG_VARIANT")) == Some(bug)
     }
 
+    /// Where a pause was asked for.
+    fn pauses(bug: Bug) -> bool {
+        static CHOSEN: OnceLock<Option<Bug>> = OnceLock::new();
+        *CHOSEN.get_or_init(|| named("WRONG_PAUSE")) == Some(bug)
+    }
+
     /// Waits where this variant does harm, if that was asked for.
     pub(crate) fn pause(bug: Bug) {
-        static CHOSEN: OnceLock<Option<Bug>> = OnceLock::new();
-        if *CHOSEN.get_or_init(|| named("WRONG_PAUSE")) == Some(bug) {
+        if pauses(bug) {
             // Long enough that a process is often stopped in it, short enough that its lease is renewed.
             let long = Duration::from_millis(if bug == Bug::LeaseFromReceipt { 250 } else { 25 });
             std::thread::sleep(long);
         }
     }
+
+    /// Holds a question up between its look-up and its end, if that was asked for: as long as there is no lease, for one
+    /// second at the most. A machine that is as busy as can be does the same to a few of many.
+    pub(crate) fn hold_up(lease: &Lease) {
+        static HELD_UP: AtomicUsize = AtomicUsize::new(0);
+        if !pauses(Bug::LeaseAfterLookUp) || lease.load().holds() {
+            return;
+        }
+        if HELD_UP.fetch_add(1, Ordering::AcqRel) < HELD_UP_MAX {
+            for _ in 0..HOLD_UP_STEPS {
+                if lease.load().holds() {
+                    break;
+                }
+                std::thread::sleep(HOLD_UP_STEP);
+            }
+        }
+        HELD_UP.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
-pub(crate) use chosen::{is, pause};
+pub(crate) use chosen::{hold_up, is, pause};

@@ -18,9 +18,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::proxy::{Fault, Proxy};
-use crate::server::{Server, Start};
+use crate::server::{Server, Start, folder};
 pub use cache::Cache;
-pub use store::{Kind, Store};
+pub use store::{Kind, Store, Synced};
 
 /// A master key for all nodes; a real one is drawn, this one is a test's.
 const MASTER_KEY: &str = "5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed5eed\n";
@@ -83,7 +83,7 @@ impl Layout {
 
     /// Starts the servers, and then each node once the one before is ready.
     pub async fn start(self) -> Cluster {
-        let shared = TempDir::new().unwrap();
+        let shared = folder();
         let key_file = shared.path().join("master.key");
         write_private(&key_file, MASTER_KEY);
         let (store, cache) = tokio::task::block_in_place(|| {

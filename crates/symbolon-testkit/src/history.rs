@@ -5,14 +5,16 @@
 //! An outcome that is not known is an interval without end, or up to the next end of the one process
 //! that could still do it. [`audit::check`] compares the history with the audit record,
 //! [`honesty::check`] looks at the answers that decided nothing, [`recovery::check`] at the time after a
-//! fault, and [`leaks::find`] looks for secrets where none may be.
+//! fault, [`stops::check`] at a rolling restart, and [`leaks::find`] looks for secrets where none may be.
 
 pub mod audit;
 mod check;
+mod credentials;
 pub mod honesty;
 pub mod leaks;
 mod lives;
 pub mod recovery;
+pub mod stops;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +36,8 @@ pub enum Invariant {
     I4,
     /// An answer is about the session that was asked about.
     I6,
+    /// An old password opens nothing, and what it had opened is shut.
+    I8,
     /// An answer that decides nothing says so, and repeating it comes to an end.
     I9,
     /// One audit entry for each committed change.
@@ -42,6 +46,8 @@ pub enum Invariant {
     I12,
     /// After a fault all is as before, soon.
     I13,
+    /// A node that stops in order costs no request but those that it holds.
+    Stops,
 }
 
 /// A pair of tokens as a client got it; secrets are told apart by any number made of them.
@@ -86,8 +92,8 @@ pub enum Whose {
 pub enum Means {
     /// An order to end them.
     Order,
-    /// A new password of their subject.
-    Password,
+    /// A new password of their subject: which one, counted in the order in which they are set.
+    Password(u32),
     /// A ban of their subject.
     Ban,
 }
@@ -99,6 +105,8 @@ pub enum Asked {
     Issue {
         /// Whose.
         subject: String,
+        /// Which of the subject's passwords was shown, counted as for [`Means::Password`]; `None`: none was.
+        credential: Option<u32>,
     },
     /// Whether an access token of that generation is good.
     Verify {

@@ -1,6 +1,7 @@
 //! The real binary: started on a free port in a folder of its own, killed, started again.
 
 mod captured;
+mod keeper;
 mod port;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::http::{Ask, Client};
 use captured::Captured;
+pub(crate) use keeper::folder;
 pub use port::free_address;
 
 /// Longer than a start takes on a busy machine with an old store to check.
@@ -75,7 +77,7 @@ impl Start {
     /// Starts it and does not wait: for a server that is to refuse.
     #[must_use]
     pub fn begin(self) -> Server {
-        let folder = TempDir::new().unwrap();
+        let folder = folder();
         let address = free_address();
         let (stdout, stderr) = (Captured::default(), Captured::default());
         let child = spawn(&self, folder.path(), address, &stdout, &stderr);
@@ -131,7 +133,7 @@ fn spawn(start: &Start, folder: &Path, address: SocketAddr, stdout: &Captured, s
     child
 }
 
-/// A running server. When dropped it is killed, and its folder removed.
+/// A running server. When dropped it is killed, and its folder removed; also when the test process is killed.
 pub struct Server {
     start: Start,
     folder: TempDir,

@@ -4,6 +4,7 @@
 mod it {
     mod audit;
     mod contract;
+    mod credentials;
     mod history;
     mod honesty;
     mod http;
@@ -14,6 +15,7 @@ mod it {
     mod recovery;
     mod server;
     mod servers;
+    mod stops;
     mod wire;
     mod workload;
 }

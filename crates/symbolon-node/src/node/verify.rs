@@ -181,7 +181,7 @@ impl<S: Store + Clone> Node<S> {
         let lease = self.lease.load();
         let now = self.clock.now();
         let near = self.look(id, token, now);
-        bug::pause(Bug::LeaseAfterLookUp);
+        bug::hold_up(&self.lease);
         let lease = if bug::is(Bug::LeaseAfterLookUp) {
             self.lease.load()
         } else {

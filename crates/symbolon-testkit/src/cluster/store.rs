@@ -1,8 +1,10 @@
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 
 use crate::history::audit::Entry;
 use crate::proxy::Trigger;
-use crate::servers::{MariaDb, Postgres, StartMariaDb, StartPostgres};
+use crate::servers::{MariaDb, Postgres, Redis, StartMariaDb, StartPostgres, StartRedis};
 
 /// Which store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,6 +13,17 @@ pub enum Kind {
     Postgres,
     /// MariaDB.
     MariaDb,
+    /// One Redis.
+    Redis(Synced),
+}
+
+/// When a Redis puts on its disk what it has acknowledged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Synced {
+    /// Before it does so (`appendfsync always`).
+    Always,
+    /// Within a second (`appendfsync everysec`).
+    EverySecond,
 }
 
 /// A store that the nodes share.
@@ -19,7 +32,13 @@ pub enum Store {
     Postgres(Postgres),
     /// MariaDB.
     MariaDb(MariaDb),
+    /// Redis.
+    Redis(Redis),
 }
+
+/// Where a Redis keeps what it wrote (`appenddirname`), and where a copy of it is kept.
+const WRITTEN: &str = "appendonlydir";
+const COPY: &str = "copy";
 
 /// Does the same with either.
 macro_rules! either {
@@ -27,6 +46,7 @@ macro_rules! either {
         match $store {
             Store::Postgres($database) => $does,
             Store::MariaDb($database) => $does,
+            Store::Redis($database) => $does,
         }
     };
 }
@@ -40,6 +60,7 @@ impl Store {
                 Self::Postgres(StartPostgres::default().setting("max_connections", "150").start())
             }
             Kind::MariaDb => Self::MariaDb(StartMariaDb::default().setting("max-connections", "150").start()),
+            Kind::Redis(synced) => Self::Redis(start_redis(synced)),
         }
     }
 
@@ -52,7 +73,11 @@ impl Store {
     /// What a node calls it, over a proxy.
     #[must_use]
     pub fn url_at(&self, address: SocketAddr) -> String {
-        either!(self, database => database.url_at(address))
+        match self {
+            Self::Postgres(database) => database.url_at(address),
+            Self::MariaDb(database) => database.url_at(address),
+            Self::Redis(_) => format!("redis://{address}"),
+        }
     }
 
     /// Finds the orders to commit among the bytes to it: the word alone is also in READ COMMITTED.
@@ -62,6 +87,8 @@ impl Store {
             Self::Postgres(_) => Trigger::on(*b"COMMIT\0"),
             // The code of a query, and its text.
             Self::MariaDb(_) => Trigger::on(*b"\x03COMMIT"),
+            // Each change is one script.
+            Self::Redis(_) => Trigger::on(*b"EVALSHA"),
         }
     }
 
@@ -85,35 +112,89 @@ impl Store {
         either!(self, database => database.thaw());
     }
 
-    /// The number of the newest entry of the audit record.
+    /// Keeps a copy of what a Redis has written so far; nothing of any other store.
+    pub fn copy(&self) {
+        if let Self::Redis(redis) = self {
+            let (written, copy) = (redis.folder().join(WRITTEN), redis.folder().join(COPY));
+            remove(&copy);
+            // With its owner: the server runs as a user of its own.
+            let copied = Command::new("cp").arg("-a").arg(&written).arg(&copy).status();
+            assert!(copied.unwrap().success(), "copy {}", written.display());
+        }
+    }
+
+    /// Puts a Redis that was killed back to the copy, or to nothing if there is none.
+    pub fn put_back(&self) {
+        if let Self::Redis(redis) = self {
+            let (written, copy) = (redis.folder().join(WRITTEN), redis.folder().join(COPY));
+            remove(&written);
+            if copy.exists() {
+                std::fs::rename(copy, written).unwrap();
+            }
+        }
+    }
+
+    /// The number of the newest entry of the audit record; 0 where the record cannot be read here.
     #[must_use]
     pub fn audit_end(&self) -> u64 {
         let newest = self.sql("SELECT coalesce(max(audit_id), 0) FROM audit");
-        newest.trim().parse().unwrap()
+        newest.map_or(0, |newest| newest.trim().parse().unwrap())
     }
 
-    /// The entries of the audit record after one.
+    /// The entries of the audit record after one; `None`: they are to be read from a node.
     #[must_use]
-    pub fn audit_after(&self, end: u64) -> Vec<Entry> {
+    pub fn audit_after(&self, end: u64) -> Option<Vec<Entry>> {
         let id = match self {
-            Self::Postgres(_) => "encode(session_id, 'hex')",
             Self::MariaDb(_) => "lower(hex(session_id))",
+            Self::Postgres(_) | Self::Redis(_) => "encode(session_id, 'hex')",
         };
         let rows = self.sql(&format!(
             "SELECT concat(event, '|', coalesce({id}, ''), '|', coalesce(subject, '')) FROM audit \
              WHERE audit_id > {end}"
-        ));
-        rows.lines().filter_map(entry).collect()
+        ))?;
+        Some(rows.lines().filter_map(entry).collect())
     }
 
-    fn sql(&self, text: &str) -> String {
-        either!(self, database => database.sql(text))
+    fn sql(&self, text: &str) -> Option<String> {
+        match self {
+            Self::Postgres(database) => Some(database.sql(text)),
+            Self::MariaDb(database) => Some(database.sql(text)),
+            Self::Redis(_) => None,
+        }
     }
 
-    /// All that it holds, as text.
+    /// All that it holds, as text or as it was written.
     #[must_use]
     pub fn dump(&self) -> Vec<u8> {
-        either!(self, database => database.dump())
+        match self {
+            Self::Postgres(database) => database.dump(),
+            Self::MariaDb(database) => database.dump(),
+            Self::Redis(redis) => {
+                let files = std::fs::read_dir(redis.folder().join(WRITTEN)).unwrap();
+                let files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+                files.collect::<Vec<_>>().concat()
+            }
+        }
+    }
+}
+
+fn start_redis(synced: Synced) -> Redis {
+    let synced = match synced {
+        Synced::Always => "always",
+        Synced::EverySecond => "everysec",
+    };
+    StartRedis::default()
+        .setting("appendonly", "yes")
+        .setting("appendfsync", synced)
+        .setting("maxmemory-policy", "noeviction")
+        // What is looked through for secrets must not be packed.
+        .setting("rdbcompression", "no")
+        .start()
+}
+
+fn remove(folder: &Path) {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }
 

@@ -170,7 +170,7 @@ impl Expected {
         let (event, name) = match (whose, by) {
             (Whose::Session(session), _) => ("revoked", session.as_str()),
             (Whose::Subject(subject), Means::Order) => ("subject_revoked", subject.as_str()),
-            (Whose::Subject(subject), Means::Password) => ("password_set", subject.as_str()),
+            (Whose::Subject(subject), Means::Password(_)) => ("password_set", subject.as_str()),
             (Whose::Subject(subject), Means::Ban) => ("banned", subject.as_str()),
             (Whose::Everyone, _) => ("everyone_revoked", ""),
         };

@@ -2,14 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::credentials::Passwords;
 use super::lives::{Life, Seen, lives};
 use super::{Answered, Asked, Findings, History, Identity, Invariant, Nanos, Pair, REUSE};
 
-/// Looks at I1, I2, I3, I4 and I6.
+/// Looks at I1, I2, I3, I4, I6 and I8.
 #[must_use]
 pub fn check(history: &History) -> Findings {
     let mut findings = Findings::default();
     let mut known = HashSet::new();
+    let passwords = Passwords::of(history);
+    passwords.check_log_ins(history, &mut findings);
     for life in lives(history) {
         if !known.insert(life.identity.session.as_str()) {
             let session = &life.identity.session;
@@ -20,6 +23,7 @@ pub fn check(history: &History) -> Findings {
         false_refusals(&life, &times, &mut findings);
         one_successor(&life, &times, &mut findings);
         attribution(&life, &mut findings);
+        passwords.check_uses(&life, &mut findings);
         if let Some(last_phase) = history.last_phase {
             durable(&life, &times, (last_phase, history.more_nodes), &mut findings);
         }
@@ -255,7 +259,7 @@ fn one_successor(life: &Life<'_>, times: &Times, findings: &mut Findings) {
 
 /// I6: what is accepted is what was issued.
 fn attribution(life: &Life<'_>, findings: &mut Findings) {
-    if let Asked::Issue { subject } = &life.issue.asked
+    if let Asked::Issue { subject, .. } = &life.issue.asked
         && *subject != life.identity.subject
     {
         let seen = format!("issued to {} for {subject}", life.identity.subject);

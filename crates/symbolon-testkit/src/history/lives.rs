@@ -88,7 +88,7 @@ pub(super) fn lives(history: &History) -> Vec<Life<'_>> {
     lives.collect()
 }
 
-fn until(op: &Op, deaths: &[Nanos]) -> Nanos {
+pub(super) fn until(op: &Op, deaths: &[Nanos]) -> Nanos {
     if op.answered != Answered::Unknown {
         return op.to;
     }

@@ -83,7 +83,10 @@ async fn issue(shared: &Shared, client: &mut Client, chance: &Seeded) {
         Ok(answer) => issued(shared, answer, from, &claims),
         Err(_) => Answered::Unknown,
     });
-    let asked = Asked::Issue { subject };
+    let asked = Asked::Issue {
+        subject,
+        credential: None,
+    };
     shared.note(Op {
         from,
         to,

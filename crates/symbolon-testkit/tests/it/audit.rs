@@ -37,7 +37,13 @@ fn pair(generation: u32) -> Pair {
 
 fn issue(answered: Answered) -> Op {
     let subject = "alice".to_owned();
-    op(Asked::Issue { subject }, answered)
+    op(
+        Asked::Issue {
+            subject,
+            credential: None,
+        },
+        answered,
+    )
 }
 
 fn issued() -> Op {
@@ -241,7 +247,7 @@ fn a_new_password_and_a_ban_are_entries_of_their_own() {
     };
     for (by, word) in [
         (Means::Order, "subject_revoked"),
-        (Means::Password, "password_set"),
+        (Means::Password(1), "password_set"),
         (Means::Ban, "banned"),
     ] {
         let end = || op(Asked::End { whose: alice(), by }, done.clone());

@@ -39,6 +39,7 @@ fn op(from: Nanos, to: Nanos, asked: Asked, answered: Answered) -> Op {
 fn issue() -> Op {
     let asked = Asked::Issue {
         subject: "alice".to_owned(),
+        credential: None,
     };
     op(0, 10, asked, Answered::Issued(identity("x"), pair(0)))
 }
@@ -603,6 +604,7 @@ fn i6_a_session_issued_to_another_subject_breaks_it() {
     };
     history.ops[0].asked = Asked::Issue {
         subject: "bob".to_owned(),
+        credential: None,
     };
     assert_eq!(broken(&check(&history)), [Invariant::I6]);
 }

@@ -1,19 +1,30 @@
 //! The driver of the binary, with a shell in the binary's place.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use symbolon_testkit::server::{Server, Start};
 
 use super::peer::{Peer, answer};
 
+/// Set for the process that is killed in a test below.
+const VICTIM: &str = "SYMBOLON_TEST_VICTIM";
+
 fn shell(script: &str) -> Start {
     Start::binary("/bin/sh").args(&["-c", script])
 }
 
+/// One that has ended and that nobody has asked about yet (`Z`) does not run.
 fn runs(pid: u32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| {
+        stat.rsplit_once(") ")
+            .is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    })
 }
 
 async fn said(server: &mut Server) -> (String, String) {
@@ -129,6 +140,60 @@ async fn nothing_is_left_behind_also_after_a_failed_test() {
     let (pid, folder) = payload.downcast_ref::<(u32, std::path::PathBuf)>().unwrap();
     assert!(!runs(*pid));
     assert!(!folder.exists());
+}
+
+/// The victim is this same test in another process, which starts two servers, one of them stopped where it stands, says
+/// which and where, and is killed.
+#[tokio::test]
+async fn nothing_is_left_behind_also_when_the_test_is_killed() {
+    if std::env::var_os(VICTIM).is_some() {
+        let servers = [(); 2].map(|()| shell("exec sleep 1000").begin());
+        servers[1].sigstop().await;
+        for server in &servers {
+            println!("\nserver {} {}", server.pid(), server.folder().display());
+        }
+        std::thread::park();
+    }
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "it::server::nothing_is_left_behind_also_when_the_test_is_killed",
+        ])
+        .arg("--nocapture")
+        .env(VICTIM, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(victim.stdout.take().unwrap()).lines();
+    let lines = said.map(Result::unwrap);
+    let servers: Vec<(u32, String)> = lines
+        .filter_map(|line| {
+            let (pid, folder) = line.strip_prefix("server ")?.split_once(' ')?;
+            Some((pid.parse().unwrap(), folder.to_owned()))
+        })
+        .take(2)
+        .collect();
+    assert!(
+        servers
+            .iter()
+            .all(|(pid, folder)| runs(*pid) && Path::new(folder).exists())
+    );
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    let parent = Path::new(&servers[0].1).parent().unwrap();
+    until(|| !parent.exists()).await;
+    assert!(servers.iter().all(|(pid, _)| !runs(*pid)));
+}
+
+/// Looks until it is so, at the most for ten seconds: who cleans up is a stranger's child, and tells nobody.
+async fn until(is_so: impl Fn() -> bool) {
+    for _ in 0..2_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it is not so after ten seconds");
 }
 
 #[tokio::test]

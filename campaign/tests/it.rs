@@ -1,0 +1,6 @@
+//! The campaign as a process.
+#![cfg(test)]
+
+mod it {
+    mod end;
+}
