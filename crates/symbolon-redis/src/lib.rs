@@ -45,5 +45,5 @@ pub use figures::RedisFigures;
 pub use handle::RedisCache;
 pub use keeper::Standing;
 pub use options::{OpenRedisError, PREFIX_MAX, RedisKeys, RedisOptions};
-pub use store::{OpenRedisStore, OpenRedisStoreError, OpenedRedisStore, RedisStore};
+pub use store::{ExaminedRedisStore, OpenRedisStore, OpenRedisStoreError, OpenedRedisStore, RedisStore};
 pub use warm::{WarmError, WarmPage};

@@ -35,6 +35,7 @@ mod accounts;
 mod api_keys;
 mod bans;
 mod changes;
+mod examine;
 mod fault;
 mod handle;
 mod identity;
@@ -50,6 +51,7 @@ mod thread;
 mod upkeep;
 mod wire;
 
+pub use examine::ExaminedRedisStore;
 pub use handle::RedisStore;
 pub use open_error::OpenRedisStoreError;
 pub use options::{OpenRedisStore, OpenedRedisStore};

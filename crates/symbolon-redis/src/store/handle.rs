@@ -6,8 +6,10 @@ use std::time::Duration;
 use redis::Value;
 use symbolon_core::revocation::LogRow;
 use symbolon_core::store::StoreError;
+use tokio::task::JoinHandle;
 
 use super::changes::{CHANGE_MAX, Changes, Worker};
+use super::examine::server_of;
 use super::fault::Fault;
 use super::identity;
 use super::open_error::OpenRedisStoreError;
@@ -15,9 +17,6 @@ use super::options::{OpenRedisStore, OpenedRedisStore};
 use super::script::Call;
 use super::thread::Thread;
 use super::wire::Wire;
-use crate::address::Route;
-use crate::options::checked_prefix;
-use crate::server::Server;
 
 /// How long a read may take, and a small write that ends nothing.
 const READ_MAX: Duration = Duration::from_millis(500);
@@ -37,6 +36,8 @@ struct Inner {
     /// The heartbeat's own: no flood of other work keeps a lease from being renewed.
     heart: Wire,
     changes: Mutex<Option<Changes>>,
+    /// What does them, until it is waited for.
+    working: Mutex<Option<JoinHandle<()>>>,
     keep_ended: Duration,
     /// Drop after the wires that they drive.
     _threads: [Thread; 2],
@@ -49,11 +50,8 @@ impl RedisStore {
     /// # Errors
     /// When Redis or the store cannot be used; the error says what to do.
     pub async fn open(options: OpenRedisStore) -> Result<(Self, OpenedRedisStore), OpenRedisStoreError> {
-        let prefix = format!("{{{}}}:", checked_prefix(&options.prefix)?);
-        let server = Arc::new(Server::of(&options.url)?);
-        if matches!(server.route(), Route::Cluster(_)) {
-            return Err(OpenRedisStoreError::Cluster);
-        }
+        let (server, prefix) = server_of(&options.url, &options.prefix)?;
+        let server = Arc::new(server);
         let found = identity::find(&server, &prefix, &options).await?;
         let place = identity::place_of(&prefix, &found.cluster_id);
         let threads = [Thread::start("symbolon-redis")?, Thread::start("symbolon-beat")?];
@@ -66,11 +64,12 @@ impl RedisStore {
             sink: options.sink,
             randomness: options.randomness,
         });
-        drop(threads[0].run(working));
+        let working = threads[0].run(working);
         let inner = Inner {
             common,
             heart,
             changes: Mutex::new(Some(changes)),
+            working: Mutex::new(working),
             keep_ended: options.keep_ended,
             _threads: threads,
         };
@@ -86,6 +85,15 @@ impl RedisStore {
             },
             opened,
         ))
+    }
+
+    /// Takes no more changes, and waits until those that were taken are done.
+    pub async fn close(&self) {
+        drop(taken(&self.inner.changes));
+        if let Some(working) = taken(&self.inner.working) {
+            // It ends when the last way in is gone; a fault of its own was said where it arose.
+            drop(working.await);
+        }
     }
 
     /// How long an ended session is kept.
@@ -127,4 +135,8 @@ impl RedisStore {
         let changes = self.inner.changes.lock();
         changes.unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn taken<T>(place: &Mutex<Option<T>>) -> Option<T> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

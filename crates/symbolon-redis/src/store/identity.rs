@@ -18,7 +18,7 @@ use crate::line::Line;
 use crate::server::{Server, Unreached};
 
 /// The form of the keys.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// The oldest version that will do: it can trim a stream by its ids.
 const OLDEST: (u32, u32, &str) = (6, 2, "6.2");
@@ -26,7 +26,7 @@ const OLDEST: (u32, u32, &str) = (6, 2, "6.2");
 /// How far the head jumps at the least: more positions than could have been given out and lost with the end of the log.
 const JUMP_LEAST: u32 = 1 << 20;
 
-static OPEN: Script = script!("open": "open");
+pub(super) static OPEN: Script = script!("open": "open");
 static JUMP: Script = script!("move the head of the log": "base" "jump");
 
 /// What a store says of itself.
@@ -62,7 +62,7 @@ pub(super) async fn find(
     )
 }
 
-fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisStoreError> {
+pub(super) fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisStoreError> {
     if hello.mode == "cluster" {
         return Err(OpenRedisStoreError::Cluster);
     }
@@ -132,14 +132,7 @@ fn judge(
             high_water,
         ] => {
             let bad = |what: &str| damaged(place, Fault::Damaged(format!("its {what} cannot be read")));
-            let format = format.parse().map_err(|_| bad("format"))?;
-            if format > FORMAT {
-                return Err(OpenRedisStoreError::NewerFormat {
-                    place: place.to_owned(),
-                    found: format,
-                    known: FORMAT,
-                });
-            }
+            check_format(place, format)?;
             check_key(place, key_check, &hex(&options.key_check.0))?;
             Ok(Identity {
                 cluster_id: unhex(cluster_id).ok_or_else(|| bad("cluster id"))?,
@@ -150,19 +143,40 @@ fn judge(
         ["none"] => Err(OpenRedisStoreError::Empty {
             place: place.to_owned(),
         }),
-        ["foreign", what] => Err(OpenRedisStoreError::Foreign {
-            place: place.to_owned(),
-            prefix: prefix.to_owned(),
-            detail: format!("the key {prefix}m holds {what}"),
-        }),
-        _ => {
-            let torn = "its data is there, and the key that says whose it is, is not".to_owned();
-            Err(damaged(place, Fault::Damaged(torn)))
-        }
+        ["foreign", what] => Err(foreign(place, prefix, what)),
+        _ => Err(torn(place)),
     }
 }
 
-fn check_key(place: &str, wanted: &str, given: &str) -> Result<(), OpenRedisStoreError> {
+/// The form of the keys, if this release knows it.
+pub(super) fn check_format(place: &str, format: &str) -> Result<u32, OpenRedisStoreError> {
+    let format = parse(format).map_err(|fault| damaged(place, fault))?;
+    if format > FORMAT {
+        return Err(OpenRedisStoreError::NewerFormat {
+            place: place.to_owned(),
+            found: format,
+            known: FORMAT,
+        });
+    }
+    Ok(format)
+}
+
+/// Another program's key is where the store's would be.
+pub(super) fn foreign(place: &str, prefix: &str, what: &str) -> OpenRedisStoreError {
+    OpenRedisStoreError::Foreign {
+        place: place.to_owned(),
+        prefix: prefix.to_owned(),
+        detail: format!("the key {prefix}m holds {what}"),
+    }
+}
+
+/// A part of a store is there.
+pub(super) fn torn(place: &str) -> OpenRedisStoreError {
+    let torn = "its data is there, and the key that says whose it is, is not".to_owned();
+    damaged(place, Fault::Damaged(torn))
+}
+
+pub(super) fn check_key(place: &str, wanted: &str, given: &str) -> Result<(), OpenRedisStoreError> {
     if wanted == given {
         return Ok(());
     }
@@ -203,14 +217,14 @@ pub(super) fn refused_open(place: &str, fault: Fault) -> OpenRedisStoreError {
     }
 }
 
-fn unready(place: &str, detail: &str) -> OpenRedisStoreError {
+pub(super) fn unready(place: &str, detail: &str) -> OpenRedisStoreError {
     OpenRedisStoreError::Unready {
         place: place.to_owned(),
         detail: detail.to_owned(),
     }
 }
 
-fn damaged(place: &str, fault: Fault) -> OpenRedisStoreError {
+pub(super) fn damaged(place: &str, fault: Fault) -> OpenRedisStoreError {
     let detail = match fault {
         Fault::Damaged(detail) | Fault::Unavailable(detail) | Fault::NotPrimary(detail) => detail,
         Fault::Restarted | Fault::UnknownScript => "a script was not run".to_owned(),
@@ -221,7 +235,7 @@ fn damaged(place: &str, fault: Fault) -> OpenRedisStoreError {
     }
 }
 
-fn unreached(place: &str, error: Unreached) -> OpenRedisStoreError {
+pub(super) fn unreached(place: &str, error: Unreached) -> OpenRedisStoreError {
     match error {
         Unreached::Said(error) => refusal(place, &error),
         other => OpenRedisStoreError::Unreachable {
@@ -232,7 +246,7 @@ fn unreached(place: &str, error: Unreached) -> OpenRedisStoreError {
 }
 
 /// What a server's words mean to who opens.
-fn refusal(place: &str, error: &RedisError) -> OpenRedisStoreError {
+pub(super) fn refusal(place: &str, error: &RedisError) -> OpenRedisStoreError {
     let (place, detail) = (place.to_owned(), error.to_string());
     match (error.kind(), error.code()) {
         (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => {

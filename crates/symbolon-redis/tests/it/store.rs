@@ -1,5 +1,6 @@
 //! Redis as the store.
 
 mod contract;
+mod examine;
 mod given;
 mod opening;
