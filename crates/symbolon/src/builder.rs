@@ -17,7 +17,10 @@ use symbolon_store_sql::{Examined, OpenError, OpenServerError, SqlStore};
 use zeroize::Zeroizing;
 
 use crate::master_key::MasterKeyFault;
-use crate::{CacheSettings, NodeSettings, OpenRedisError, ServerStore, SignedTokens, SignedTokensFault};
+use crate::{
+    CacheSettings, NodeSettings, OpenRedisError, OpenRedisStoreError, RedisServer, ServerStore, SignedTokens,
+    SignedTokensFault,
+};
 
 /// The name of the database file in the data folder.
 pub const DATABASE_FILE: &str = "symbolon.db";
@@ -58,6 +61,8 @@ enum StorePlace {
     Memory,
     /// A database server, and what this node is among the others there.
     Server(ServerStore, NodeSettings),
+    /// A Redis, and the same.
+    Redis(RedisServer, NodeSettings),
 }
 
 impl Default for Builder {
@@ -117,6 +122,9 @@ pub enum OpenFault {
     /// The store on a server cannot be opened.
     #[error(transparent)]
     Server(#[from] OpenServerError),
+    /// The store in Redis cannot be opened.
+    #[error(transparent)]
+    Redis(#[from] OpenRedisStoreError),
     /// What is said of the Redis beside the store is wrong. One that is away is none of this.
     #[error(transparent)]
     Cache(#[from] OpenRedisError),
@@ -179,7 +187,14 @@ impl Builder {
         self
     }
 
-    /// Shares what nodes read through a Redis. Of use only with [`Builder::on_server`].
+    /// Keeps the store in a Redis, where other nodes may share it: each needs the same master key.
+    #[must_use]
+    pub fn on_redis(mut self, redis: RedisServer, node: NodeSettings) -> Self {
+        self.place = StorePlace::Redis(redis, node);
+        self
+    }
+
+    /// Shares what nodes read through a Redis. Of use only with [`Builder::on_server`] and [`Builder::on_redis`].
     #[must_use]
     pub fn shared_cache(mut self, cache: CacheSettings) -> Self {
         self.cache = Some(cache);
@@ -279,7 +294,7 @@ impl Builder {
     }
 
     /// Looks at the file of the store without opening it; `None`: there is none yet, or the store is in memory or on a
-    /// server ([`ServerStore::examine`] looks there). Nothing is changed in it.
+    /// server ([`ServerStore::examine`] and [`RedisServer::examine`] look there). Nothing is changed in it.
     /// `whole` reads all of it and checks that it is sound: with ten million sessions that takes a minute.
     ///
     /// # Errors

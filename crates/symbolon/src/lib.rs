@@ -40,6 +40,7 @@ mod password;
 mod presented;
 mod principal;
 mod randomness;
+mod redis_server;
 mod server_store;
 mod sessions;
 mod shared_cache;
@@ -73,6 +74,7 @@ pub use password::{ChangePassword, PasswordChanged};
 pub use presented::{Signed, Token};
 pub use principal::Principal;
 pub use randomness::OsRandomness;
+pub use redis_server::RedisServer;
 pub use server_store::{SERVER_CONNECTIONS, ServerStore};
 pub use shared_cache::{CacheSettings, WARM_PER_SECOND, WarmFault};
 pub use signing::{
@@ -97,7 +99,9 @@ pub use symbolon_node::{
     ChangeLives, Due, Effective, Entry, IssueRefused, Issued, LeaseState, Live, MemberFigures, Receipt,
     Refreshed, RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,
 };
-pub use symbolon_redis::{ExaminedRedis, FoundRedis, OpenRedisError, RedisFigures};
+pub use symbolon_redis::{
+    ExaminedRedis, ExaminedRedisStore, FoundRedis, OpenRedisError, OpenRedisStoreError, RedisFigures,
+};
 pub use symbolon_store_sql::{Examined, ExaminedServer, OpenError, OpenServerError};
 
 /// A running Symbolon. Cloning it is cheap and gives the same one.
@@ -115,6 +119,7 @@ struct Inner {
     plan: PurgePlan,
     clock: Arc<dyn Clock>,
     cache: Option<Arc<RedisCache>>,
+    signals: Option<Arc<RedisCache>>,
 }
 
 impl Symbolon {
@@ -128,8 +133,8 @@ impl Symbolon {
     /// any more.
     pub async fn stop(&self) {
         self.inner.node.stop().await;
-        if let Some(cache) = &self.inner.cache {
-            cache.close().await;
+        for redis in [&self.inner.cache, &self.inner.signals].into_iter().flatten() {
+            redis.close().await;
         }
         self.inner.node.store().close().await;
     }

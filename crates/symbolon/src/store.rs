@@ -25,6 +25,7 @@ use symbolon_core::store::{
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
 use symbolon_core::token::SumKey;
+use symbolon_redis::RedisStore;
 use symbolon_store_sql::SqlStore;
 
 /// One of the stores. Clones are the same store.
@@ -32,6 +33,8 @@ use symbolon_store_sql::SqlStore;
 pub(crate) enum AnyStore {
     /// SQLite inside, or a database server.
     Sql(SqlStore),
+    /// A Redis or a Valkey.
+    Redis(RedisStore),
 }
 
 impl AnyStore {
@@ -39,6 +42,8 @@ impl AnyStore {
     pub(crate) fn signals(&self, key: SumKey, sink: Arc<dyn SignalSink>) -> Option<Arc<dyn Signals>> {
         match self {
             Self::Sql(store) => store.signals(key, sink),
+            // Over a connection besides, which whoever opens the store makes.
+            Self::Redis(_) => None,
         }
     }
 
@@ -46,6 +51,7 @@ impl AnyStore {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sql(store) => store.close().await,
+            Self::Redis(store) => store.close().await,
         }
     }
 
@@ -54,6 +60,8 @@ impl AnyStore {
     pub(crate) async fn died(&self) -> Arc<str> {
         match self {
             Self::Sql(store) => store.died().await,
+            // Nothing of it is in this process: what it acknowledged it has, and a Redis that comes back goes on.
+            Self::Redis(_) => std::future::pending().await,
         }
     }
 }
@@ -64,6 +72,7 @@ macro_rules! each_by_its_store {
         async fn $step(&self, $($what: $of),*) -> Result<$answer, StoreError> {
             match self {
                 Self::Sql(store) => store.$step($($what),*).await,
+                Self::Redis(store) => store.$step($($what),*).await,
             }
         }
     )*};

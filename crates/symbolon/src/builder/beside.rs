@@ -22,6 +22,8 @@ pub(super) struct Beside {
     pub(super) cache: Option<Arc<RedisCache>>,
     /// Where this node's signals go.
     signals: Option<Arc<dyn Signals>>,
+    /// The store's own Redis, where they go there.
+    pub(super) own: Option<Arc<RedisCache>>,
 }
 
 impl Builder {
@@ -35,11 +37,12 @@ impl Builder {
     ) -> Result<Beside, OpenRedisError> {
         match (&self.place, &self.cache) {
             (StorePlace::File(_) | StorePlace::Memory, _) => Ok(Beside::default()),
-            (StorePlace::Server(..), Some(cache)) => {
+            (StorePlace::Server(..) | StorePlace::Redis(..), Some(cache)) => {
                 let cache = cache.open(key, cluster_id, tail.clone())?;
                 Ok(Beside {
                     signals: Some(cache.clone()),
                     cache: Some(cache),
+                    own: None,
                 })
             }
             (StorePlace::Server(..), None) => {
@@ -47,6 +50,15 @@ impl Builder {
                 Ok(Beside {
                     signals: store.signals(sums, tail.clone()),
                     cache: None,
+                    own: None,
+                })
+            }
+            (StorePlace::Redis(redis, _), None) => {
+                let own = redis.signals(key, cluster_id, tail.clone())?;
+                Ok(Beside {
+                    signals: Some(own.clone()),
+                    cache: None,
+                    own: Some(own),
                 })
             }
         }
@@ -54,7 +66,7 @@ impl Builder {
 
     /// What makes a node one of many; `None`: its store is its own.
     pub(super) fn member_parts(&self, beside: &Beside) -> Option<MemberParts> {
-        let StorePlace::Server(_, node) = &self.place else {
+        let (StorePlace::Server(_, node) | StorePlace::Redis(_, node)) = &self.place else {
             return None;
         };
         let shared = beside.cache.clone();

@@ -130,6 +130,7 @@ impl Builder {
                 plan: checked.plan,
                 clock: time,
                 cache: beside.cache,
+                signals: beside.own,
             }),
         };
         joined(symbolon).await

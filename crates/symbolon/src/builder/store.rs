@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use symbolon_core::clock::Timestamp;
 use symbolon_core::random::Randomness;
+use symbolon_core::revocation::RevocationSeq;
 use symbolon_core::token::MasterKey;
 use symbolon_node::clock::{SteadyClock, wall_clock};
 use symbolon_node::tail::Tail;
+use symbolon_redis::{ExaminedRedisStore, OpenRedisStore, OpenRedisStoreError};
 use symbolon_store_sql::{
     Durability, ExaminedServer, OpenServer, OpenServerError, OpenSqlite, Place, SqlStore,
 };
@@ -42,6 +44,23 @@ struct Seen {
     words: String,
 }
 
+/// What opening a store tells of it.
+struct Begun {
+    cluster_id: [u8; 16],
+    high_water: Timestamp,
+    head: RevocationSeq,
+}
+
+impl Begun {
+    fn of(found: &symbolon_store_sql::Opened) -> Self {
+        Self {
+            cluster_id: found.cluster_id,
+            high_water: found.high_water,
+            head: found.head,
+        }
+    }
+}
+
 impl Builder {
     /// Opens the store, or makes it. What is wrong with a server is found before anything is made here.
     pub(super) async fn ground(&self) -> Result<Ground, OpenFault> {
@@ -50,28 +69,11 @@ impl Builder {
         let Found { key, made } = self.master_key(&*randomness, &seen)?;
         let tail = Arc::new(Tail::new(self.near_capacity));
         let wall = wall_clock();
-        let opened = match &self.place {
-            StorePlace::Server(server, _) => {
-                let (key_check, sink, chance) = (key.check(), tail.clone(), randomness.clone());
-                let options = |url, connections_max| OpenServer {
-                    url,
-                    key_check,
-                    now: wall,
-                    sink,
-                    randomness: chance,
-                    connections_max,
-                };
-                server.open(options).await.map_err(OpenFault::from)
-            }
-            StorePlace::File(_) | StorePlace::Memory => {
-                let options = self.sqlite(&key, wall, tail.clone(), randomness.clone());
-                SqlStore::open(options).map_err(OpenFault::from)
-            }
-        };
+        let opened = self.open_store(&key, wall, &tail, &randomness).await;
         let (store, found) = opened.inspect_err(|fault| unmake(made.as_deref(), fault))?;
         tail.begin_at(found.head);
         Ok(Ground {
-            store: AnyStore::Sql(store),
+            store,
             tail,
             clock: Arc::new(SteadyClock::begin(wall, found.high_water)),
             key,
@@ -80,6 +82,54 @@ impl Builder {
             words: seen.words,
             key_made: made,
         })
+    }
+
+    /// Opens the store where it is.
+    async fn open_store(
+        &self,
+        key: &MasterKey,
+        now: Timestamp,
+        tail: &Arc<Tail>,
+        randomness: &Arc<dyn Randomness>,
+    ) -> Result<(AnyStore, Begun), OpenFault> {
+        let (key_check, sink, chance) = (key.check(), tail.clone(), randomness.clone());
+        match &self.place {
+            StorePlace::Server(server, _) => {
+                let options = |url, connections_max| OpenServer {
+                    url,
+                    key_check,
+                    now,
+                    sink,
+                    randomness: chance,
+                    connections_max,
+                };
+                let (store, found) = server.open(options).await?;
+                Ok((AnyStore::Sql(store), Begun::of(&found)))
+            }
+            StorePlace::Redis(redis, _) => {
+                let options = |url, prefix| OpenRedisStore {
+                    url,
+                    prefix,
+                    key_check,
+                    now,
+                    keep_ended: self.keep_ended,
+                    make: true,
+                    sink,
+                    randomness: chance,
+                };
+                let (store, found) = redis.open(options).await?;
+                let begun = Begun {
+                    cluster_id: found.cluster_id,
+                    high_water: found.high_water,
+                    head: found.head,
+                };
+                Ok((AnyStore::Redis(store), begun))
+            }
+            StorePlace::File(_) | StorePlace::Memory => {
+                let (store, found) = SqlStore::open(self.sqlite(key, now, sink, chance))?;
+                Ok((AnyStore::Sql(store), Begun::of(&found)))
+            }
+        }
     }
 
     async fn look(&self) -> Result<Seen, OpenFault> {
@@ -107,6 +157,18 @@ impl Builder {
                     words: format!("{engine}, {place}"),
                 }
             }
+            StorePlace::Redis(redis, _) => {
+                let ExaminedRedisStore {
+                    engine,
+                    place,
+                    format,
+                    ..
+                } = redis.examine().await?;
+                Seen {
+                    exists: format.is_some(),
+                    words: format!("{engine}, {place}"),
+                }
+            }
         })
     }
 
@@ -120,7 +182,7 @@ impl Builder {
             let key = MasterKey::from_bytes(bytes);
             return Ok(Found { key, made: None });
         }
-        if matches!(self.place, StorePlace::Server(..)) && seen.exists {
+        if matches!(self.place, StorePlace::Server(..) | StorePlace::Redis(..)) && seen.exists {
             // Another node's key opens it: none is made here, and no folder for it.
             return Ok(master_key::read_shared(&self.data_dir, &seen.words)?);
         }
@@ -153,7 +215,7 @@ impl Builder {
     pub(super) fn database(&self) -> Option<PathBuf> {
         match &self.place {
             StorePlace::File(file) => Some(self.file(file.as_deref())),
-            StorePlace::Memory | StorePlace::Server(..) => None,
+            StorePlace::Memory | StorePlace::Server(..) | StorePlace::Redis(..) => None,
         }
     }
 
@@ -165,7 +227,11 @@ impl Builder {
 /// Of two nodes that begin on an empty store at once, one makes it, and the key of the other is of no use: it would
 /// stand in the way of the right one. After any other fault the key stays, since a store may have been made with it.
 fn unmake(made: Option<&Path>, fault: &OpenFault) {
-    let useless = matches!(fault, OpenFault::Server(OpenServerError::OtherKey { .. }));
+    let useless = matches!(
+        fault,
+        OpenFault::Server(OpenServerError::OtherKey { .. })
+            | OpenFault::Redis(OpenRedisStoreError::OtherKey { .. })
+    );
     if let Some(file) = made.filter(|_| useless)
         && let Err(error) = fs::remove_file(file)
     {
