@@ -1,6 +1,7 @@
 //! From the configuration to what runs: the library's builder, the wire's settings, the listeners.
 
-use std::fmt;
+mod store_place;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use symbolon::member::{NODE_NAME_MAX, NoNodeName, NodeName};
 use symbolon::policy::{OnMax, SessionPolicy};
 use symbolon::session::{Lives, TokenStyle};
 use symbolon::{
-    Builder, CacheSettings, MASTER_KEY_FILE, NodeSettings, OpenServerError, ServerStore, SignedTokens,
+    Builder, CacheSettings, MASTER_KEY_FILE, NodeSettings, OpenFault, OpenServerError, SignedTokens,
     SigningAlg, Symbolon,
 };
 use symbolon_http::app::{App, HttpSettings, Locale, Reasons, ServiceContext};
@@ -20,7 +21,8 @@ use symbolon_http::listen::{Tls, TlsError};
 use symbolon_http::request_id::RequestIds;
 
 use crate::config::tree::{self, Config};
-use crate::config::url::{ServerUrl, StoreUrl};
+
+pub(crate) use store_place::StorePlace;
 
 /// How long the other nodes may have to wait for a command that was killed.
 const COMMAND_LEASE: Duration = Duration::from_secs(1);
@@ -29,28 +31,6 @@ const COMMAND_LEASE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Composition<'a> {
     config: &'a Config,
-}
-
-/// Where the store is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StorePlace<'a> {
-    /// In the memory of a server that runs.
-    Memory,
-    /// In this file.
-    File(PathBuf),
-    /// On a database server, which other nodes may use as well.
-    Server(&'a ServerUrl),
-}
-
-impl fmt::Display for StorePlace<'_> {
-    /// For a person, without a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Memory => f.write_str("memory:"),
-            Self::File(file) => write!(f, "{}", file.display()),
-            Self::Server(url) => write!(f, "{url}"),
-        }
-    }
 }
 
 /// A listener to make.
@@ -82,16 +62,6 @@ impl<'a> Composition<'a> {
         &self.config.data_dir
     }
 
-    /// Where the store is.
-    pub(crate) fn store(&self) -> StorePlace<'a> {
-        match &self.config.store_url {
-            StoreUrl::Memory => StorePlace::Memory,
-            StoreUrl::Sqlite(Some(file)) => StorePlace::File(file.clone()),
-            StoreUrl::Sqlite(None) => StorePlace::File(self.data_dir().join(symbolon::DATABASE_FILE)),
-            StoreUrl::Postgres(url) | StoreUrl::Mysql(url) | StoreUrl::Redis(url) => StorePlace::Server(url),
-        }
-    }
-
     /// How long a node of a shared store that stands still can delay a revocation: until its lease has run out by every
     /// clock, and a moment more.
     pub(crate) fn wait_max(&self) -> Duration {
@@ -112,23 +82,6 @@ impl<'a> Composition<'a> {
             .listening_at(config.http.listen.to_string()))
     }
 
-    /// Whether other nodes may share the store.
-    pub(crate) fn shares_store(&self) -> bool {
-        matches!(self.store(), StorePlace::Server(_))
-    }
-
-    /// The server of the store, if it is on one.
-    ///
-    /// # Errors
-    /// When its address is not understood.
-    pub(crate) fn server_store(&self) -> Result<Option<ServerStore>, OpenServerError> {
-        let (StoreUrl::Postgres(url) | StoreUrl::Mysql(url)) = &self.config.store_url else {
-            return Ok(None);
-        };
-        let server = ServerStore::at(url.with_password())?;
-        Ok(Some(server.connections_max(self.config.store_connections)))
-    }
-
     /// The file of the master key; `None`: a store in memory has one of its own, which is kept nowhere.
     pub(crate) fn master_key_file(&self) -> Option<PathBuf> {
         let kept = self.store() != StorePlace::Memory;
@@ -145,7 +98,7 @@ impl<'a> Composition<'a> {
     ///
     /// # Errors
     /// When the address of the store is not understood.
-    pub(crate) fn builder(&self) -> Result<Builder, OpenServerError> {
+    pub(crate) fn builder(&self) -> Result<Builder, OpenFault> {
         let builder = self.builder_of(self.node()?)?;
         Ok(match self.cache() {
             Some(cache) => builder.shared_cache(cache),
@@ -160,7 +113,7 @@ impl<'a> Composition<'a> {
         Some(CacheSettings::new(url.with_password(), cache.prefix.as_str()))
     }
 
-    fn builder_of(&self, node: NodeSettings) -> Result<Builder, OpenServerError> {
+    fn builder_of(&self, node: NodeSettings) -> Result<Builder, OpenFault> {
         let config = self.config;
         let memory_kib = config.login.argon2.memory / 1_024;
         let mut builder = Symbolon::builder()
@@ -179,12 +132,16 @@ impl<'a> Composition<'a> {
         if let Some(file) = &config.master_file {
             builder = builder.master_key_file(file);
         }
-        Ok(match (self.store(), self.server_store()?) {
-            (_, Some(server)) => builder.on_server(server, node),
-            (StorePlace::Memory, None) => builder.in_memory(),
-            (StorePlace::File(file), None) => builder.store_file(file),
-            // Other stores are refused before anything is put together.
-            (StorePlace::Server(_), None) => builder,
+        if let Some(server) = self.server_store()? {
+            return Ok(builder.on_server(server, node));
+        }
+        if let Some(redis) = self.redis_store()? {
+            return Ok(builder.on_redis(redis, node));
+        }
+        Ok(match self.store() {
+            StorePlace::File(file) => builder.store_file(file),
+            // Each server was taken above.
+            StorePlace::Memory | StorePlace::Server(_) | StorePlace::Redis(_) => builder.in_memory(),
         })
     }
 
@@ -193,7 +150,7 @@ impl<'a> Composition<'a> {
     ///
     /// # Errors
     /// See [`Composition::builder`].
-    pub(crate) fn light_builder(&self) -> Result<Builder, OpenServerError> {
+    pub(crate) fn light_builder(&self) -> Result<Builder, OpenFault> {
         let name = NodeName::new(&format!("command-{}", std::process::id()));
         let node = NodeSettings::named(name.map_err(|error| no_name(&error))?).lease(COMMAND_LEASE);
         let builder = self.builder_of(node)?;

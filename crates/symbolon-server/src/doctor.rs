@@ -9,6 +9,7 @@ mod finding;
 mod machine;
 mod master_key;
 mod ports;
+mod redis_store;
 mod report;
 mod server;
 mod server_store;

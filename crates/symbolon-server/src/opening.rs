@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use symbolon::{OpenError, OpenFault, OpenServerError, Opened};
+use symbolon::{OpenError, OpenFault, OpenRedisStoreError, OpenServerError, Opened};
 use zeroize::Zeroizing;
 
 use crate::compose::Composition;
@@ -84,6 +84,7 @@ fn exit_of(fault: &OpenFault) -> Exit {
             OpenError::Damaged { .. } | OpenError::NewerSchema { .. } | OpenError::OldSqlite { .. },
         ) => Exit::Failed,
         OpenFault::Server(error) => exit_of_server(error),
+        OpenFault::Redis(error) => exit_of_redis(error),
         _ => Exit::Unavailable,
     }
 }
@@ -94,6 +95,17 @@ fn exit_of_server(error: &OpenServerError) -> Exit {
     match error {
         OpenServerError::Unreachable { .. } | OpenServerError::NoResources { .. } => Exit::Unavailable,
         OpenServerError::Damaged { .. } => Exit::Failed,
+        _ => Exit::Config,
+    }
+}
+
+/// The same for a Redis. One that reads its file, or has no memory left, is there in a while.
+fn exit_of_redis(error: &OpenRedisStoreError) -> Exit {
+    match error {
+        OpenRedisStoreError::Unreachable { .. }
+        | OpenRedisStoreError::Unready { .. }
+        | OpenRedisStoreError::NoResources { .. } => Exit::Unavailable,
+        OpenRedisStoreError::Damaged { .. } => Exit::Failed,
         _ => Exit::Config,
     }
 }

@@ -118,7 +118,7 @@ async fn look(composition: &Composition<'_>, on_fresh: OnFresh, terminal: Termin
                 .map_err(nothing);
         }
         // Nobody has it alone. The node of this folder, if it runs, knows at once what is changed through it.
-        StorePlace::Server(_) => {
+        StorePlace::Server(_) | StorePlace::Redis(_) => {
             if let Ok(server) = Server::find(composition).await {
                 return Ok(Look::Found(Transport::Socket(server)));
             }
@@ -155,16 +155,10 @@ fn must_exist(database: &Path, composition: &Composition<'_>, terminal: Terminal
 
 /// The same for a store on a server.
 async fn must_be_on_server(composition: &Composition<'_>, terminal: Terminal) -> Result<(), Failure> {
-    let look = async {
-        match composition.server_store()? {
-            Some(server) => server.examine().await.map(Some),
-            None => Ok(None),
-        }
-    };
-    match look.await {
-        Ok(Some(found)) if found.schema_version.is_none() => Err(no_store(&found.place, terminal)),
+    match composition.look_at_shared().await {
+        Ok(Some(found)) if found.version.is_none() => Err(no_store(&found.place, terminal)),
         Ok(_) => Ok(()),
-        Err(error) => Err(opening::failure(&error.into(), composition, terminal.locale)),
+        Err(fault) => Err(opening::failure(&fault, composition, terminal.locale)),
     }
 }
 

@@ -57,6 +57,12 @@ mod place;
 mod process;
 #[path = "it/readme.rs"]
 mod readme;
+#[path = "it/redis_nodes.rs"]
+mod redis_nodes;
+#[path = "it/redis_store.rs"]
+mod redis_store;
+#[path = "it/redis_store_refused.rs"]
+mod redis_store_refused;
 #[path = "it/scenarios.rs"]
 mod scenarios;
 #[path = "it/secrets.rs"]

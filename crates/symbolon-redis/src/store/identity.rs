@@ -253,6 +253,8 @@ pub(super) fn refusal(place: &str, error: &RedisError) -> OpenRedisStoreError {
             OpenRedisStoreError::Refused { place, detail }
         }
         (_, Some("NOPERM")) => OpenRedisStoreError::Privilege { place, detail },
+        // So it is said of what a script would do.
+        _ if detail.contains("can't run this command") => OpenRedisStoreError::Privilege { place, detail },
         (ErrorKind::RESP3NotSupported, _) => OpenRedisStoreError::OldVersion {
             place,
             found: "before 6".to_owned(),
@@ -261,7 +263,13 @@ pub(super) fn refusal(place: &str, error: &RedisError) -> OpenRedisStoreError {
         (ErrorKind::Parse, _) => OpenRedisStoreError::NotRedis { place, detail },
         (ErrorKind::Io, _) => OpenRedisStoreError::Unreachable { place, detail },
         _ if detail.contains("DB index") => OpenRedisStoreError::NoDatabase { place, detail },
-        _ => OpenRedisStoreError::Unready { place, detail },
+        _ => OpenRedisStoreError::Unready {
+            place,
+            detail: match Fault::of(error) {
+                Fault::Unavailable(why) | Fault::Damaged(why) | Fault::NotPrimary(why) => why,
+                Fault::Restarted | Fault::UnknownScript => detail,
+            },
+        },
     }
 }
 

@@ -90,7 +90,7 @@ pub enum OpenRedisStoreError {
     },
     /// The keys are another program's.
     #[error(
-        "at {place} the keys of {prefix} are not a store of symbolon: {detail}; choose another store.prefix"
+        "at {place} the keys of {prefix} are not a store of symbolon: {detail}; give symbolon another cache.prefix"
     )]
     Foreign {
         /// Host and port.

@@ -17,9 +17,7 @@ pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Res
         return Err(Failure::usage(text::NOTHING_KEPT.get(locale)));
     }
     let refused = |fault| opening::failure(&fault, &composition, locale);
-    let builder = composition
-        .light_builder()
-        .map_err(|error| refused(error.into()))?;
+    let builder = composition.light_builder().map_err(refused)?;
     let progress = terminal.progress(text::WAIT_OPEN.get(locale), None);
     let opened = builder.first_administrator().open().await;
     drop(progress);

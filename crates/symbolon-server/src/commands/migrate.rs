@@ -1,5 +1,5 @@
 use serde_json::json;
-use symbolon::{OpenError, OpenFault, OpenServerError};
+use symbolon::{OpenError, OpenFault};
 
 use crate::compose::Composition;
 use crate::exit::{Exit, Failure};
@@ -37,10 +37,9 @@ pub(crate) async fn run(composition: Composition<'_>, terminal: Terminal) -> Res
 
 /// The version of the schema that is there, and the one that it is brought to; `None`: there is no store.
 async fn versions(composition: &Composition<'_>, terminal: Terminal) -> Result<Option<(u32, u32)>, Failure> {
-    let wrong = |error: OpenServerError| opening::failure(&error.into(), composition, terminal.locale);
-    if let Some(server) = composition.server_store().map_err(wrong)? {
-        let found = server.examine().await.map_err(wrong)?;
-        return Ok(found.schema_version.map(|from| (from, found.newest_version)));
+    let wrong = |fault| opening::failure(&fault, composition, terminal.locale);
+    if let Some(found) = composition.look_at_shared().await.map_err(wrong)? {
+        return Ok(found.version.map(|from| (from, found.newest)));
     }
     let builder = composition.light_builder().map_err(wrong)?;
     let found = builder

@@ -121,7 +121,7 @@ impl Kind {
         };
         match self {
             Self::StoreUrl => StoreUrl::parse(text).map(Value::Store),
-            Self::RedisUrl => StoreUrl::parse_cache(text).map(Value::Store),
+            Self::RedisUrl => StoreUrl::parse_redis(text).map(Value::Store),
             Self::Secret => SharedSecret::new(Zeroizing::new(text.as_bytes().to_vec()))
                 .map(Value::Secret)
                 .map_err(|weak| {

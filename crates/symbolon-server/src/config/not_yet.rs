@@ -1,11 +1,7 @@
 //! Settings that later versions will honour: given now, they stop the start in place of being ignored.
-//!
-//! `fallback.enabled` and `cache.prefix` are not among them: they mean something only with a Redis, which is refused
-//! itself.
 
 use super::fault::Fault;
 use super::resolve::{Entry, Resolved};
-use super::url::StoreUrl;
 use super::value::Value;
 use crate::messages::config as text;
 
@@ -19,24 +15,7 @@ pub(crate) fn not_yet(values: &Resolved) -> Vec<Fault> {
         let message = text::LATER.with(&[("what", what), ("default", &entry.setting.default)]);
         Some(Fault::of(path, &entry.source, message))
     });
-    values
-        .entry("store.url")
-        .and_then(store)
-        .into_iter()
-        .chain(later)
-        .collect()
-}
-
-fn store(entry: &Entry) -> Option<Fault> {
-    let name = match &entry.value {
-        Value::Store(StoreUrl::Redis(_)) => "redis",
-        _ => return None,
-    };
-    Some(Fault::of(
-        entry.setting.path,
-        &entry.source,
-        text::STORE_LATER.with(&[("name", &name)]),
-    ))
+    later.collect()
 }
 
 /// Whether the value is the default, also where it was written out.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use symbolon::member::NodeName;
-use symbolon::{CacheSettings, ISSUER_LEN_MAX, OpenServerError, SIGNED_TTL_MAX, ServerStore};
+use symbolon::{CacheSettings, ISSUER_LEN_MAX, OpenServerError, RedisServer, SIGNED_TTL_MAX, ServerStore};
 
 use super::fault::Findings;
 use super::resolve::Resolved;
@@ -195,6 +195,10 @@ impl Rules<'_> {
         }
         if let StoreUrl::Redis(url) = store {
             self.warn("store.url", text::REDIS_STORE);
+            if let Err(error) = RedisServer::at(url.with_password(), self.config.cache.prefix.as_str()) {
+                let message = text::URL_REFUSED.with(&[("detail", &below::said(&error))]);
+                self.refuse("store.url", message);
+            }
             if url.password().is_none() {
                 self.refuse_in_production("store.url", text::REDIS_NO_PASSWORD);
             }

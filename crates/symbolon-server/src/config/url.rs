@@ -16,7 +16,7 @@ pub(crate) enum StoreUrl {
     Postgres(ServerUrl),
     /// `mysql://…`, also for MariaDB.
     Mysql(ServerUrl),
-    /// `redis://…`, or `rediss://…` over TLS.
+    /// `redis://…`, or another of the schemes of a Redis.
     Redis(ServerUrl),
 }
 
@@ -39,8 +39,6 @@ const SCHEMES: &[(&str, Kind)] = &[
     ("postgresql", StoreUrl::Postgres),
     ("mysql", StoreUrl::Mysql),
     ("mariadb", StoreUrl::Mysql),
-    ("redis", StoreUrl::Redis),
-    ("rediss", StoreUrl::Redis),
 ];
 
 impl StoreUrl {
@@ -63,34 +61,31 @@ impl StoreUrl {
             Some(("sqlite", path)) if path.starts_with("//") => Err(text::URL_SQLITE_SLASHES.into()),
             Some(("sqlite", path)) => Ok(Self::Sqlite(Some(PathBuf::from(path)))),
             Some(("memory", "")) => Ok(Self::Memory),
+            Some((scheme, _)) if is_redis(scheme) => Self::parse_redis(written),
             Some((scheme, rest)) => match (
                 SCHEMES.iter().find(|(name, _)| *name == scheme),
                 rest.strip_prefix("//"),
             ) {
-                (Some((_, store)), Some(rest)) => ServerUrl::parse(scheme, rest, Shape::Store).map(store),
+                (Some((_, store)), Some(rest)) => ServerUrl::parse(scheme, rest, Shape::Database).map(store),
                 _ => Err(text::URL_UNKNOWN.into()),
             },
             None => Err(text::URL_UNKNOWN.into()),
         }
     }
 
-    /// Reads where the shared cache is: one Redis, a socket, Sentinels or a cluster, by the schemes that
-    /// `docs/operations.md` lists. What follows them is read by whoever goes there.
+    /// Reads where a Redis is: one server, a socket, Sentinels or a cluster, by the schemes that `docs/operations.md` lists. What follows them is read by whoever goes there.
     ///
     /// # Errors
     /// As [`Self::parse`].
-    pub(crate) fn parse_cache(written: &str) -> Result<Self, Message> {
+    pub(crate) fn parse_redis(written: &str) -> Result<Self, Message> {
         let (scheme, rest) = written.split_once("://").ok_or(text::URL_UNKNOWN_CACHE)?;
-        let kind = scheme
-            .strip_prefix("redis")
-            .or_else(|| scheme.strip_prefix("valkey"));
-        if !kind.is_some_and(|kind| CACHE_KINDS.contains(&kind)) {
+        if !is_redis(scheme) {
             return Err(text::URL_UNKNOWN_CACHE.into());
         }
         if written.chars().any(|c| c.is_control() || c == ' ') {
             return Err(text::URL_BLANK.into());
         }
-        ServerUrl::parse(scheme, rest, Shape::Cache).map(Self::Redis)
+        ServerUrl::parse(scheme, rest, Shape::Redis).map(Self::Redis)
     }
 
     /// The server's address, where the store is a server.
@@ -104,8 +99,8 @@ impl StoreUrl {
 
 /// Schemes that need no colon: in YAML one at the end wants quotes.
 const BARE: [&str; 2] = ["sqlite", "memory"];
-/// What may follow `redis` or `valkey` in the scheme of a shared cache.
-const CACHE_KINDS: [&str; 7] = [
+/// What may follow `redis` or `valkey` in the scheme of a Redis.
+const REDIS_KINDS: [&str; 7] = [
     "",
     "s",
     "+unix",
@@ -115,21 +110,29 @@ const CACHE_KINDS: [&str; 7] = [
     "s-cluster",
 ];
 
+/// Whether it is the scheme of a Redis.
+fn is_redis(scheme: &str) -> bool {
+    let kind = scheme
+        .strip_prefix("redis")
+        .or_else(|| scheme.strip_prefix("valkey"));
+    kind.is_some_and(|kind| REDIS_KINDS.contains(&kind))
+}
+
 /// What an address is of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    /// One server.
-    Store,
+    /// A database server.
+    Database,
     /// One Redis, several, or a socket; the log-in at Sentinels stands in the query.
-    Cache,
+    Redis,
 }
 
 impl Shape {
     fn takes_host(self, host: &str, scheme: &str) -> bool {
         match self {
-            Self::Store => is_host(host),
-            Self::Cache if scheme.ends_with("+unix") => host.is_empty(),
-            Self::Cache => host.split(',').all(is_host),
+            Self::Database => is_host(host),
+            Self::Redis if scheme.ends_with("+unix") => host.is_empty(),
+            Self::Redis => host.split(',').all(is_host),
         }
     }
 }
@@ -142,7 +145,7 @@ impl ServerUrl {
         if path.contains('@') {
             return Err(text::URL_AT.into());
         }
-        if shape == Shape::Store && path.to_ascii_lowercase().contains("password=") {
+        if shape == Shape::Database && path.to_ascii_lowercase().contains("password=") {
             return Err(text::URL_QUERY_PASSWORD.into());
         }
         let (login, host) = match authority.rsplit_once('@') {

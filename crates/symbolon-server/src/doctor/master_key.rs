@@ -22,7 +22,7 @@ pub(super) fn check(patient: &Patient<'_>, store: Existing) -> Finding {
         return match (store, composition.store()) {
             (Existing::Unknown, _) => about.unknown(text::KEY_UNKNOWN, &[("file", &shown)]),
             (Existing::No, _) => about.ok(text::KEY_NOT_YET, &[("file", &shown)]),
-            (Existing::Yes, StorePlace::Server(_)) => {
+            (Existing::Yes, StorePlace::Server(_) | StorePlace::Redis(_)) => {
                 about.fail(text::KEY_ELSEWHERE, text::KEY_COPY, &[("file", &shown)])
             }
             (Existing::Yes, _) => about.fail(text::KEY_MISSING, text::KEY_RESTORE, &[("file", &shown)]),

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use symbolon::ExaminedServer;
+use symbolon::clock::Timestamp;
 
 use super::Patient;
 use super::finding::{About, Finding, Values};
@@ -31,9 +32,9 @@ pub(super) async fn check(patient: &Patient<'_>) -> (Vec<Finding>, Existing) {
             };
             let findings = vec![
                 schema(about, &found),
-                way(patient, &found),
+                way(patient, found.round_trip),
                 connections(patient, &found),
-                clock(patient, &found),
+                clock(patient, found.clock),
             ];
             (findings, existing)
         }
@@ -62,11 +63,12 @@ fn schema(about: About, found: &ExaminedServer) -> Finding {
     }
 }
 
-fn way(patient: &Patient<'_>, found: &ExaminedServer) -> Finding {
+/// How far a store is.
+pub(super) fn way(patient: &Patient<'_>, round_trip: Duration) -> Finding {
     let about = About::new("store latency", patient.locale);
-    let ms = format!("{:.1}", found.round_trip.as_secs_f64() * 1_000.0);
+    let ms = format!("{:.1}", round_trip.as_secs_f64() * 1_000.0);
     let values: Values<'_> = &[("ms", &ms)];
-    match found.round_trip > ROUND_TRIP_WARN {
+    match round_trip > ROUND_TRIP_WARN {
         true => about.warn(text::STORE_WAY_LONG, text::STORE_WAY_NEARER, values),
         false => about.ok(text::STORE_WAY, values),
     }
@@ -88,10 +90,11 @@ fn connections(patient: &Patient<'_>, found: &ExaminedServer) -> Finding {
     }
 }
 
-fn clock(patient: &Patient<'_>, found: &ExaminedServer) -> Finding {
+/// Whether a store's clock is right.
+pub(super) fn clock(patient: &Patient<'_>, clock: Timestamp) -> Finding {
     let about = About::new("store clock", patient.locale);
     // Read after the look: the few milliseconds between are no matter where seconds are.
-    let apart = crate::clock::now().as_millisecond().abs_diff(found.clock.0);
+    let apart = crate::clock::now().as_millisecond().abs_diff(clock.0);
     let values: Values<'_> = &[("ms", &apart)];
     match Duration::from_millis(apart) > CLOCK_WARN {
         true => about.warn(text::STORE_CLOCK_OFF, text::STORE_CLOCK_SET, values),

@@ -3,7 +3,7 @@ use std::path::Path;
 use symbolon::{Builder, Examined};
 
 use super::finding::{About, Finding};
-use super::{Patient, server_store};
+use super::{Patient, redis_store, server_store};
 use crate::compose::StorePlace;
 use crate::messages::doctor as text;
 use crate::opening::StoreHolder;
@@ -39,6 +39,14 @@ pub(super) async fn check(patient: &Patient<'_>) -> Look {
         }
         StorePlace::Server(_) => {
             let (findings, existing) = server_store::check(patient).await;
+            Look {
+                findings,
+                holder: None,
+                existing,
+            }
+        }
+        StorePlace::Redis(_) => {
+            let (findings, existing) = redis_store::check(patient).await;
             Look {
                 findings,
                 holder: None,

@@ -231,11 +231,6 @@ texts! {
 
     /// What this version does not have.
     LATER { en: "{what}: not supported by this version; leave it at {default}", zh_cn: "{what}：本版本不支持；请保持为 {default}" }
-    /// What this version does not have.
-    STORE_LATER {
-        en: "{name} is not supported by this version; sqlite:, postgres://, mysql:// and memory: are (SYMBOLON_STORE__URL=sqlite: keeps sessions in data_dir)",
-        zh_cn: "本版本不支持 {name}；可用 sqlite:、postgres://、mysql:// 和 memory:（SYMBOLON_STORE__URL=sqlite: 将会话保存在 data_dir）",
-    }
 
     /// A life of an older system.
     LIFE_CUT { en: "{life} is longer than {other}, {end}, which ends every session: that is taken", zh_cn: "{life} 大于 {other}（{end}），后者到期即结束会话：以后者为准" }

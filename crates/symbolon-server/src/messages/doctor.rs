@@ -90,6 +90,10 @@ texts! {
     SERVER_STORE_OLD { en: "{engine} at {place} has schema version {version}, and this release wants {newest}", zh_cn: "{engine}（{place}）的数据结构版本为 {version}，本版本需要 {newest}" }
     /// Advice.
     SERVER_STORE_MIGRATE { en: "make a backup, then run `symbolon migrate`, or start a node: nodes of the release before go on beside it", zh_cn: "请先备份，再运行 `symbolon migrate` 或启动一个节点：上一版本的节点可同时继续运行" }
+    /// The store in a Redis.
+    REDIS_STORE_GOOD { en: "{engine} at {place} is a primary: store of format {version} of {newest}", zh_cn: "{engine}（{place}）为主库：存储格式 {version}（最新 {newest}）" }
+    /// The store in a Redis.
+    REDIS_STORE_EMPTY { en: "{engine} at {place} is a primary; there is no store yet, the first start makes it", zh_cn: "{engine}（{place}）为主库；其中还没有存储，首次启动时会创建" }
     /// The way to the server.
     STORE_WAY { en: "an answer takes {ms} ms", zh_cn: "一次往返 {ms} 毫秒" }
     /// The way to the server.

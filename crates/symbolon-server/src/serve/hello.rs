@@ -63,7 +63,7 @@ pub(super) fn say(hello: &Hello<'_>, format: LogFormat, terminal: Terminal) {
 fn promise(composition: &Composition<'_>, locale: Locale) -> String {
     match composition.store() {
         StorePlace::Memory | StorePlace::File(_) => text::PROMISE_ALONE.get(locale).to_owned(),
-        StorePlace::Server(_) => {
+        StorePlace::Server(_) | StorePlace::Redis(_) => {
             let wait = composition.wait_max().as_secs_f64();
             text::PROMISE_SHARED.fill(locale, &[("wait", &format_args!("{wait:.1}"))])
         }

@@ -27,9 +27,13 @@ fn add_account(nodes: &Nodes, node: usize, name: &str) {
 
 #[tokio::test]
 async fn s3_1_both_tokens_of_a_log_in_on_one_node_are_good_on_every_other() {
-    let nodes = Nodes::start(3).await;
-    add_account(&nodes, 0, "ada");
-    let pair = log_in(&nodes, 0, "ada", PASSWORD).await;
+    good_everywhere(&Nodes::start(3).await).await;
+}
+
+/// Three nodes: what one has issued is good on each.
+pub(crate) async fn good_everywhere(nodes: &Nodes) {
+    add_account(nodes, 0, "ada");
+    let pair = log_in(nodes, 0, "ada", PASSWORD).await;
     assert_eq!(nodes.verify_all(&pair.access).await, [200, 200, 200]);
     let next = nodes.refresh(1, &pair.refresh).await;
     assert_eq!(next.status, 200, "{}", next.text());
@@ -44,7 +48,11 @@ async fn s3_1_both_tokens_of_a_log_in_on_one_node_are_good_on_every_other() {
 
 #[tokio::test]
 async fn s3_3_a_log_out_that_is_answered_now_is_refused_by_every_node_at_once() {
-    let nodes = Nodes::start(3).await;
+    ended_everywhere(&Nodes::start(3).await).await;
+}
+
+/// Three nodes: a log-out that is answered *now* holds on each.
+pub(crate) async fn ended_everywhere(nodes: &Nodes) {
     for round in 0..20 {
         let pair = nodes.issue(round % 3, "user-1024").await;
         assert_eq!(nodes.verify_all(&pair.access).await, [200, 200, 200]);
@@ -73,10 +81,14 @@ async fn s3_3_a_log_out_that_is_answered_now_is_refused_by_every_node_at_once() 
 
 #[tokio::test]
 async fn s3_7_whatever_ends_sessions_ends_them_on_every_node() {
-    let nodes = Nodes::start(3).await;
-    add_account(&nodes, 1, "ada");
+    each_way_to_end_them(&Nodes::start(3).await).await;
+}
+
+/// Three nodes: a kick, a ban, a new password, and the end of everyone.
+pub(crate) async fn each_way_to_end_them(nodes: &Nodes) {
+    add_account(nodes, 1, "ada");
     let of_ada = async || {
-        let pair = log_in(&nodes, 2, "ada", PASSWORD).await;
+        let pair = log_in(nodes, 2, "ada", PASSWORD).await;
         assert_eq!(nodes.verify_all(&pair.access).await, [200, 200, 200]);
         pair
     };
@@ -136,7 +148,8 @@ async fn l2_a_refresh_raced_by_64_clients_on_three_nodes_has_one_successor() {
     one_successor(&Nodes::start(3).await).await;
 }
 
-async fn one_successor(nodes: &Nodes) {
+/// One refresh token, raced by 64 clients.
+pub(crate) async fn one_successor(nodes: &Nodes) {
     for _ in 0..3 {
         let pair = nodes.issue(0, "user-1024").await;
         let race = (0..64).map(|client| nodes.refresh(client % 3, &pair.refresh));
@@ -181,7 +194,11 @@ async fn of_three_nodes_that_begin_at_once_one_says_the_first_administrator() {
 
 #[tokio::test]
 async fn l5_a_rolling_restart_of_three_nodes_logs_nobody_out_and_forgets_no_log_out() {
-    let mut nodes = Nodes::start(3).await;
+    rolling_restart(&mut Nodes::start(3).await).await;
+}
+
+/// Three nodes, each stopped in order and started again.
+pub(crate) async fn rolling_restart(nodes: &mut Nodes) {
     let mut kept = Vec::new();
     let mut ended = Vec::new();
     for round in 0..3 {
@@ -213,7 +230,11 @@ async fn l5_a_rolling_restart_of_three_nodes_logs_nobody_out_and_forgets_no_log_
 
 #[tokio::test]
 async fn an_operator_sees_the_nodes_with_their_leases_and_positions() {
-    let nodes = Nodes::start(3).await;
+    seen_by_an_operator(&Nodes::start(3).await).await;
+}
+
+/// Three nodes, as an operator sees them.
+pub(crate) async fn seen_by_an_operator(nodes: &Nodes) {
     let pair = nodes.issue(0, "user-1024").await;
     let seq = nodes.log_out(0, &pair.access, "").await.json()["seq"]
         .as_u64()
@@ -258,7 +279,11 @@ async fn an_operator_sees_the_nodes_with_their_leases_and_positions() {
 
 #[tokio::test]
 async fn a_node_that_is_known_to_be_gone_is_evicted_and_waited_for_no_more() {
-    let mut nodes = Nodes::start(2).await;
+    gone_and_evicted(&mut Nodes::start(2).await).await;
+}
+
+/// Two nodes, of which one is killed.
+pub(crate) async fn gone_and_evicted(nodes: &mut Nodes) {
     let address = nodes.all[1].address().to_string();
     nodes.all[1].kill9().await;
     let members = nodes.members(0).await;

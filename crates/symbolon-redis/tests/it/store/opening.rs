@@ -90,7 +90,7 @@ async fn a_newer_format_a_foreign_key_and_a_lost_identity_are_refused() {
             foreign.clone(),
             format!(
                 "at {place} the keys of {{{foreign}}}: are not a store of symbolon: the key {{{foreign}}}:m holds \
-                 string; choose another store.prefix"
+                 string; give symbolon another cache.prefix"
             ),
         ),
         (

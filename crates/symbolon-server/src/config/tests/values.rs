@@ -284,6 +284,14 @@ fn a_store_is_a_file_or_memory_or_a_server() {
             "redis://:***@127.0.0.1:6379/0",
         ),
         ("rediss://db", "rediss://db"),
+        (
+            "redis+unix://:correct-horse@/run/redis.sock?db=2",
+            "redis+unix://:***@/run/redis.sock?db=2",
+        ),
+        (
+            "redis-sentinel://:correct-horse@a,b:26380/0?sentinelServiceName=m",
+            "redis-sentinel://:***@a,b:26380/0?sentinelServiceName=m",
+        ),
     ] {
         let parsed = store(url).expect(url);
         assert_eq!(parsed.to_string(), masked);
