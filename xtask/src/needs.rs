@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::fault::Fault;
 use crate::{process, python};
 
-/// A command that some test starts.
+/// A command that some test starts, or a file that it gives a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Need {
     /// Looked up in `PATH` and in [`EXTRA_DIRS`].
@@ -46,6 +46,11 @@ const NEEDS: &[Need] = &[
         purpose: "a person with cookies in a real browser",
     },
     Need {
+        command: "axios.js",
+        package: "node-axios",
+        purpose: "clients/js within axios",
+    },
+    Need {
         command: "initdb",
         package: "postgresql",
         purpose: "the store in PostgreSQL",
@@ -69,8 +74,13 @@ const PYTHON: Need = Need {
     purpose: "clients in Python that hold the server to its documents and to the standards",
 };
 
-/// Where Debian puts servers that are not in an ordinary user's `PATH`.
-const EXTRA_DIRS: &[&str] = &["/usr/local/sbin", "/usr/sbin", "/sbin"];
+/// Where Debian puts servers that are not in an ordinary user's `PATH`, and libraries for browsers.
+const EXTRA_DIRS: &[&str] = &[
+    "/usr/local/sbin",
+    "/usr/sbin",
+    "/sbin",
+    "/usr/share/nodejs/axios/dist",
+];
 
 /// Where Debian puts the programs of each version of PostgreSQL, in `VERSION/bin`.
 const POSTGRES_DIR: &str = "/usr/lib/postgresql";

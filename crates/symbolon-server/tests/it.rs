@@ -35,6 +35,8 @@ mod guessing;
 mod hostile_bodies;
 #[path = "it/in_use.rs"]
 mod in_use;
+#[path = "it/js_client.rs"]
+mod js_client;
 #[path = "it/kill9.rs"]
 mod kill9;
 #[path = "it/language.rs"]

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// Longer than a browser takes for anything that it does at all on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// A name of this machine that browsers trust as little as any name without TLS.
+pub(crate) const UNTRUSTED: &str = "app.test";
+
 /// A browser without a window, with a profile of its own. When dropped it is killed.
 pub(crate) struct Chromium {
     child: Child,
@@ -190,5 +193,10 @@ fn arguments(profile: &Path) -> Vec<String> {
         "--remote-debugging-pipe",
     ];
     let folder = format!("--user-data-dir={}", profile.join("profile").display());
-    flags.into_iter().map(str::to_owned).chain([folder]).collect()
+    let name = format!("--host-resolver-rules=MAP {UNTRUSTED} 127.0.0.1");
+    flags
+        .into_iter()
+        .map(str::to_owned)
+        .chain([folder, name])
+        .collect()
 }
