@@ -2,5 +2,7 @@
 
 mod contract;
 mod examine;
+mod faults;
 mod given;
+mod indexes;
 mod opening;

@@ -4,10 +4,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use symbolon_core::revocation::LogSink;
+use symbolon_core::revocation::{LogRow, LogSink};
+use symbolon_core::session::{Session, SessionId};
+use symbolon_core::store::{Inserted, Revoked, SessionStore as _};
 use symbolon_core::token::KeyCheck;
 use symbolon_redis::{OpenRedisStore, OpenRedisStoreError, RedisStore};
-use symbolon_testkit::contract::{Recorded, sample};
+use symbolon_testkit::contract::Recorded;
+use symbolon_testkit::contract::sample::{self, insert, revoke};
 use symbolon_testkit::randomness::Seeded;
 use symbolon_testkit::servers::{Redis, StartRedis};
 
@@ -48,5 +51,19 @@ pub(super) async fn refusal(options: OpenRedisStore) -> OpenRedisStoreError {
     match RedisStore::open(options).await {
         Err(error) => error,
         Ok(_) => panic!("the store was opened"),
+    }
+}
+
+/// Writes a session.
+pub(super) async fn begin(store: &RedisStore, session: &Session) {
+    let inserted = store.insert_session(insert(session.clone())).await;
+    assert!(matches!(inserted, Ok(Inserted::Done { .. })), "{inserted:?}");
+}
+
+/// Ends one that is alive.
+pub(super) async fn end(store: &RedisStore, id: SessionId) -> LogRow {
+    match store.revoke_session(revoke(id)).await.unwrap() {
+        Revoked::Done(row) => row,
+        other => panic!("it was not alive: {other:?}"),
     }
 }
