@@ -31,6 +31,9 @@ const GROUP_MAX: usize = 64;
 /// How many may wait. Beyond, they would be late anyway.
 const WAITING_MAX: usize = 4_096;
 
+/// How many of those that wait are ends of something: such a one is still taken when there are too many others.
+const ENDS_WAITING: usize = 1_024;
+
 /// How often a step is sent at the most: a server that is started again meanwhile makes one more necessary.
 const ROUNDS_MAX: usize = 3;
 
@@ -60,23 +63,29 @@ impl Changes {
     }
 
     /// Does a step whose script answers `{ answer, rows }`; gives the answer and the rows, which the sink has.
-    pub(super) async fn ask(self, call: Call) -> Result<(Value, Vec<LogRow>), Fault> {
+    pub(super) async fn ask(self, call: Call, ends: bool) -> Result<(Value, Vec<LogRow>), Fault> {
+        let too_many = || Fault::Unavailable("too many changes wait".to_owned());
+        if !ends && self.0.capacity() < ENDS_WAITING {
+            return Err(too_many());
+        }
         let until = Instant::now() + CHANGE_MAX;
         let (reply, answer) = oneshot::channel();
         let job = Job { call, until, reply };
-        self.0.try_send(job).map_err(|refused| {
-            Fault::Unavailable(match refused {
-                mpsc::error::TrySendError::Full(_) => "too many changes wait".to_owned(),
-                mpsc::error::TrySendError::Closed(_) => "the store was closed".to_owned(),
-            })
+        self.0.try_send(job).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => too_many(),
+            mpsc::error::TrySendError::Closed(_) => closed(),
         })?;
         let late = |_| Fault::Unavailable(format!("it is not done in {} ms", CHANGE_MAX.as_millis()));
         let answer = timeout_at(until, answer).await.map_err(late)?;
-        let answer = answer.map_err(|_| Fault::Unavailable("the store was closed".to_owned()))??;
+        let answer = answer.map_err(|_| closed())??;
         let [answer, rows] = tuple(answer)?;
         let rows: Result<Vec<_>, _> = list(rows)?.into_iter().map(read_written).collect();
         Ok((answer, rows?))
     }
+}
+
+fn closed() -> Fault {
+    Fault::Unavailable("the store was closed".to_owned())
 }
 
 impl Worker {
@@ -94,7 +103,7 @@ impl Worker {
                 return;
             }
             // These found the server started again, and did nothing.
-            if let Err(fault) = identity::jump(&self.wire, &*self.randomness).await {
+            if let Err(fault) = identity::jump(&self.wire, &*self.randomness, None).await {
                 answer_all(jobs, &fault);
                 return;
             }
@@ -131,7 +140,8 @@ impl Worker {
         let mut rows: Vec<LogRow> = answers.iter().flatten().flat_map(rows_of).collect();
         // A script that Redis had forgotten ran after the others.
         rows.sort_by_key(|row| row.seq);
-        if !rows.is_empty() {
+        if let Some(last) = rows.last() {
+            self.wire.has_seen(last.seq);
             self.sink.committed(&rows);
         }
         let mut again = Vec::new();

@@ -11,8 +11,8 @@ use super::changes::CHANGE_MAX;
 use super::fault::Fault;
 use super::handle::RedisStore;
 use super::identity::{
-    FORMAT, OPEN, check_format, check_key, check_server, damaged, foreign, hex, refusal, torn, unreached,
-    unready,
+    FORMAT, OPEN, check_format, check_key, check_server, damaged, foreign, hex, place_of, refusal, torn,
+    unreached, unready,
 };
 use super::open_error::OpenRedisStoreError;
 use super::reply::{list, number, text, tuple};
@@ -100,11 +100,12 @@ async fn find_format(
 ) -> Result<Option<u32>, OpenRedisStoreError> {
     let mut call = Call::of(&OPEN);
     // What a new store would be made of; the last says that none is to be made.
-    for _ in 0..5 {
+    for _ in 0..4 {
         call.arg("");
     }
     call.arg("0");
-    let answer = ask(line, place, &call.bare_command(prefix)).await?;
+    let keys = place_of(prefix, &[0; 16]);
+    let answer = ask(line, place, &call.command(&keys, None, true)).await?;
     let words = list(answer).and_then(|words| words.into_iter().map(text).collect::<Result<Vec<_>, _>>());
     let words = words.map_err(|fault| damaged(place, fault))?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -1,11 +1,15 @@
 //! The handle: what a node holds of its store.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::Value;
-use symbolon_core::revocation::LogRow;
+use symbolon_core::clock::Timestamp;
+use symbolon_core::random::Randomness;
+use symbolon_core::revocation::{LogRow, RevocationSeq};
 use symbolon_core::store::StoreError;
+use symbolon_core::token::KeyCheck;
 use tokio::task::JoinHandle;
 
 use super::changes::{CHANGE_MAX, Changes, Worker};
@@ -38,6 +42,8 @@ struct Inner {
     changes: Mutex<Option<Changes>>,
     /// What does them, until it is waited for.
     working: Mutex<Option<JoinHandle<()>>>,
+    key_check: KeyCheck,
+    randomness: Arc<dyn Randomness>,
     keep_ended: Duration,
     /// Drop after the wires that they drive.
     _threads: [Thread; 2],
@@ -50,19 +56,38 @@ impl RedisStore {
     /// # Errors
     /// When Redis or the store cannot be used; the error says what to do.
     pub async fn open(options: OpenRedisStore) -> Result<(Self, OpenedRedisStore), OpenRedisStoreError> {
+        Self::open_named(options, None).await
+    }
+
+    /// The same; a store that is made has the id that it had before it was lost.
+    ///
+    /// # Errors
+    /// See [`open`](Self::open).
+    pub async fn open_again(
+        options: OpenRedisStore,
+        cluster_id: [u8; 16],
+    ) -> Result<(Self, OpenedRedisStore), OpenRedisStoreError> {
+        Self::open_named(options, Some(cluster_id)).await
+    }
+
+    async fn open_named(
+        options: OpenRedisStore,
+        known_as: Option<[u8; 16]>,
+    ) -> Result<(Self, OpenedRedisStore), OpenRedisStoreError> {
         let (server, prefix) = server_of(&options.url, &options.prefix)?;
         let server = Arc::new(server);
-        let found = identity::find(&server, &prefix, &options).await?;
+        let found = identity::find(&server, &prefix, &options, known_as).await?;
         let place = identity::place_of(&prefix, &found.cluster_id);
         let threads = [Thread::start("symbolon-redis")?, Thread::start("symbolon-beat")?];
-        let common = Wire::new(Arc::clone(&server), place.clone(), &threads[0]);
-        let heart = Wire::new(Arc::clone(&server), place.clone(), &threads[1]);
-        let head = identity::jump(&common, &*options.randomness).await;
+        let seen = Arc::new(AtomicU64::new(0));
+        let wire = |thread: &Thread| Wire::new(Arc::clone(&server), place.clone(), Arc::clone(&seen), thread);
+        let (common, heart) = (wire(&threads[0]), wire(&threads[1]));
+        let head = identity::jump(&common, &*options.randomness, None).await;
         let head = head.map_err(|fault| identity::refused_open(server.place(), fault))?;
         let (changes, working) = Changes::new(Worker {
-            wire: Wire::new(Arc::clone(&server), place, &threads[0]),
+            wire: wire(&threads[0]),
             sink: options.sink,
-            randomness: options.randomness,
+            randomness: Arc::clone(&options.randomness),
         });
         let working = threads[0].run(working);
         let inner = Inner {
@@ -70,6 +95,8 @@ impl RedisStore {
             heart,
             changes: Mutex::new(Some(changes)),
             working: Mutex::new(working),
+            key_check: options.key_check,
+            randomness: options.randomness,
             keep_ended: options.keep_ended,
             _threads: threads,
         };
@@ -85,6 +112,20 @@ impl RedisStore {
             },
             opened,
         ))
+    }
+
+    /// Makes the store anew, under its old id and empty, in a Redis that was emptied or started without its data: for who
+    /// can give it back what it had. Until then each step is [`Unavailable`](StoreError::Unavailable), since an empty Redis
+    /// proves nothing. `now` is where its time begins. `false`: the store is there.
+    ///
+    /// # Errors
+    /// When Redis is away, or holds another store.
+    pub async fn found_anew(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let inner = &self.inner;
+        let founding = identity::found_anew(&inner.common, inner.key_check, now, &*inner.randomness);
+        founding
+            .await
+            .map_err(|fault| fault.in_step("make the store anew"))
     }
 
     /// Takes no more changes, and waits until those that were taken are done.
@@ -122,10 +163,25 @@ impl RedisStore {
         answer.map_err(|fault| fault.in_step(call.script.does))
     }
 
-    /// Has a script run that may take positions: it answers `{ answer, rows }`. The sink has the rows.
+    /// Notes a position that was read.
+    pub(super) fn has_seen(&self, seq: RevocationSeq) {
+        self.inner.heart.has_seen(seq);
+    }
+
+    /// Has a script run that ends something, or says that something has changed: it answers `{ answer, rows }`. The sink
+    /// has the rows.
     pub(super) async fn change(&self, call: Call) -> Result<(Value, Vec<LogRow>), StoreError> {
+        self.change_for(call, true).await
+    }
+
+    /// The same for one that begins something, and is the first to be refused when too many wait.
+    pub(super) async fn begin(&self, call: Call) -> Result<(Value, Vec<LogRow>), StoreError> {
+        self.change_for(call, false).await
+    }
+
+    async fn change_for(&self, call: Call, ends: bool) -> Result<(Value, Vec<LogRow>), StoreError> {
         let does = call.script.does;
-        let sent = self.sender().map(|changes| changes.ask(call));
+        let sent = self.sender().map(|changes| changes.ask(call, ends));
         let closed = || Fault::Unavailable("the store was closed".to_owned()).in_step(does);
         let answer = sent.ok_or_else(closed)?.await;
         answer.map_err(|fault| fault.in_step(does))

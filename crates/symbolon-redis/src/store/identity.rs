@@ -2,8 +2,9 @@
 
 use redis::{ErrorKind, RedisError, Value};
 use symbolon_core::clock::Timestamp;
-use symbolon_core::random::{Randomness, draw};
+use symbolon_core::random::{Randomness, RandomnessUnavailable, draw};
 use symbolon_core::revocation::RevocationSeq;
+use symbolon_core::token::KeyCheck;
 use tokio::time::timeout;
 
 use super::changes::CHANGE_MAX;
@@ -14,7 +15,6 @@ use super::reply::{list, number, parse, text};
 use super::script::{Call, Place, Script, script};
 use super::wire::Wire;
 use crate::hello::Hello;
-use crate::line::Line;
 use crate::server::{Server, Unreached};
 
 /// The form of the keys.
@@ -36,11 +36,12 @@ pub(super) struct Identity {
     pub(super) fresh: bool,
 }
 
-/// Goes there and finds the store, or makes one.
+/// Goes there and finds the store, or makes one, which gets the id `known_as` or a drawn one.
 pub(super) async fn find(
     server: &Server,
     prefix: &str,
     options: &OpenRedisStore,
+    known_as: Option<[u8; 16]>,
 ) -> Result<Identity, OpenRedisStoreError> {
     let place = server.place();
     let line = server
@@ -50,16 +51,20 @@ pub(super) async fn find(
     let said = |error: RedisError| refusal(place, &error);
     let hello = line.call(&redis::cmd("HELLO")).await.map_err(said)?;
     check_server(place, &Hello::read(&hello))?;
-    let answer = timeout(CHANGE_MAX, say(&line, prefix, options)?).await;
+    let chance = &*options.randomness;
+    let no_resources = |fault: Fault| OpenRedisStoreError::NoResources {
+        detail: fault.in_step("open").to_string(),
+    };
+    let call = open_call(options.key_check, options.now, options.make, chance).map_err(no_resources)?;
+    let named = match known_as {
+        Some(known) => Ok(known),
+        None => draw(chance).map_err(no_chance),
+    };
+    let keys = place_of(prefix, &named.map_err(no_resources)?);
+    let answer = timeout(CHANGE_MAX, line.call(&call.command(&keys, None, true))).await;
     let answer = answer.map_err(|_| unready(place, "it does not answer in 2 s"))?;
-    let words = list(answer.map_err(said)?).map_err(|fault| damaged(place, fault))?;
-    let words: Result<Vec<String>, Fault> = words.into_iter().map(text).collect();
-    judge(
-        place,
-        prefix,
-        options,
-        &words.map_err(|fault| damaged(place, fault))?,
-    )
+    let words = words(answer.map_err(said)?).map_err(|fault| damaged(place, fault))?;
+    judge(place, prefix, options, &words)
 }
 
 pub(super) fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisStoreError> {
@@ -93,27 +98,47 @@ pub(super) fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisSt
     Ok(())
 }
 
-/// Runs the script that says what is there.
-fn say(
-    line: &Line,
-    prefix: &str,
-    options: &OpenRedisStore,
-) -> Result<impl Future<Output = Result<Value, RedisError>>, OpenRedisStoreError> {
-    let chance = &*options.randomness;
-    let no_chance = |error: symbolon_core::random::RandomnessUnavailable| OpenRedisStoreError::NoResources {
-        detail: error.to_string(),
-    };
-    let cluster_id: [u8; 16] = draw(chance).map_err(no_chance)?;
+/// The call that asks what is there, and makes a store where there is none if that is wanted.
+fn open_call(
+    key_check: KeyCheck,
+    now: Timestamp,
+    make: bool,
+    chance: &dyn Randomness,
+) -> Result<Call, Fault> {
     let head_id: [u8; 16] = draw(chance).map_err(no_chance)?;
     let mut call = Call::of(&OPEN);
     call.text(FORMAT)
-        .text(hex(&cluster_id))
-        .text(hex(&options.key_check.0))
-        .text(options.now.0)
+        .text(hex(&key_check.0))
+        .text(now.0)
         .arg(head_id)
-        .text(u8::from(options.make));
-    let command = call.bare_command(prefix);
-    Ok(async move { line.call(&command).await })
+        .text(u8::from(make));
+    Ok(call)
+}
+
+/// The words of its answer.
+fn words(answer: Value) -> Result<Vec<String>, Fault> {
+    list(answer)?.into_iter().map(text).collect()
+}
+
+fn no_chance(error: RandomnessUnavailable) -> Fault {
+    Fault::Unavailable(error.to_string())
+}
+
+/// Makes the store anew in a Redis that has lost it; `false`: it is there.
+pub(super) async fn found_anew(
+    wire: &Wire,
+    key_check: KeyCheck,
+    now: Timestamp,
+    chance: &dyn Randomness,
+) -> Result<bool, Fault> {
+    let call = open_call(key_check, now, true, chance)?;
+    let words = words(wire.ask(&call, CHANGE_MAX).await?)?;
+    match words.first().map(String::as_str) {
+        Some("fresh") => jump(wire, chance, None).await.map(|_head| true),
+        // Whether it is ours, each step looks itself.
+        Some("found") => Ok(false),
+        _ => Err(Fault::Damaged("something else is where the store was".to_owned())),
+    }
 }
 
 fn judge(
@@ -190,16 +215,23 @@ pub(super) fn check_key(place: &str, wanted: &str, given: &str) -> Result<(), Op
 }
 
 /// Moves the log's head beyond every position that may ever have been given out, if the server is another run than the
-/// one under which the head last moved; answers where the head is.
-pub(super) async fn jump(wire: &Wire, chance: &dyn Randomness) -> Result<RevocationSeq, Fault> {
-    let no_chance =
-        |error: symbolon_core::random::RandomnessUnavailable| Fault::Unavailable(error.to_string());
+/// one under which the head last moved, or if it is not `beyond` a position; answers where the head is.
+pub(super) async fn jump(
+    wire: &Wire,
+    chance: &dyn Randomness,
+    beyond: Option<RevocationSeq>,
+) -> Result<RevocationSeq, Fault> {
     let id: [u8; 16] = draw(chance).map_err(no_chance)?;
     // Of two jumps from one position, the second after the first was lost, each leads elsewhere.
     let further = u32::from_le_bytes(draw(chance).map_err(no_chance)?) % JUMP_LEAST;
     let mut call = Call::of(&JUMP);
-    call.arg(id).text(JUMP_LEAST + further);
-    number(wire.ask(&call, CHANGE_MAX).await?).map(RevocationSeq)
+    call.arg(id)
+        .text(JUMP_LEAST + further)
+        .text(wire.seen().0)
+        .text(beyond.map_or(-1, |seq| i128::from(seq.0)));
+    let head = RevocationSeq(number(wire.ask(&call, CHANGE_MAX).await?)?);
+    wire.has_seen(head);
+    Ok(head)
 }
 
 /// Whose keys these are.

@@ -64,7 +64,9 @@ impl MemberStore for RedisStore {
         let mut call = Call::of(&FOLLOW);
         call.text(from.0).text(limit);
         let answer = self.ask_heart(&call).await?;
-        read_log_page(answer).map_err(|fault| fault.in_step(FOLLOW.does))
+        let page = read_log_page(answer).map_err(|fault| fault.in_step(FOLLOW.does))?;
+        self.has_seen(page.head);
+        Ok(page)
     }
 
     async fn list_members(&self) -> Result<Vec<Member>, StoreError> {

@@ -118,23 +118,11 @@ impl Call {
         if let Some(chance) = chance {
             command.arg(chance);
         }
-        self.add_to(&mut command);
-        command
-    }
-
-    /// The command of a script that asks whose store it is.
-    pub(super) fn bare_command(&self, prefix: &str) -> Cmd {
-        let mut command = redis::cmd("EVAL");
-        command.arg(self.script.text).arg(1).arg(prefix);
-        self.add_to(&mut command);
-        command
-    }
-
-    fn add_to(&self, command: &mut Cmd) {
         let mut from = 0;
         for end in &self.ends {
             command.arg(&self.bytes[from..*end]);
             from = *end;
         }
+        command
     }
 }

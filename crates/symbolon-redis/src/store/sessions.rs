@@ -56,7 +56,7 @@ impl SessionStore for RedisStore {
         let call = self
             .insert_call(&insert)
             .map_err(|fault| fault.in_step(INSERT.does))?;
-        let (answer, ended) = self.change(call).await?;
+        let (answer, ended) = self.begin(call).await?;
         read_inserted(answer, ended).map_err(|fault| fault.in_step(INSERT.does))
     }
 
@@ -158,18 +158,20 @@ impl SessionStore for RedisStore {
         let mut page = Vec::new();
         let (mut before, mut left) = (list.before.map(|id| id.to_string()), list.limit as usize);
         while left > 0 {
+            let wanted = left.min(PER_SCRIPT_MAX);
             let mut call = Call::of(&LIST);
             call.arg(list.subject.as_str())
                 .maybe_text(list.live_at.map(|at| at.0))
                 .maybe(before.as_ref())
-                .text(left.min(PER_SCRIPT_MAX));
+                .text(wanted);
             let answer = self.ask(&call).await?;
             let (found, more) = read_page(answer).map_err(|fault| fault.in_step(LIST.does))?;
             left = left.saturating_sub(found.len());
+            let last = found.last().map(|last| last.session.id.to_string());
+            before = more.or(last.filter(|_| found.len() == wanted));
             page.extend(found);
-            match more {
-                Some(more) => before = Some(more),
-                None => break,
+            if before.is_none() {
+                break;
             }
         }
         Ok(page)

@@ -4,9 +4,11 @@
 //! it, finds out when it is over, and makes the next one. While there is none, whoever asks is told so at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value};
+use symbolon_core::revocation::RevocationSeq;
 use tokio::sync::watch;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -43,13 +45,15 @@ struct Held {
 pub(super) struct Wire {
     place: Place,
     state: watch::Receiver<State>,
+    /// The newest position that this process has seen.
+    seen: Arc<AtomicU64>,
     /// The keeper ends with it.
     _kept: DropGuard,
 }
 
 impl Wire {
     /// Begins to look after a connection, on that thread.
-    pub(super) fn new(server: Arc<Server>, place: Place, thread: &Thread) -> Self {
+    pub(super) fn new(server: Arc<Server>, place: Place, seen: Arc<AtomicU64>, thread: &Thread) -> Self {
         let (sender, state) = watch::channel(State::Making);
         let end = CancellationToken::new();
         let kept = end.clone().drop_guard();
@@ -64,8 +68,19 @@ impl Wire {
         Self {
             place,
             state,
+            seen,
             _kept: kept,
         }
+    }
+
+    /// The newest position that this process has seen.
+    pub(super) fn seen(&self) -> RevocationSeq {
+        RevocationSeq(self.seen.load(Ordering::Acquire))
+    }
+
+    /// Notes a position.
+    pub(super) fn has_seen(&self, seq: RevocationSeq) {
+        self.seen.fetch_max(seq.0, Ordering::AcqRel);
     }
 
     /// Has a script run, and gives what it answers.

@@ -1,5 +1,7 @@
--- What the store says of itself; where there is none, one is made. This alone comes without the base.
+-- What the store says of itself; where there is none, one is made if that is wanted. This alone comes without the base.
 local P, call = KEYS[1], redis.call
+local cluster_id, format, key_check, high_water, head_id, make =
+    ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == '1'
 local kind = call('TYPE', P .. 'm').ok
 if kind ~= 'none' and kind ~= 'hash' then
     return { 'foreign', kind }
@@ -14,10 +16,10 @@ end
 if call('EXISTS', P .. 'log', P .. 'i', P .. 'audit') > 0 then
     return { 'torn' }
 end
-if ARGV[6] == '0' then
+if not make then
     return { 'none' }
 end
 -- Of no run of any server: so the log's head jumps at once.
-call('HSET', P .. 'm', 'format', ARGV[1], 'cluster_id', ARGV[2], 'key_check', ARGV[3], 'high_water', ARGV[4],
-    'boot', 'none', 'seq', '0', 'id', ARGV[5], 'floor', '0', 'epoch', '0', 'epoch_at', '0', 'epoch_reason', 'revoked')
-return { 'fresh', ARGV[1], ARGV[2], ARGV[3], ARGV[4] }
+call('HSET', P .. 'm', 'format', format, 'cluster_id', cluster_id, 'key_check', key_check, 'high_water', high_water,
+    'boot', 'none', 'seq', '0', 'id', head_id, 'floor', '0', 'epoch', '0', 'epoch_at', '0', 'epoch_reason', 'revoked')
+return { 'fresh', format, cluster_id, key_check, high_water }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -313,7 +313,8 @@ async fn somebody_elses_endless_script_makes_the_store_busy() {
         .start();
     let (store, _) = opened(&redis).await;
     let mut endless = redis.client();
-    let mut endless = endless.args(["EVAL", "while true do end", "0"]).spawn().unwrap();
+    let endless = endless.args(["EVAL", "while true do end", "0"]);
+    let mut endless = endless.stdout(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         match store.find_session(SessionId::from_bytes([0; 16])).await {

@@ -161,7 +161,7 @@ async fn a_list_finds_the_live_behind_any_number_that_ended_by_themselves() {
     let (first, second) = (session("alice", 0), session("alice", 1));
     begin(&store, &first).await;
     begin(&store, &second).await;
-    let ended: Vec<_> = (2..2_402).map(|number| {
+    let ended = (2..2_402).map(|number| {
         let mut session = session("alice", number);
         session.expires_at = at(3_000);
         session

@@ -6,8 +6,9 @@ use symbolon_redis::{OpenRedisStore, OpenRedisStoreError, RedisStore};
 use symbolon_testkit::contract::sample::{BEGIN, insert, session};
 use symbolon_testkit::server::free_address;
 use symbolon_testkit::servers::StartRedis;
+use tokio::task::JoinSet;
 
-use super::given::{options, prefix, refusal, shared};
+use super::given::{begin, end, options, prefix, refusal, shared};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_is_made_once_and_found_again() {
@@ -152,4 +153,58 @@ async fn a_store_that_was_emptied_says_so_and_proves_nothing() {
     assert!(detail.contains("the store is gone"), "{detail}");
     assert!(store.insert_session(insert(session("alice", 1))).await.is_err());
     assert!(store.log_head().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_was_emptied_is_made_anew_under_its_old_id_when_that_is_asked_for() {
+    let server = StartRedis::default().start();
+    let (store, made) = RedisStore::open(options(server.url(), "sy")).await.unwrap();
+    assert!(!store.found_anew(BEGIN).await.unwrap(), "it is there");
+    begin(&store, &session("alice", 0)).await;
+    let last = end(&store, session("alice", 0).id).await;
+    server.cli(&["FLUSHALL"]);
+    assert!(store.found_anew(BEGIN).await.unwrap());
+    assert!(!store.found_anew(BEGIN).await.unwrap());
+    assert_eq!(store.find_session(session("alice", 0).id).await.unwrap(), None);
+    begin(&store, &session("alice", 1)).await;
+    let next = end(&store, session("alice", 1).id).await;
+    assert!(next.seq > last.seq && next.prev_seq > last.seq);
+    let (_, found) = RedisStore::open(options(server.url(), "sy")).await.unwrap();
+    assert_eq!((found.cluster_id, found.fresh), (made.cluster_id, false));
+
+    server.cli(&["FLUSHALL"]);
+    let again = RedisStore::open_again(options(server.url(), "sy"), made.cluster_id);
+    let (_, again) = again.await.unwrap();
+    assert_eq!((again.cluster_id, again.fresh), (made.cluster_id, true));
+    begin(&store, &session("alice", 2)).await;
+
+    // Where another store has taken its place, it is not touched.
+    server.cli(&["FLUSHALL"]);
+    RedisStore::open(options(server.url(), "sy")).await.unwrap();
+    store.found_anew(BEGIN).await.unwrap();
+    let Err(StoreError::Unavailable { detail, .. }) = store.ping().await else {
+        panic!("that is another store");
+    };
+    assert!(detail.contains("another store has taken the place"), "{detail}");
+}
+
+/// What was taken before is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_closed_does_what_waits_and_takes_no_more() {
+    let (store, _) = RedisStore::open(options(shared().url(), &prefix()))
+        .await
+        .unwrap();
+    let sessions: Vec<_> = (0..50).map(|number| session("alice", number)).collect();
+    let mut tasks = JoinSet::new();
+    for session in sessions {
+        let store = store.clone();
+        tasks.spawn(async move { store.insert_session(insert(session)).await.is_ok() });
+    }
+    while store.walk_sessions(None, 1).await.unwrap().is_empty() {}
+    store.close().await;
+    let done = tasks.join_all().await.into_iter().filter(|done| *done).count();
+    assert!(done > 0);
+    assert_eq!(store.walk_sessions(None, 100).await.unwrap().len(), done);
+    assert!(store.insert_session(insert(session("alice", 60))).await.is_err());
+    store.close().await;
 }
