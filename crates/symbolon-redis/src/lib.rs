@@ -1,6 +1,7 @@
-//! Redis or Valkey beside the store: the cache that nodes share, and what they tell each other faster than the log does.
+//! Redis or Valkey, in two parts that do not need each other: beside a store, and as the store itself (`store.rs`).
 //!
-//! Nothing depends on it. It may be absent, slow, empty, old or forged, and only speed changes: a fact that it gives
+//! Beside the store it is the cache that nodes share, and what they tell each other faster than the log does. Nothing
+//! depends on that. It may be absent, slow, empty, old or forged, and only speed changes: a fact that it gives
 //! carries a sum that nobody else can make and the position at which it was read, by which the node judges it as any
 //! other; a signal that is lost is found in the log. Of the commands it needs `GET SET DEL PUBLISH SUBSCRIBE PING
 //! HELLO` and `CLIENT SETNAME`, no script and no lock. Reading order:
@@ -13,6 +14,7 @@
 //! 5. `warm.rs` and `marker.rs`: filling it from the store, and how a flush is found.
 //! 6. `server.rs` and `line.rs`: a connection, through Sentinels and TLS where wanted.
 //! 7. [`examine`]: what an operator is told of a Redis.
+//! 8. `store.rs`: [`RedisStore`], with a reading order of its own.
 
 mod address;
 mod cache;

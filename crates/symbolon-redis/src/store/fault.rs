@@ -33,6 +33,11 @@ impl Fault {
             Self::Unavailable(text)
         } else if says("SYTWICE") {
             Self::Damaged("there is a session of that id already".to_owned())
+        } else if says("SYGONE") {
+            Self::Damaged(
+                "a session is missing though nothing has ended it: redis evicts keys; set maxmemory-policy to noeviction"
+                    .to_owned(),
+            )
         } else if says("OOM") {
             unavailable("redis has no memory left: raise maxmemory, or let less be kept")
         } else if says("READONLY") {
@@ -83,6 +88,94 @@ impl Fault {
                 operation: does,
                 detail: "redis forgets its scripts".to_owned(),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::{RedisError, parse_redis_value};
+
+    use super::Fault;
+
+    /// The error that a server's line is read as.
+    fn said(line: &str) -> RedisError {
+        let answer = parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
+        answer.extract_error().unwrap_err()
+    }
+
+    fn is_unavailable(line: &str, begin: &str) -> bool {
+        matches!(Fault::of(&said(line)), Fault::Unavailable(text) if text.starts_with(begin))
+    }
+
+    #[test]
+    fn what_may_pass_is_unavailable_and_says_why() {
+        let wrapped = "ERR Error running script (call to f_1): @user_script:9: -OOM command not allowed when used \
+            memory > 'maxmemory'.";
+        for (line, begin) in [
+            (
+                "OOM command not allowed when used memory > 'maxmemory'.",
+                "redis has no memory left",
+            ),
+            (wrapped, "redis has no memory left"),
+            (
+                "LOADING Redis is loading the dataset in memory",
+                "redis is still reading its file",
+            ),
+            (
+                "MISCONF Redis is configured to save RDB snapshots",
+                "redis cannot write its file",
+            ),
+            ("BUSY Redis is busy running a script.", "redis is busy"),
+            (
+                "NOREPLICAS Not enough good replicas to write.",
+                "redis has fewer replicas",
+            ),
+            ("MASTERDOWN Link with MASTER is down", "redis is not ready"),
+            (
+                "NOPERM User app has no permissions",
+                "the user of store.url lacks a right",
+            ),
+            (
+                "NOAUTH Authentication required.",
+                "the user of store.url lacks a right",
+            ),
+        ] {
+            assert!(
+                is_unavailable(line, begin),
+                "{line}: {:?}",
+                Fault::of(&said(line))
+            );
+        }
+        assert!(is_unavailable("SYLOST the store is gone", ""));
+        assert!(is_unavailable("SYOTHER another store", ""));
+    }
+
+    #[test]
+    fn what_changes_what_is_done_next_is_known_by_its_code() {
+        assert_eq!(
+            Fault::of(&said("SYBOOT redis was started again")),
+            Fault::Restarted
+        );
+        assert_eq!(
+            Fault::of(&said("NOSCRIPT No matching script. Please use EVAL.")),
+            Fault::UnknownScript
+        );
+        let replica = Fault::of(&said("READONLY You can't write against a read only replica."));
+        assert!(matches!(replica, Fault::NotPrimary(_)), "{replica:?}");
+    }
+
+    #[test]
+    fn what_an_operator_must_look_at_is_damage() {
+        for line in [
+            "WRONGTYPE Operation against a key holding the wrong kind of value",
+            "SYTWICE there is a session of that id",
+            "SYGONE a session is missing",
+            "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+            "ERR user_script:12: attempt to compare nil with number script: f_1, on @user_script:12.",
+        ] {
+            let fault = Fault::of(&said(line));
+            assert!(matches!(fault, Fault::Damaged(_)), "{line}: {fault:?}");
         }
     }
 }

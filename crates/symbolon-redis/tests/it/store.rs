@@ -1,6 +1,7 @@
 //! Redis as the store.
 
 mod contract;
+mod elsewhere;
 mod examine;
 mod faults;
 mod given;

@@ -10,3 +10,10 @@ local function found(id)
     end
     return false
 end
+
+-- Whether a session that is not there should be: the index still has it, and its end is to come. Then Redis has evicted
+-- it, and its absence proves nothing.
+local function is_evicted(id)
+    local till = call('ZSCORE', all_key(), id)
+    return till and tonumber(till) > tonumber(call('TIME')[1]) * 1000
+end
