@@ -3,7 +3,8 @@
 #   bench/run.sh                                everything: about ten minutes after the build
 #   bench/run.sh --connections 64,4,16,512      verify at other numbers of connections, too
 #   bench/run.sh --rounds 1 --sessions 100000   a short look
-# Every option of `symbolon-bench run --help` can be given. Reports: bench/results/*.md
+#   bench/run.sh nodes --store postgres         three nodes that share a store: also mariadb, redis, redis-always
+# Every option of `symbolon-bench run --help` (`symbolon-bench nodes --help`) can be given. Reports: bench/results/*.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,6 +31,9 @@ fi
 # The server first and by itself, so that what is measured is the binary that is shipped.
 cargo build --release --locked
 cargo build --release --locked -p symbolon-bench --bins
+if [ "${1:-}" = nodes ]; then
+  exec target/release/symbolon-bench "$@"
+fi
 cargo bench --locked -p symbolon-bench --bench in_process --no-run
 
 rounds=3

@@ -9,8 +9,10 @@ mod chapters;
 mod flood;
 mod limits;
 mod load;
+mod nodes;
 mod process;
 mod report;
+mod requests;
 mod run;
 mod stage;
 
@@ -35,10 +37,19 @@ struct Cli {
 enum Command {
     /// Measure everything and write a Markdown report
     Run(run::Options),
+    /// Measure nodes that share a store and write a Markdown report
+    Nodes(nodes::Options),
     /// Serve a fixed answer with bare hyper, until it is ended
     HyperLimit {
         /// Port on loopback
         port: u16,
+    },
+    /// Serve one GET of a Redis for each request with bare hyper, until it is ended
+    RedisLimit {
+        /// Port on loopback
+        port: u16,
+        /// The Redis
+        url: String,
     },
     /// Write sessions into a store's file with plain SQLite; the store must not be in use
     SqliteLimit {
@@ -62,6 +73,8 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Nodes(options) => nodes::run(&options),
+        Command::RedisLimit { port, url } => limits::redis::serve(port, &url),
         Command::HyperLimit { port } => limits::hyper::serve(port),
         Command::SqliteLimit { file, seconds } => limits::sqlite::write(&file, seconds),
         Command::Flood {

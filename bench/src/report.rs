@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use anyhow::Context as _;
 use symbolon_bench::samples::{number, table};
 
 use crate::limits::nginx;
 use crate::process::said;
-use crate::run::Options;
 
 /// The Markdown of a run.
 pub(crate) struct Report {
@@ -88,19 +88,19 @@ impl Report {
     }
 
     /// Prints the report and keeps it as a file.
-    pub(crate) fn finish(mut self, options: &Options) -> anyhow::Result<()> {
+    pub(crate) fn finish(mut self, results: &Path, name: &str) -> anyhow::Result<()> {
         let verdicts = std::mem::take(&mut self.verdicts);
         let rows: Vec<_> = verdicts.iter().map(Verdict::cells).collect();
         self.section("Targets", &["", "what", "target", "measured", "met"], &rows);
         print!("{}", self.text);
-        let file = options.results.join("http.md");
-        fs::create_dir_all(&options.results).context("make the folder of the reports")?;
+        let file = results.join(name);
+        fs::create_dir_all(results).context("make the folder of the reports")?;
         fs::write(&file, &self.text).with_context(|| format!("write {}", file.display()))
     }
 }
 
 /// Where and with what a run was made.
-pub(crate) fn machine(options: &Options) -> anyhow::Result<String> {
+pub(crate) fn machine(binary: &Path, rounds: usize, seconds: u32) -> anyhow::Result<String> {
     let line = |program: &str, arguments: &[&str]| {
         let text = said(program, arguments).unwrap_or_else(|| "not there".to_owned());
         text.lines().next().unwrap_or_default().to_owned()
@@ -118,7 +118,7 @@ pub(crate) fn machine(options: &Options) -> anyhow::Result<String> {
         .trim_end_matches(" kB")
         .parse::<f64>()
         .unwrap_or(f64::NAN);
-    let binary = options.binary.to_string_lossy();
+    let binary = binary.to_string_lossy();
     let wrk = line("wrk", &["-v"]);
     let wrk = wrk.split(" [").next().unwrap_or_default();
     let nginx = nginx::version().unwrap_or_else(|| "nginx is not installed".to_owned());
@@ -136,7 +136,7 @@ pub(crate) fn machine(options: &Options) -> anyhow::Result<String> {
         line("git", &["describe", "--always", "--dirty"]),
         line("rustc", &["--version"]),
         rusqlite::version(),
-        options.rounds,
-        options.seconds,
+        rounds,
+        seconds,
     ))
 }

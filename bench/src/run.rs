@@ -130,7 +130,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         log_in.round(&stand)?;
     }
     memories.compare(target(&stand.cold), &stage, options)?;
-    let mut report = Report::begin(machine(options)?);
+    let mut report = Report::begin(machine(&options.binary, options.rounds, options.seconds)?);
     let (others, stolen) = MachineTime::so_far(&stand.targets())?.others_since(&before);
     report.note(&format!(
         "Meanwhile others, the kernel's own threads among them, used {} of a core and the hypervisor {}.",
@@ -141,7 +141,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     changes.tell(&mut report, verify.near_rate(), &stage);
     memories.tell(&mut report, options.sessions);
     log_in.tell(&mut report);
-    report.finish(options)
+    report.finish(&options.results, "http.md")
 }
 
 /// The server as it is measured.

@@ -1,6 +1,5 @@
 //! What is prepared before the first measurement: a store with many sessions, and the requests.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +11,8 @@ use symbolon_bench::filled::{Tokens, fill};
 use symbolon_bench::stopwatch;
 
 use crate::flood;
-use crate::limits::sqlite::SUBJECTS;
 use crate::process::copy_folder;
+use crate::requests::{issues, refreshes, verifies};
 use crate::run::Options;
 
 /// How many tokens take turns where the load is to stay in a core's caches.
@@ -112,40 +111,4 @@ async fn make_store(data: &Path, sessions: usize) -> anyhow::Result<(Vec<Tokens>
     let rate = sessions as f64 / start.elapsed().as_secs_f64();
     symbolon.stop().await;
     Ok((tokens, key.expose().to_string(), rate))
-}
-
-fn verifies(tokens: &[Tokens]) -> String {
-    lines(tokens, |text, tokens| {
-        write!(text, "GET /verify\tBearer {}\t", tokens.access)
-    })
-}
-
-fn refreshes(tokens: &[Tokens]) -> String {
-    lines(tokens, |text, tokens| {
-        write!(
-            text,
-            "POST /v1/refresh\t\t{{\"refresh_token\":\"{}\"}}",
-            tokens.refresh
-        )
-    })
-}
-
-fn issues(key: &str) -> String {
-    let subjects: Vec<u64> = (0..SUBJECTS).collect();
-    lines(&subjects, |text, number| {
-        write!(
-            text,
-            "POST /v1/service/sessions\tBearer {key}\t{{\"subject\":\"new-{number}\"}}"
-        )
-    })
-}
-
-fn lines<T>(items: &[T], line: impl Fn(&mut String, &T) -> std::fmt::Result) -> String {
-    let mut text = String::new();
-    for item in items {
-        // Writing to a String does not fail.
-        let _ = line(&mut text, item);
-        text.push('\n');
-    }
-    text
 }
