@@ -1,9 +1,11 @@
 //! One connection inside one transaction, and nothing of any engine.
 
 mod fields;
+mod many;
 mod value;
 
 pub(crate) use fields::{Columns, Fields};
+pub(crate) use many::{Form, batches};
 pub(crate) use value::Value;
 
 use symbolon_core::store::StoreError;
@@ -156,6 +158,30 @@ pub(crate) trait Link {
         Ok(changed)
     }
 
+    /// Adds rows, each by the INSERT of one; answers how many were added. An engine that is asked over a network is given
+    /// many at a time.
+    async fn insert<const N: usize>(
+        &mut self,
+        insert: &'static Statement,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<u64, SqlError> {
+        let mut added = 0;
+        for row in rows {
+            added += self.execute(insert, row).await?;
+        }
+        Ok(added)
+    }
+
+    /// The same, where all of them must be added.
+    async fn insert_all<const N: usize>(
+        &mut self,
+        insert: &'static Statement,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), SqlError> {
+        let added = self.insert(insert, rows).await?;
+        must_be_all(insert, added, rows.len())
+    }
+
     /// Runs a statement about [`IDS_PER_QUERY`] keys for all of these, some at a time. `rest` is what follows the keys.
     async fn query_in<T>(
         &mut self,
@@ -165,11 +191,7 @@ pub(crate) trait Link {
         read: Read<T>,
     ) -> Result<Vec<T>, SqlError> {
         let mut rows = Vec::with_capacity(keys.len());
-        for some in keys.chunks(IDS_PER_QUERY) {
-            // The statement always asks for as many: what is missing is filled up with the first.
-            let padding = some.first().into_iter().cycle();
-            let keys = some.iter().chain(padding).take(IDS_PER_QUERY);
-            let params: Vec<_> = keys.chain(rest).copied().collect();
+        for params in params_in(keys, rest) {
             rows.extend(self.query(statement, &params, read).await?);
         }
         Ok(rows)
@@ -187,4 +209,40 @@ pub(crate) trait Link {
             .collect();
         self.change_all(&changes).await
     }
+}
+
+/// The parameters of a statement about [`IDS_PER_QUERY`] keys, as often as it has to be run.
+pub(crate) fn params_in<'v>(keys: &[Value<'v>], rest: &[Value<'v>]) -> Vec<Vec<Value<'v>>> {
+    let params = keys.chunks(IDS_PER_QUERY).map(|some| {
+        // The statement always asks for as many: what is missing is filled up with the first.
+        let padding = some.first().into_iter().cycle();
+        let keys = some.iter().chain(padding).take(IDS_PER_QUERY);
+        keys.chain(rest).copied().collect()
+    });
+    params.collect()
+}
+
+/// An error where one of the statements has changed another number of rows than one.
+pub(crate) fn must_change_one_each(changes: &[Change<'_>], done: &[u64]) -> Result<(), SqlError> {
+    match changes.iter().zip(done).find(|(_, changed)| **changed != 1) {
+        None => Ok(()),
+        Some(((statement, _), changed)) => Err(SqlError::RowCount {
+            changed: *changed,
+            expected: 1,
+            statement: statement.text(),
+        }),
+    }
+}
+
+/// An error where not all rows were added.
+pub(crate) fn must_be_all(insert: &'static Statement, added: u64, rows: usize) -> Result<(), SqlError> {
+    let expected = rows as u64;
+    if added == expected {
+        return Ok(());
+    }
+    Err(SqlError::RowCount {
+        changed: added,
+        expected,
+        statement: insert.text(),
+    })
 }

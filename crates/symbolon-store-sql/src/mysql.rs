@@ -5,6 +5,7 @@
 //! 3. `connection`: what every connection is set to. `check`: what the server must be. `fault`: how its errors are read.
 //! 4. `identity`: the schema, in steps that can be cut off and gone on with.
 //! 5. `link`: an operation's view of a connection, and the transaction around it. `value`: parameters and columns.
+//!    `text`: many statements at once.
 //! 6. `driver`: all of it, as `server` asks for it.
 
 mod address;
@@ -15,6 +16,7 @@ mod fault;
 mod flavor;
 mod identity;
 mod link;
+mod text;
 mod value;
 
 pub(crate) use driver::MySql;

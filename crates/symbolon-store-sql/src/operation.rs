@@ -155,7 +155,7 @@ impl<'t, L: Link> Tx<'t, L> {
         let written: Vec<_> = written
             .map(|((row, kind), entry)| log_columns(row, kind, entry.actor))
             .collect();
-        self.link.change_each(&INSERT_LOG, &written).await?;
+        self.link.insert_all(&INSERT_LOG, &written).await?;
         self.rows.extend_from_slice(&rows);
         Ok(rows)
     }

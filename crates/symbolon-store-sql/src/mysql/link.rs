@@ -11,10 +11,13 @@ use tokio::time::Instant;
 use super::connection::IDLE_MAX;
 use super::fault::{is_in_doubt, is_lost, said, sql_error};
 use super::flavor::Flavor;
+use super::text::{AT_ONCE_MAX, spelled};
 use super::value::{MySqlRow, param};
 use crate::dialect::MYSQL;
 use crate::hex::hex;
-use crate::link::{Fields, Link, Read, SqlError, Statement, Value};
+use crate::link::{
+    Change, Fields, Form, Link, Read, SqlError, Statement, Value, batches, must_change_one_each,
+};
 use crate::server::{STATEMENT_MAX, State, Uncommitted, Wire};
 
 /// How much less than [`STATEMENT_MAX`] the limit of a transaction may be before the server is told of it: that is one
@@ -32,7 +35,7 @@ const IDLE_SLACK: Duration = Duration::from_secs(1);
 pub(crate) struct MySqlLink {
     conn: Conn,
     flavor: Flavor,
-    prepared: HashMap<usize, mysql_async::Statement>,
+    prepared: HashMap<(usize, Form), mysql_async::Statement>,
     state: State,
     /// A transaction was begun and not ended yet.
     begun: bool,
@@ -96,16 +99,54 @@ impl MySqlLink {
     }
 
     /// The prepared form of a statement, found by its address: no two statics share one.
-    async fn prepared(&mut self, statement: &'static Statement) -> Result<mysql_async::Statement, SqlError> {
+    async fn prepared(
+        &mut self,
+        form: Form,
+        statement: &'static Statement,
+    ) -> Result<mysql_async::Statement, SqlError> {
         self.used_at = Instant::now();
-        let key = std::ptr::from_ref(statement).addr();
+        let key = (std::ptr::from_ref(statement).addr(), form);
         if let Some(found) = self.prepared.get(&key) {
             return Ok(found.clone());
         }
-        let made = self.conn.prep(MYSQL.render(statement.text())).await;
+        let made = self.conn.prep(MYSQL.render(&statement.text_in(form))).await;
         let made = made.map_err(|error| self.failed(&error))?;
         self.prepared.insert(key, made.clone());
         Ok(made)
+    }
+
+    async fn execute_in(
+        &mut self,
+        form: Form,
+        statement: &'static Statement,
+        params: &[Value<'_>],
+    ) -> Result<u64, SqlError> {
+        let prepared = self.prepared(form, statement).await?;
+        let params = Params::Positional(params.iter().map(param).collect());
+        let done = self.conn.exec_drop(&prepared, params).await;
+        done.map_err(|error| self.failed(&error))?;
+        Ok(self.conn.affected_rows())
+    }
+
+    /// Runs statements that are sent at once; answers how many rows each has changed.
+    async fn execute_some(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
+        if let [(statement, params)] = changes {
+            return Ok(vec![self.execute(statement, params).await?]);
+        }
+        let text = spelled(changes)?;
+        self.used_at = Instant::now();
+        let done = async {
+            let mut results = self.conn.query_iter(text).await?;
+            let mut changed = vec![results.affected_rows()];
+            while changed.len() < changes.len() {
+                // None has rows: that goes on to the next.
+                results.for_each(drop).await?;
+                changed.push(results.affected_rows());
+            }
+            results.drop_result().await?;
+            Ok(changed)
+        };
+        done.await.map_err(|error: Error| self.failed(&error))
     }
 
     /// After a transaction: its limit is no longer the limit.
@@ -192,11 +233,7 @@ impl Link for MySqlLink {
         statement: &'static Statement,
         params: &[Value<'_>],
     ) -> Result<u64, SqlError> {
-        let prepared = self.prepared(statement).await?;
-        let params = Params::Positional(params.iter().map(param).collect());
-        let done = self.conn.exec_drop(&prepared, params).await;
-        done.map_err(|error| self.failed(&error))?;
-        Ok(self.conn.affected_rows())
+        self.execute_in(Form::ONE, statement, params).await
     }
 
     async fn query<T>(
@@ -205,12 +242,49 @@ impl Link for MySqlLink {
         params: &[Value<'_>],
         read: Read<T>,
     ) -> Result<Vec<T>, SqlError> {
-        let prepared = self.prepared(statement).await?;
+        let prepared = self.prepared(Form::ONE, statement).await?;
         let params = Params::Positional(params.iter().map(param).collect());
         let rows: Result<Vec<Row>, Error> = self.conn.exec(&prepared, params).await;
         let rows = rows.map_err(|error| self.failed(&error))?;
         rows.into_iter()
             .map(|row| read(&mut Fields::of(&MySqlRow(row))))
             .collect()
+    }
+
+    async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
+        for some in changes.chunks(AT_ONCE_MAX) {
+            let done = self.execute_some(some).await?;
+            must_change_one_each(some, &done)?;
+        }
+        Ok(())
+    }
+
+    async fn execute_each<const N: usize>(
+        &mut self,
+        statement: &'static Statement,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<u64>, SqlError> {
+        let mut done = Vec::with_capacity(params.len());
+        for some in params.chunks(AT_ONCE_MAX) {
+            let changes: Vec<Change<'_>> = some.iter().map(|params| (statement, params.as_slice())).collect();
+            done.extend(self.execute_some(&changes).await?);
+        }
+        Ok(done)
+    }
+
+    async fn insert<const N: usize>(
+        &mut self,
+        insert: &'static Statement,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<u64, SqlError> {
+        let (mut rest, mut added) = (rows, 0);
+        for batch in batches(rows.len()) {
+            let (some, others) = rest.split_at(batch);
+            added += self
+                .execute_in(Form::Rows(batch), insert, some.as_flattened())
+                .await?;
+            rest = others;
+        }
+        Ok(added)
     }
 }

@@ -146,7 +146,7 @@ async fn write_together<L: Link>(
     let rows: Vec<_> = rows
         .map(|((_, order, epoch), ip)| row(&order.session, *epoch, ip))
         .collect();
-    link.change_each(&INSERT_SESSION, &rows).await?;
+    link.insert_all(&INSERT_SESSION, &rows).await?;
     let audits: Vec<_> = beginning
         .iter()
         .map(|(_, order, _)| order.audit.clone())

@@ -157,12 +157,13 @@ pub(super) async fn lock_free_subjects(
     let there: BTreeSet<_> = there.await?.into_iter().collect();
     missing.retain(|name| !there.contains(**name));
     let params: Vec<_> = missing.iter().map(|name| [Value::from(**name)]).collect();
-    let made = link.execute_each(&MAKE_SUBJECT, &params).await?;
-    for (name, made) in missing.into_iter().zip(made) {
-        // Else it is there, and somebody holds it.
-        if made == 1 {
-            locked.insert((*name).to_owned(), LockedSubject::NEW);
-        }
+    let made = link.insert(&MAKE_SUBJECT, &params).await?;
+    // Else somebody has just made some of them, and holds them: which, each finds out alone.
+    if made == params.len() as u64 {
+        let new = missing
+            .into_iter()
+            .map(|name| ((*name).to_owned(), LockedSubject::NEW));
+        locked.extend(new);
     }
     Ok(locked)
 }

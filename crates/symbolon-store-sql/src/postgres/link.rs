@@ -2,24 +2,30 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
+use futures_util::{SinkExt as _, TryStreamExt as _};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 use tokio_postgres::{Client, Error, Row};
 
 use super::connection::Connection;
+use super::copy::encode;
 use super::fault::{is_lost, said, sql_error};
 use crate::dialect::POSTGRES;
-use crate::link::{Change, Columns, Fields, Link, Read, SqlError, Statement, Value};
+use crate::link::{
+    Change, Columns, Fields, Form, Link, Read, SqlError, Statement, Value, batches, must_be_all,
+    must_change_one_each, params_in,
+};
 use crate::server::{STATEMENT_MAX, State, Uncommitted, Wire};
 
 /// A connection with the statements that it has prepared so far. There are some dozens of them, so
 /// all stay.
 pub(crate) struct PostgresLink {
     connection: Connection,
-    prepared: HashMap<usize, tokio_postgres::Statement>,
+    prepared: HashMap<(usize, Form), tokio_postgres::Statement>,
     state: State,
 }
 
@@ -53,11 +59,19 @@ impl PostgresLink {
         &mut self,
         statement: &'static Statement,
     ) -> Result<tokio_postgres::Statement, SqlError> {
-        let key = std::ptr::from_ref(statement).addr();
+        self.prepared_in(Form::ONE, statement).await
+    }
+
+    async fn prepared_in(
+        &mut self,
+        form: Form,
+        statement: &'static Statement,
+    ) -> Result<tokio_postgres::Statement, SqlError> {
+        let key = (std::ptr::from_ref(statement).addr(), form);
         if let Some(found) = self.prepared.get(&key) {
             return Ok(found.clone());
         }
-        let text = POSTGRES.render(statement.text());
+        let text = POSTGRES.render(&statement.text_in(form));
         let made = self.connection.client.prepare(&text).await;
         let made = made.map_err(|error| self.failed(&error))?;
         self.prepared.insert(key, made.clone());
@@ -118,17 +132,27 @@ impl Wire for PostgresLink {
 /// driver keeps the order.
 const AHEAD_MAX: usize = 30;
 
+/// How many rows are copied at the least: for fewer an INSERT each costs less than asking first whether they may come.
+const COPY_MIN: usize = 4;
+
 impl PostgresLink {
-    /// Asks for all before the first answers.
     async fn execute_some(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
         let mut prepared = Vec::with_capacity(changes.len());
-        for (statement, _) in changes {
-            prepared.push(self.prepared(statement).await?);
+        for (statement, params) in changes {
+            prepared.push((self.prepared(statement).await?, *params));
         }
+        self.execute_ahead(&prepared).await
+    }
+
+    /// Asks for all before the first answers.
+    async fn execute_ahead(
+        &mut self,
+        changes: &[(tokio_postgres::Statement, &[Value<'_>])],
+    ) -> Result<Vec<u64>, SqlError> {
         let client = &self.connection.client;
-        let running = changes.iter().zip(&prepared);
-        let running =
-            running.map(|((_, params), prepared)| client.execute_raw(prepared, params.iter().copied()));
+        let running = changes
+            .iter()
+            .map(|(prepared, params)| client.execute_raw(prepared, params.iter().copied()));
         let done = join_all(running).await;
         // The first that fails says why; those after it only say that one before them failed.
         done.into_iter()
@@ -171,14 +195,7 @@ impl Link for PostgresLink {
     async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
         for some in changes.chunks(AHEAD_MAX) {
             let done = self.execute_some(some).await?;
-            let wrong = some.iter().zip(done).find(|(_, changed)| *changed != 1);
-            if let Some(((statement, _), changed)) = wrong {
-                return Err(SqlError::RowCount {
-                    changed,
-                    expected: 1,
-                    statement: statement.text(),
-                });
-            }
+            must_change_one_each(some, &done)?;
         }
         Ok(())
     }
@@ -194,6 +211,63 @@ impl Link for PostgresLink {
             done.extend(self.execute_some(&changes).await?);
         }
         Ok(done)
+    }
+
+    async fn insert<const N: usize>(
+        &mut self,
+        insert: &'static Statement,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<u64, SqlError> {
+        let (mut rest, mut changes) = (rows, Vec::new());
+        for batch in batches(rows.len()) {
+            let (some, others) = rest.split_at(batch);
+            let prepared = self.prepared_in(Form::Rows(batch), insert).await?;
+            changes.push((prepared, some.as_flattened()));
+            rest = others;
+        }
+        Ok(self.execute_ahead(&changes).await?.iter().sum())
+    }
+
+    /// Copies them: the server does for all rows at once what it would do for each.
+    async fn insert_all<const N: usize>(
+        &mut self,
+        insert: &'static Statement,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), SqlError> {
+        if rows.len() < COPY_MIN {
+            return self.change_each(insert, rows).await;
+        }
+        let prepared = self.prepared_in(Form::Copy, insert).await?;
+        let copied = async {
+            let mut sink = pin!(self.connection.client.copy_in(&prepared).await?);
+            sink.send(encode(rows)).await?;
+            sink.finish().await
+        };
+        let added = copied.await.map_err(|error| self.failed(&error))?;
+        must_be_all(insert, added, rows.len())
+    }
+
+    async fn query_in<T>(
+        &mut self,
+        statement: &'static Statement,
+        keys: &[Value<'_>],
+        rest: &[Value<'_>],
+        read: Read<T>,
+    ) -> Result<Vec<T>, SqlError> {
+        let params = params_in(keys, rest);
+        let prepared = self.prepared(statement).await?;
+        let client = &self.connection.client;
+        let running = params.iter().map(|params| async {
+            let rows = client.query_raw(&prepared, params.iter().copied()).await?;
+            rows.try_collect::<Vec<Row>>().await
+        });
+        let found = try_join_all(running).await;
+        let found = found.map_err(|error| self.failed(&error))?;
+        found
+            .iter()
+            .flatten()
+            .map(|row| read(&mut Fields::of(&PostgresRow(row))))
+            .collect()
     }
 }
 

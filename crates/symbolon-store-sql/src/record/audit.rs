@@ -24,7 +24,7 @@ pub(crate) async fn insert_audits<L: Link>(link: &mut L, entries: &[AuditEntry])
         .collect();
     let rows = entries.iter().zip(&texts);
     let rows: Vec<_> = rows.map(|(entry, (actor, ip))| row(entry, actor, ip)).collect();
-    link.change_each(&INSERT_AUDIT, &rows).await
+    link.insert_all(&INSERT_AUDIT, &rows).await
 }
 
 /// Makes a change of one row, and writes its entry beside it.

@@ -165,9 +165,20 @@ async fn who_listens_listens_again_within_a_second_and_knows_that_it_missed_some
     heard.until(&Signal::Grown(RevocationSeq(9))).await;
     // One that only stands still is noticed too, after a word to oneself and the patience for it.
     server.freeze();
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    eventually(async || is_given_up(server.address().port())).await;
     server.thaw();
     eventually(async || heard.missed() == 5).await;
+}
+
+/// Whether this side has closed a connection to that port which the other side has not: the kernel lists it as waiting for
+/// the other's end (`FIN_WAIT1`, `FIN_WAIT2`).
+fn is_given_up(port: u16) -> bool {
+    let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let there = format!(":{port:04X}");
+    sockets.lines().any(|socket| {
+        let columns: Vec<&str> = socket.split_whitespace().collect();
+        columns[2].ends_with(&there) && ["04", "05"].contains(&columns[3])
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

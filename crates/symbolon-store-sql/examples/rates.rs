@@ -1,7 +1,7 @@
-//! How fast a store in PostgreSQL is, beside what the server does for clients that write one row each: creates, ends of
+//! How fast a store on a server is, beside what the server does for clients that write one row each: creates, ends of
 //! sessions, and one end on an idle server. It starts a server of its own.
 //!
-//! `cargo run --release -p symbolon-store-sql --example postgres_rates`
+//! `cargo run --release -p symbolon-store-sql --example rates [postgres | mariadb]`
 
 use std::error::Error;
 use std::io::Write as _;
@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use symbolon_core::random::Randomness;
-use symbolon_core::session::SessionId;
+use mysql_async::prelude::Queryable as _;
+use mysql_async::{Conn, Opts, Params, Row, Value};
+use symbolon_core::session::{Session, SessionId};
 use symbolon_core::store::{MemberStore as _, SessionStore as _};
 use symbolon_core::token::KeyCheck;
 use symbolon_store_sql::{OpenServer, SqlStore};
 use symbolon_testkit::contract::{Recorded, sample};
 use symbolon_testkit::randomness::Seeded;
-use symbolon_testkit::servers::Postgres;
+use symbolon_testkit::servers::{MariaDb, Postgres, StartMariaDb, StartPostgres};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_postgres::{Client, NoTls};
@@ -33,9 +34,55 @@ fn main() -> Outcome<()> {
     runtime.block_on(measure())
 }
 
+/// Which server.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Postgres,
+    MariaDb,
+}
+
+impl Kind {
+    fn asked() -> Self {
+        match std::env::args().nth(1).as_deref() {
+            Some("mariadb") => Self::MariaDb,
+            _ => Self::Postgres,
+        }
+    }
+
+    /// Starts one with the sizes that its project ships; servers of tests are smaller.
+    fn start(self) -> Running {
+        match self {
+            Self::Postgres => {
+                let start = StartPostgres::default().setting("max_wal_size", "1GB");
+                Running::Postgres(start.setting("shared_buffers", "128MB").start())
+            }
+            Self::MariaDb => {
+                let start = StartMariaDb::default().setting("innodb-log-file-size", "96M");
+                Running::MariaDb(start.setting("innodb-buffer-pool-size", "128M").start())
+            }
+        }
+    }
+}
+
+/// A server of its own. It ends when it is dropped.
+enum Running {
+    Postgres(Postgres),
+    MariaDb(MariaDb),
+}
+
+impl Running {
+    fn url(&self) -> String {
+        match self {
+            Self::Postgres(server) => server.url(),
+            Self::MariaDb(server) => server.url(),
+        }
+    }
+}
+
 async fn measure() -> Outcome<()> {
-    let server = Postgres::shared();
-    let url = server.url_of(&server.schema());
+    let kind = Kind::asked();
+    let server = tokio::task::block_in_place(|| kind.start());
+    let url = server.url();
     let options = OpenServer {
         url: url.clone(),
         key_check: KeyCheck([1; 32]),
@@ -50,8 +97,8 @@ async fn measure() -> Outcome<()> {
         .await?;
     let (mut single, mut creates, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     let numbers = Arc::new(AtomicU32::new(1));
-    for round in 0..ROUNDS {
-        single.push(single_rows(&url, round).await?);
+    for _ in 0..ROUNDS {
+        single.push(single_rows(kind, &url, &numbers).await?);
         for callers in [64, 256] {
             let (rate, sessions) = create(&store, &numbers, callers).await?;
             creates.push((callers, rate));
@@ -85,13 +132,17 @@ fn median(rates: &mut [f64]) -> f64 {
 }
 
 /// The same row in the same table with the same indexes, and nothing else.
-async fn single_rows(url: &str, round: usize) -> Outcome<f64> {
+async fn single_rows(kind: Kind, url: &str, numbers: &Arc<AtomicU32>) -> Outcome<f64> {
     let begun = Instant::now();
     let mut clients = JoinSet::new();
-    for number in 0..SINGLE_ROW_CLIENTS {
-        let url = url.to_owned();
-        let seed = (round * SINGLE_ROW_CLIENTS + number) as u64;
-        clients.spawn(async move { single_row_client(&url, seed, begun + SPAN).await });
+    for _ in 0..SINGLE_ROW_CLIENTS {
+        let (url, numbers) = (url.to_owned(), Arc::clone(numbers));
+        clients.spawn(async move {
+            match kind {
+                Kind::Postgres => single_row_client(&url, &numbers, begun + SPAN).await,
+                Kind::MariaDb => single_row_client_of_mariadb(&url, &numbers, begun + SPAN).await,
+            }
+        });
     }
     let mut rows = 0;
     while let Some(done) = clients.join_next().await {
@@ -100,18 +151,52 @@ async fn single_rows(url: &str, round: usize) -> Outcome<f64> {
     Ok(f64::from(rows) / begun.elapsed().as_secs_f64())
 }
 
-async fn single_row_client(url: &str, seed: u64, until: Instant) -> Outcome<u32> {
+async fn single_row_client(url: &str, numbers: &AtomicU32, until: Instant) -> Outcome<u32> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     let mut wire = JoinSet::new();
     wire.spawn(connection);
-    let chance = Seeded::new(0xb0b0_0000 + seed);
     let insert = client.prepare(&insert_text(&client).await?).await?;
     let mut rows = 0;
     while Instant::now() < until {
-        let mut id = [0; 16];
-        chance.fill(&mut id)?;
-        let subject = format!("single {:x}", u128::from_be_bytes(id));
-        client.execute(&insert, &[&id.as_slice(), &subject]).await?;
+        let session = next(numbers);
+        let (id, subject) = (session.id.as_bytes().as_slice(), session.subject.as_str());
+        client.execute(&insert, &[&id, &subject]).await?;
+        rows += 1;
+    }
+    Ok(rows)
+}
+
+async fn single_row_client_of_mariadb(url: &str, numbers: &AtomicU32, until: Instant) -> Outcome<u32> {
+    let url = url.split('?').next().unwrap_or(url);
+    let mut conn = Conn::new(Opts::from_url(url)?).await?;
+    let template: Option<Row> = conn
+        .exec_first("SELECT * FROM sessions WHERE subject = 'template'", ())
+        .await?;
+    let template = template.ok_or("there is no template")?;
+    let names: Vec<_> = template
+        .columns_ref()
+        .iter()
+        .map(|column| column.name_str().into_owned())
+        .collect();
+    let text = format!(
+        "INSERT INTO sessions ({}) VALUES ({})",
+        names.join(", "),
+        vec!["?"; names.len()].join(", ")
+    );
+    let mut values = template.unwrap();
+    let insert = conn.prep(text).await?;
+    let mut rows = 0;
+    while Instant::now() < until {
+        let session = next(numbers);
+        let new = [
+            session.id.as_bytes().as_slice(),
+            session.subject.as_str().as_bytes(),
+        ];
+        for (place, new) in values.iter_mut().zip(new) {
+            *place = Value::Bytes(new.to_owned());
+        }
+        conn.exec_drop(&insert, Params::Positional(values.clone()))
+            .await?;
         rows += 1;
     }
     Ok(rows)
@@ -143,6 +228,12 @@ async fn insert_text(client: &Client) -> Outcome<String> {
     ))
 }
 
+/// The next session, of a subject that has no other.
+fn next(numbers: &AtomicU32) -> Session {
+    let number = numbers.fetch_add(1, Ordering::Relaxed);
+    sample::session(&format!("subject {number}"), number)
+}
+
 async fn create(
     store: &SqlStore,
     numbers: &Arc<AtomicU32>,
@@ -155,8 +246,7 @@ async fn create(
         tasks.spawn(async move {
             let mut made = Vec::new();
             while begun.elapsed() < SPAN {
-                let number = numbers.fetch_add(1, Ordering::Relaxed);
-                let session = sample::session(&format!("subject {number}"), number);
+                let session = next(&numbers);
                 made.push(session.id);
                 store.insert_session(sample::insert(session)).await?;
             }
@@ -196,8 +286,7 @@ async fn one_by_one(
 ) -> Outcome<()> {
     let (mut ends, mut creates) = (Vec::new(), Vec::new());
     for _ in 0..1_000 {
-        let number = numbers.fetch_add(1, Ordering::Relaxed);
-        let session = sample::session(&format!("subject {number}"), number);
+        let session = next(numbers);
         let id = session.id;
         let asked = Instant::now();
         store.insert_session(sample::insert(session)).await?;
