@@ -57,6 +57,14 @@ pub(crate) struct Dialect {
     pub(crate) migrations: &'static [Migration],
 }
 
+/// The oldest schema whose releases go on, and start, on a store of the newest.
+///
+/// **Expand, then contract.** Nodes of two releases share a store while one is rolled out, and the first of the newer
+/// changes the schema under the older. So a step only *adds*: tables, indexes, columns that may be null or have a
+/// default. What the newest release does not use any more is removed by a step of a later one, and that step raises
+/// this number: from then on only releases start that do not look for it. What no release has ever used may go at once.
+pub(crate) const SERVES_FROM: u32 = 1;
+
 /// One step of the schema. A step that was released is never changed: the next one follows.
 pub(crate) struct Migration {
     /// Its number, from 1 without gaps: the `schema_version` after it.

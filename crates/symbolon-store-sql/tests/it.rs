@@ -7,6 +7,7 @@ mod it {
     mod damage;
     mod faults;
     mod given;
+    mod given_up;
     mod group;
     mod heart;
     mod live;
@@ -17,6 +18,7 @@ mod it {
     mod postgres_refused;
     mod process;
     mod proxy;
+    mod releases;
     mod signals;
     mod together;
     mod upkeep;

@@ -6,7 +6,7 @@ use symbolon_core::token::KeyCheck;
 
 use super::jump::jump_if_restarted;
 use super::{Numbers, OpenServer, OpenServerError, Wire};
-use crate::dialect::Migration;
+use crate::dialect::{Migration, SERVES_FROM};
 use crate::hex::{hex, unhex};
 use crate::link::{SqlError, Statement, Value};
 use crate::sqlite::Opened;
@@ -98,13 +98,14 @@ pub(super) fn newest<G: Ground>() -> u32 {
     G::MIGRATIONS.last().map_or(0, |migration| migration.number)
 }
 
-/// The version of the schema that is there; one that this release does not know is refused.
+/// The version of the schema that is there. One that this release does not know is refused, but where a newer release
+/// has said that it serves this one too.
 pub(super) async fn find_known_version<G: Ground>(
     ground: &mut G,
     site: &Site,
 ) -> Result<u32, OpenServerError> {
     let (found, known) = (ground.find_version(site).await?, newest::<G>());
-    if found > known {
+    if found > known && !serves(ground, site, known).await? {
         return Err(OpenServerError::NewerSchema {
             place: site.place.clone(),
             found,
@@ -112,6 +113,14 @@ pub(super) async fn find_known_version<G: Ground>(
         });
     }
     Ok(found)
+}
+
+/// Whether a newer release has left the schema so that one that knows it up to `known` goes on.
+async fn serves<G: Ground>(ground: &mut G, site: &Site, known: u32) -> Result<bool, OpenServerError> {
+    let from = find_meta(ground, "schema_serves_from").await;
+    let from = from.map_err(|error| ground.refusal(site, error))?;
+    let from: Option<u32> = from.and_then(|from| from.parse().ok());
+    Ok(from.is_some_and(|from| from <= known))
 }
 
 /// Refuses a store that was made with another master key.
@@ -142,6 +151,7 @@ async fn note_step<W: Wire>(wire: &mut W, number: u32, options: &OpenServer) -> 
     if number == 1 {
         write_first(wire, options).await?;
     }
+    write_meta(wire, "schema_serves_from", &SERVES_FROM.to_string()).await?;
     write_meta(wire, "schema_version", &number.to_string()).await
 }
 

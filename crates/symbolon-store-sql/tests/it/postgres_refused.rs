@@ -76,7 +76,7 @@ async fn the_store_of_a_newer_release_is_refused_and_stays_as_it_is() {
     let place = Place::new();
     place.open().0.close().await;
     let look = place.beside().await;
-    look.batch_execute("UPDATE meta SET v = '99' WHERE k = 'schema_version'")
+    look.batch_execute("UPDATE meta SET v = '99' WHERE k LIKE 'schema_%'")
         .await
         .unwrap();
     let refused = said(&place.url());
