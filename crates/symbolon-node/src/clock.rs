@@ -2,6 +2,7 @@
 //! machine's steady clock.
 
 mod cluster;
+mod pace;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,6 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 use symbolon_core::clock::{Clock, Timestamp};
 
 pub use cluster::{Heard, Hearing};
+pub use pace::Pace;
 
 /// A difference to the wall clock beyond this is a jump and is not followed.
 pub const JUMP_MS: u64 = 60_000;

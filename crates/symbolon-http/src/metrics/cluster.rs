@@ -24,6 +24,7 @@ pub(super) struct Cluster {
     rows_lost: Counter,
     leases_lost: Counter,
     clock_refused: Counter,
+    clock_freezes: Counter,
 }
 
 impl Cluster {
@@ -66,6 +67,11 @@ impl Cluster {
                 "store_clock_refused",
                 "Jumps of the store's clock that were not followed",
             ),
+            clock_freezes: plain(
+                all,
+                "clock_freezes",
+                "How often more time had passed in the store than on this machine, so that the lease was given up",
+            ),
         }
     }
 
@@ -88,6 +94,7 @@ impl Cluster {
             rows_lost,
             leases_lost,
             clock_refused,
+            clock_freezes,
             members,
         } = figures;
         set(&self.members, usize::try_from(members).unwrap_or(usize::MAX));
@@ -100,6 +107,7 @@ impl Cluster {
             (&self.rows_lost, rows_lost),
             (&self.leases_lost, leases_lost),
             (&self.clock_refused, clock_refused),
+            (&self.clock_freezes, clock_freezes),
         ];
         for (counter, value) in counted {
             counter.inner().store(value, Ordering::Relaxed);

@@ -13,6 +13,7 @@ pub(crate) struct Counts {
     pub(crate) rows_lost: AtomicU64,
     pub(crate) leases_lost: AtomicU64,
     pub(crate) clock_refused: AtomicU64,
+    pub(crate) clock_freezes: AtomicU64,
     pub(crate) members: AtomicU64,
 }
 
@@ -35,6 +36,8 @@ pub struct MemberFigures {
     pub leases_lost: u64,
     /// How often the store's clock had jumped.
     pub clock_refused: u64,
+    /// How often more time had passed in the store than here.
+    pub clock_freezes: u64,
     /// How many members it saw last, itself among them, without those that were evicted.
     pub members: u64,
 }
@@ -57,6 +60,7 @@ impl Counts {
             rows_lost: read(&self.rows_lost),
             leases_lost: read(&self.leases_lost),
             clock_refused: read(&self.clock_refused),
+            clock_freezes: read(&self.clock_freezes),
             members: read(&self.members),
         }
     }

@@ -17,7 +17,7 @@ use super::follow::{Follower, Unbeaten, in_time};
 use super::rhythm::Rhythm;
 use super::roll::count_members;
 use crate::bug::{self, Bug};
-use crate::clock::{Heard, SteadyClock, StoreTime, boottime_nanos, wall_clock};
+use crate::clock::{Heard, Pace, SteadyClock, StoreTime, boottime_nanos, wall_clock};
 use crate::lease::Lease;
 use crate::tail::Tail;
 
@@ -58,6 +58,8 @@ pub(crate) struct Heart<S> {
     acknowledged: RevocationSeq,
     /// When the other members were looked at last.
     looked: i64,
+    /// How fast time passes here and in the store.
+    pace: Pace,
     state: State,
 }
 
@@ -68,6 +70,16 @@ struct State {
     failing: bool,
     clock: ClockState,
     evicting_fails: bool,
+}
+
+/// What became of a heartbeat in the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Beat {
+    Counted,
+    /// It was counted, and time has stood still here before: it says nothing about the lease.
+    AfterPause,
+    /// The incarnation is over.
+    Over,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,6 +105,7 @@ impl<S: Store> Heart<S> {
             told: RevocationSeq::ZERO,
             acknowledged: RevocationSeq::ZERO,
             looked: i64::MIN,
+            pace: Pace::default(),
             state: State {
                 leased: false,
                 failing: false,
@@ -165,8 +178,12 @@ impl<S: Store> Heart<S> {
                 self.join().await?;
                 continue;
             };
-            if !self.count_beat(incarnation, begun).await? && !bug::is(Bug::IgnoresEviction) {
+            let counted = self.count_beat(incarnation, begun).await?;
+            if counted == Beat::Over && !bug::is(Bug::IgnoresEviction) {
                 self.end_incarnation(incarnation);
+                continue;
+            }
+            if counted == Beat::AfterPause {
                 continue;
             }
             if bug::is(Bug::LeaseBeforeLog) {
@@ -235,8 +252,8 @@ impl<S: Store> Heart<S> {
         self.membership.set_own(None);
     }
 
-    /// Counts a heartbeat in the store; `false`: the incarnation is over.
-    async fn count_beat(&mut self, incarnation: Incarnation, begun: i64) -> Result<bool, Unbeaten> {
+    /// Counts a heartbeat in the store.
+    async fn count_beat(&mut self, incarnation: Incarnation, begun: i64) -> Result<Beat, Unbeaten> {
         self.clear_doubt().await?;
         let heartbeat = Heartbeat {
             incarnation,
@@ -248,16 +265,38 @@ impl<S: Store> Heart<S> {
         self.doubt = Some(heartbeat);
         let counted = in_time("make a heartbeat", self.follower.store.heartbeat(heartbeat)).await?;
         self.doubt = None;
-        let Some(said) = counted else { return Ok(false) };
+        let Some(said) = counted else {
+            return Ok(Beat::Over);
+        };
         self.beat += 1;
         self.told = heartbeat.applied;
-        self.hear_time(StoreTime {
+        let time = StoreTime {
             said,
             asked: begun,
             answered: boottime_nanos(),
             wall: wall_clock(),
-        });
-        Ok(true)
+        };
+        self.hear_time(time);
+        match self.pace.hear(time) {
+            Some(stood) => {
+                self.note_pause(stood);
+                Ok(Beat::AfterPause)
+            }
+            None => Ok(Beat::Counted),
+        }
+    }
+
+    /// The lease, also the one that this heartbeat would bring, may be longer than it says: others may have stopped to
+    /// wait for this node. It is given up, and the next heartbeat begins after the pause.
+    fn note_pause(&mut self, stood: i64) {
+        self.lease.drop_now();
+        count(&self.membership.counts.clock_freezes);
+        tracing::warn!(
+            alarm = "clock_freeze",
+            paused_ms = stood,
+            "more time has passed in the store than here: this machine was paused, or the store's clock was set ahead; the \
+             lease begins anew"
+        );
     }
 
     /// The present, once it is the store's: the store keeps the newest that it is told, and this machine's clock may be wrong.

@@ -17,6 +17,38 @@ async fn a_session_is_good_on_every_node_and_from_memory_after_the_first_look() 
     assert_eq!(b.memory_says(&issued.pair.access), "active");
 }
 
+/// The threads of this process with that name, by how nice they are (proc_pid_stat(5), the nineteenth value).
+fn niceness(name: &str) -> Vec<i32> {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+    let nice = stats.filter_map(|stat| {
+        let (head, rest) = stat.rsplit_once(") ")?;
+        let own = head.ends_with(&format!("({name}"));
+        own.then(|| rest.split(' ').nth(16)?.parse().ok())?
+    });
+    nice.collect()
+}
+
+#[tokio::test]
+async fn the_threads_of_the_heartbeat_go_before_others_where_that_is_allowed() {
+    let allowed = std::thread::spawn(|| rustix::process::setpriority_process(None, -10).is_ok());
+    let expected = if allowed.join().unwrap() { -10 } else { 0 };
+    let place = Place::new();
+    let _a = place.node("a").await;
+    for name in ["heartbeat", "symbolon-heart"] {
+        eventually(LONG, async || {
+            let nice = niceness(name);
+            !nice.is_empty() && nice.iter().all(|nice| *nice == expected)
+        })
+        .await;
+    }
+    let usual = niceness("symbolon-postgr");
+    assert!(
+        !usual.is_empty() && usual.iter().all(|nice| *nice == 0),
+        "{usual:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_revocation_that_is_answered_now_is_refused_by_every_node_from_memory() {
     for place in [Place::new(), Place::with_signals()] {

@@ -8,6 +8,7 @@ use symbolon_core::store::{ApiKeyStore as _, SessionStore as _};
 use symbolon_core::token::RawToken;
 use symbolon_node::{Effective, Refreshed, Undecided, Wait};
 use symbolon_testkit::faulty::Fault;
+use symbolon_testkit::servers::Postgres;
 
 use super::cluster::{LEASE, LONG, Place, REVOKE_WAIT, eventually, now};
 
@@ -49,6 +50,34 @@ async fn no_lease_is_renewed_as_long_as_the_log_cannot_be_read() {
     .await;
     a.faults.heal();
     a.comes_to_say(&issued.pair.access, "active").await;
+}
+
+/// A hypervisor that pauses a machine pauses its clocks: what passed meanwhile only the store's clock knows.
+#[tokio::test]
+async fn a_node_that_was_paused_with_its_clock_gives_its_lease_up_when_it_hears_the_stores_clock() {
+    let server = Postgres::shared();
+    let schema = server.schema();
+    server.sql(&format!(
+        "CREATE TABLE {schema}.ahead AS SELECT interval '0' AS step; \
+         CREATE FUNCTION {schema}.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS \
+         'SELECT pg_catalog.clock_timestamp() + step FROM {schema}.ahead'"
+    ));
+    let place = Place::at(format!("{},pg_catalog", server.url_of(&schema)));
+    let a = place.node("a").await;
+    let issued = a.issue("ann").await;
+    assert_eq!(a.memory_says(&issued.pair.access), "active");
+    // Without the log nothing is renewed: what is seen is what becomes of the lease that is there.
+    a.faults.fail_always("read_log", Fault::Before);
+    let begun = now();
+    server.sql(&format!("UPDATE {schema}.ahead SET step = interval '20 s'"));
+    eventually(LEASE, async || a.figures().clock_freezes == 1).await;
+    assert_eq!(a.memory_says(&issued.pair.access), "ask the store");
+    assert!(begun.elapsed() < LEASE - LEASE / 4, "{:?}", begun.elapsed());
+    a.faults.heal();
+    a.comes_to_say(&issued.pair.access, "active").await;
+    let beats = a.figures().beats;
+    eventually(LONG, async || a.figures().beats > beats).await;
+    assert_eq!((a.figures().clock_freezes, a.figures().incarnations), (1, 1));
 }
 
 #[tokio::test]
