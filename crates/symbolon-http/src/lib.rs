@@ -29,6 +29,7 @@ mod bodies;
 mod caller;
 mod csrf;
 mod metrics;
+mod min_seq;
 mod openapi;
 mod pages;
 mod policy;

@@ -22,6 +22,7 @@ use crate::bearer;
 use crate::caller::OperatorSocket;
 use crate::listen::{Peer, PeerAddr, Refusal, Serve};
 use crate::metrics::RouteClass;
+use crate::min_seq;
 use crate::problem::Problem;
 use crate::request_id::{RequestId, Seal};
 use crate::router;
@@ -150,6 +151,9 @@ impl HttpService {
                     return answer;
                 }
                 if let Err(problem) = keys_known(&app, request.headers(), request.uri().query()).await {
+                    return problem.into_response();
+                }
+                if let Err(problem) = min_seq::reached(&app, request.headers()).await {
                     return problem.into_response();
                 }
                 match router.call(request).await {

@@ -45,6 +45,8 @@ mod http2;
 mod http2_hostile;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/min_seq.rs"]
+mod min_seq;
 #[path = "it/oauth_clients.rs"]
 mod oauth_clients;
 #[path = "it/oauth_fuzz.rs"]

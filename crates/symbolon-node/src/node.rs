@@ -54,6 +54,9 @@ pub enum Undecided {
     /// The lease has run out and could not be renewed.
     #[error("this node may not answer from memory now: its lease has run out")]
     LeaseLost,
+    /// A newer state was asked for than this node knows.
+    #[error("this node has not read the revocation log up to {} yet", .0.0)]
+    Behind(symbolon_core::revocation::RevocationSeq),
     /// A revocation is durable, and other nodes may not know of it yet.
     #[error("the session is revoked, but not yet on every node")]
     NotYetEffective,

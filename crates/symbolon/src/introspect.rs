@@ -72,10 +72,7 @@ impl Symbolon {
     }
 
     async fn introspect_access(&self, token: &Token) -> Result<Introspected, Undecided> {
-        let (verdict, tier) = match self.verify_from_memory(token) {
-            Some(verdict) => (verdict, Tier::Near),
-            None => (self.verify(token).await?, Tier::Store),
-        };
+        let (verdict, tier) = self.decide(token).await?;
         let live = match verdict {
             Verdict::Inactive(_) => return Ok(Introspected::Inactive { tier }),
             Verdict::Active(live) => live,

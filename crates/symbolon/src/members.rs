@@ -88,6 +88,14 @@ impl Symbolon {
         self.inner.node.tail().applied()
     }
 
+    /// Waits until this process has applied the revocation log up to `seq`, for a moment at the most.
+    ///
+    /// # Errors
+    /// When it has not come so far.
+    pub async fn until_known(&self, seq: RevocationSeq) -> Result<(), Undecided> {
+        self.inner.node.until_known(seq).await
+    }
+
     /// For how long this node may still answer from memory.
     #[must_use]
     pub fn lease_state(&self) -> LeaseState {

@@ -9,6 +9,7 @@ use symbolon_core::session::{Opening, SessionId, TokenStyle};
 use symbolon_core::signing::SIGNED_TTL_MAX;
 use symbolon_core::subject::SubjectId;
 use symbolon_core::token::RawToken;
+use symbolon_node::node::Tier;
 use symbolon_node::{
     ChangeLives, Entry, Issue, IssueRefused, Issued, Receipt, Refreshed, RefreshedInBrowser, Undecided,
     Verdict,
@@ -92,9 +93,17 @@ impl Symbolon {
     /// # Errors
     /// When neither memory nor the store can decide.
     pub async fn verify(&self, token: &Token) -> Result<Verdict, Undecided> {
+        self.decide(token).await.map(|(verdict, _)| verdict)
+    }
+
+    /// The same, and where the answer came from.
+    ///
+    /// # Errors
+    /// See [`Symbolon::verify`].
+    pub async fn decide(&self, token: &Token) -> Result<(Verdict, Tier), Undecided> {
         match token {
-            Token::Raw(token) => self.inner.node.verify(token).await,
-            Token::Signed(token) => self.inner.node.verify_signed(token.0).await,
+            Token::Raw(token) => self.inner.node.decide(token).await,
+            Token::Signed(token) => self.inner.node.decide_signed(token.0).await,
         }
     }
 

@@ -5,7 +5,8 @@
 //! cannot pass (CVE-2026-30851); or 401, 403, 503. What would be a 400 elsewhere is a 401 here, because nginx turns
 //! every other refusal into a 500. The token may be in a browser's cookie: whoever stands in front of pages has nothing
 //! else. That the browser was not led here by another site is for the application to see to, since it alone knows what the
-//! request would change. Nothing that a client can set besides its token has any say.
+//! request would change. Nothing that a client can set besides its token has any say, but that
+//! `Symbolon-Min-Seq` may keep it waiting for a newer answer.
 //!
 //! [`from_memory`] is the hottest path of the product: no wait, no box, and no allocation but for the answer.
 
@@ -25,6 +26,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::bearer::{self, Presented, Proof};
 use crate::metrics::Verified;
+use crate::min_seq;
 use crate::openapi::tag;
 use crate::policy::{Policy, Unmet};
 use crate::problem::{Code, Problem};
@@ -72,6 +74,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         ("audience" = Option<String>, Query, description = "The session must be for one of these names"),
         ("scope" = Option<String>, Query, description = "The session must allow each of these words"),
         ("max_age" = Option<String>, Query, description = "How long ago the subject may have proved who they are, in seconds"),
+        ("Symbolon-Min-Seq" = Option<u64>, Header, description = "The answer knows of every revocation up to this position, as a receipt's `seq` says it"),
     ),
     responses(
         (status = 200, description = "It may pass", headers(
@@ -93,7 +96,7 @@ async fn verify(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Respons
 /// The answer, if memory alone has it. `None`: ask [`judge`].
 #[inline]
 pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -> Option<Response> {
-    if query.is_some() {
+    if query.is_some() || min_seq::is_asked(headers) {
         return None;
     }
     let Ok(Proof {
@@ -142,6 +145,7 @@ pub(crate) async fn judge(app: &App, headers: &HeaderMap, query: Option<&str>) -
 async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<(Live, Token), Problem> {
     let presented = bearer::presented(app, headers, query)?.presented;
     let policy = Policy::of_query(query)?;
+    min_seq::reached(app, headers).await?;
     let token = presented.token().map_err(|inactive| {
         app.metrics().verified(Verified::Inactive, Tier::Near);
         app.refuse(inactive)
@@ -178,17 +182,10 @@ async fn decide(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<(
 /// # Errors
 /// 503.
 pub(crate) async fn verdict(app: &App, token: &Token) -> Result<(Verdict, Tier), Problem> {
-    if let Some(verdict) = app.symbolon().verify_from_memory(token) {
-        return Ok((verdict, Tier::Near));
-    }
-    match app.symbolon().verify(token).await {
-        Ok(verdict @ Verdict::Active(Live { tier, .. })) => Ok((verdict, tier)),
-        Ok(verdict) => Ok((verdict, Tier::Store)),
-        Err(error) => {
-            app.metrics().verified(Verified::Undecided, Tier::Store);
-            Err(app.undecided(error))
-        }
-    }
+    app.symbolon().decide(token).await.map_err(|error| {
+        app.metrics().verified(Verified::Undecided, Tier::Store);
+        app.undecided(error)
+    })
 }
 
 /// 200 and who it is.

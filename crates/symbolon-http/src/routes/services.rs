@@ -163,6 +163,7 @@ async fn end(
 #[utoipa::path(
     post, path = "/v1/verify", tag = tag::SERVICES, request_body = VerifyBody,
     security(("api_key" = ["verify"])),
+    params(("Symbolon-Min-Seq" = Option<u64>, Header, description = "The answer knows of every revocation up to this position, as a receipt's `seq` says it")),
     responses((status = 200, description = "The answer; of a batch `{results}`", body = VerifyReply))
 )]
 async fn verify(

@@ -4,12 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use symbolon_core::member::{Incarnation, Member};
+use symbolon_core::revocation::RevocationSeq;
 use symbolon_core::store::Store;
+use tokio::time::timeout;
 
 use super::{Node, NodeParts, Undecided};
 use crate::clock::{SteadyClock, boottime_nanos};
 use crate::lease::{Lease, LeaseEnd};
 use crate::member::{Heart, HeartParts, MemberFigures, MemberParts, Membership};
+
+/// How long a request waits until its node knows what it asks for: longer than between two readings of the log.
+const KNOWN_DEADLINE: Duration = Duration::from_millis(300);
+/// How often it looks meanwhile. It looks at memory alone: the log is asked for once.
+const KNOWN_LOOK: Duration = Duration::from_millis(2);
 
 /// A member as this node sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,6 +114,26 @@ impl<S: Store + Clone> Node<S> {
         } else {
             Err(Undecided::LeaseLost)
         }
+    }
+
+    /// Waits until this node knows everything in the log up to `seq`; what is decided from then on knows it too.
+    ///
+    /// # Errors
+    /// When it does not come so far in a moment: the store is away, or has no such position. A node that is alone knows
+    /// everything that there is.
+    pub async fn until_known(&self, seq: RevocationSeq) -> Result<(), Undecided> {
+        let is_known = || self.tail.applied() >= seq;
+        if !is_known() && self.membership.is_some() {
+            self.tail.ring();
+            let known = async {
+                while !is_known() {
+                    tokio::time::sleep(KNOWN_LOOK).await;
+                }
+            };
+            // Time may pass; then what is known now counts.
+            let _waited = timeout(KNOWN_DEADLINE, known).await;
+        }
+        is_known().then_some(()).ok_or(Undecided::Behind(seq))
     }
 
     /// How much of its lease this node has.

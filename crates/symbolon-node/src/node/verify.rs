@@ -85,15 +85,23 @@ impl<S: Store + Clone> Node<S> {
     /// # Errors
     /// When neither memory nor the store can decide.
     pub async fn verify(&self, token: &RawToken) -> Result<Verdict, Undecided> {
+        self.decide(token).await.map(|(verdict, _)| verdict)
+    }
+
+    /// The same, and where the answer came from.
+    ///
+    /// # Errors
+    /// See [`Node::verify`].
+    pub async fn decide(&self, token: &RawToken) -> Result<(Verdict, Tier), Undecided> {
         if let Some(verdict) = self.verify_from_memory(token) {
-            return Ok(verdict);
+            return Ok((verdict, Tier::Near));
         }
         if !token.is_genuine(&self.keys) {
-            return Ok(Verdict::Inactive(Inactive::Malformed));
+            return Ok((Verdict::Inactive(Inactive::Malformed), Tier::Near));
         }
         match self.ask(Presented::of(token)).await {
-            Err(_) if bug::is(Bug::ErrorsAreNo) => Ok(Verdict::Inactive(Inactive::Unknown)),
-            verdict => verdict,
+            Err(_) if bug::is(Bug::ErrorsAreNo) => Ok((Verdict::Inactive(Inactive::Unknown), Tier::Store)),
+            decided => decided,
         }
     }
 
@@ -103,24 +111,37 @@ impl<S: Store + Clone> Node<S> {
     /// # Errors
     /// When neither memory nor the store can decide.
     pub async fn verify_signed(&self, token: SignedToken) -> Result<Verdict, Undecided> {
+        self.decide_signed(token).await.map(|(verdict, _)| verdict)
+    }
+
+    /// The same, and where the answer came from.
+    ///
+    /// # Errors
+    /// See [`Node::verify_signed`].
+    pub async fn decide_signed(&self, token: SignedToken) -> Result<(Verdict, Tier), Undecided> {
         if let Some(verdict) = self.verify_signed_from_memory(token) {
-            return Ok(verdict);
+            return Ok((verdict, Tier::Near));
         }
         self.ask(Presented::signed(token)).await
     }
 
     /// What memory could not decide. A *yes* needs a lease that holds from before the look to the end; a *no* of the store
     /// is proof by itself.
-    async fn ask(&self, presented: Presented) -> Result<Verdict, Undecided> {
+    async fn ask(&self, presented: Presented) -> Result<(Verdict, Tier), Undecided> {
         for _ in 0..LOOKS_MAX {
+            let held = self.lease.load().holds();
             let lease = self.leased().await?;
             // A lease that was renewed just now may be all that memory needed.
-            if let Some(verdict) = self.decide_near(presented.session_id, || presented) {
-                return Ok(verdict);
+            if !held && let Some(verdict) = self.decide_near(presented.session_id, || presented) {
+                return Ok((verdict, Tier::Near));
             }
             match self.look_further(presented).await? {
                 Verdict::Active(_) if !lease.holds() => {}
-                verdict => return Ok(verdict),
+                Verdict::Active(live) => {
+                    let tier = live.tier;
+                    return Ok((Verdict::Active(live), tier));
+                }
+                refused => return Ok((refused, Tier::Store)),
             }
         }
         Err(Undecided::LeaseLost)

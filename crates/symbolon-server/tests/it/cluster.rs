@@ -11,14 +11,14 @@ use symbolon_testkit::servers::Postgres;
 use crate::nodes::{Nodes, Pair, until};
 use crate::place::PASSWORD;
 
-async fn log_in(nodes: &Nodes, node: usize, name: &str, password: &str) -> Pair {
+pub(crate) async fn log_in(nodes: &Nodes, node: usize, name: &str, password: &str) -> Pair {
     let body = json!({ "username": name, "password": password });
     let answer = nodes.all[node].client().send(Ask::post("/v1/login", &body)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     Pair::of(&answer)
 }
 
-fn add_account(nodes: &Nodes, node: usize, name: &str) {
+pub(crate) fn add_account(nodes: &Nodes, node: usize, name: &str) {
     nodes
         .beside(node)
         .run_with(&format!("account add {name}"), PASSWORD)
@@ -148,7 +148,7 @@ async fn l2_a_refresh_raced_by_64_clients_on_three_nodes_has_one_successor() {
     one_successor(&Nodes::start(3).await).await;
 }
 
-/// One refresh token, raced by 64 clients.
+/// Of a refresh that 64 clients race, each on a node, comes one pair, and nobody is logged out.
 pub(crate) async fn one_successor(nodes: &Nodes) {
     for _ in 0..3 {
         let pair = nodes.issue(0, "user-1024").await;
@@ -175,6 +175,36 @@ pub(crate) async fn one_successor(nodes: &Nodes) {
             "nobody is logged out"
         );
     }
+}
+
+/// A log-out that does not wait for the others is not known to them yet; who says of which row it knows is told no older
+/// state.
+#[tokio::test]
+async fn an_answer_that_is_asked_to_know_of_a_log_out_knows_of_it_on_every_node() {
+    let server = Postgres::shared();
+    let nodes = Nodes::on(
+        &server.url_of(&server.schema()),
+        2,
+        &[("SYMBOLON_NODE__REVOKE_WAIT", "0s")],
+    )
+    .await;
+    let mut early = 0;
+    for round in 0..30 {
+        let pair = nodes.issue(0, "user-1024").await;
+        assert_eq!(nodes.verify_all(&pair.access).await, [200, 200]);
+        let out = nodes.log_out(0, &pair.access, "").await;
+        early += usize::from(out.status == 202);
+        let seq = out.json()["seq"].as_u64().unwrap();
+        let ask = Ask::get("/verify")
+            .bearer(&pair.access)
+            .header("symbolon-min-seq", seq.to_string());
+        let told = nodes.all[1].client().send(ask).await;
+        assert_eq!(told.status, 401, "round {round}: {}", told.text());
+    }
+    assert!(
+        early > 0,
+        "no log-out was answered before the other node knew of it"
+    );
 }
 
 #[tokio::test]
