@@ -11,6 +11,8 @@ mod clients;
 mod cluster;
 #[path = "it/cluster_faults.rs"]
 mod cluster_faults;
+#[path = "it/cluster_mariadb.rs"]
+mod cluster_mariadb;
 #[path = "it/cluster_redis.rs"]
 mod cluster_redis;
 #[path = "it/commands.rs"]
@@ -41,6 +43,8 @@ mod js_client;
 mod kill9;
 #[path = "it/language.rs"]
 mod language;
+#[path = "it/lessons.rs"]
+mod lessons;
 #[path = "it/limits_page.rs"]
 mod limits_page;
 #[path = "it/moving_in.rs"]
@@ -65,6 +69,8 @@ mod redis_nodes;
 mod redis_store;
 #[path = "it/redis_store_refused.rs"]
 mod redis_store_refused;
+#[path = "it/rolling.rs"]
+mod rolling;
 #[path = "it/scenarios.rs"]
 mod scenarios;
 #[path = "it/secrets.rs"]
@@ -75,6 +81,8 @@ mod security_page;
 mod shared_store;
 #[path = "it/shared_store_refused.rs"]
 mod shared_store_refused;
+#[path = "it/shared_store_refused_mariadb.rs"]
+mod shared_store_refused_mariadb;
 #[path = "it/signing.rs"]
 mod signing;
 #[path = "it/smuggled.rs"]

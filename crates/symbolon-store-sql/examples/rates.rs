@@ -4,7 +4,6 @@
 //! `cargo run --release -p symbolon-store-sql --example rates [postgres | mariadb]`
 
 use std::error::Error;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -77,6 +76,13 @@ impl Running {
             Self::MariaDb(server) => server.url(),
         }
     }
+
+    fn port(&self) -> u16 {
+        match self {
+            Self::Postgres(server) => server.address().port(),
+            Self::MariaDb(server) => server.address().port(),
+        }
+    }
 }
 
 async fn measure() -> Outcome<()> {
@@ -97,38 +103,124 @@ async fn measure() -> Outcome<()> {
         .await?;
     let (mut single, mut creates, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     let numbers = Arc::new(AtomicU32::new(1));
+    let mut spent = Spent::new(server.port())?;
     for _ in 0..ROUNDS {
-        single.push(single_rows(kind, &url, &numbers).await?);
+        let rate = single_rows(kind, &url, &numbers).await?;
+        single.push((0, rate, spent.each(rate)?));
         for callers in [64, 256] {
             let (rate, sessions) = create(&store, &numbers, callers).await?;
-            creates.push((callers, rate));
-            ends.push((callers, end(&store, sessions, callers).await?));
+            creates.push((callers, rate, spent.each(rate)?));
+            let rate = end(&store, sessions, callers).await?;
+            ends.push((callers, rate, spent.each(rate)?));
         }
     }
     let mut out = std::io::stdout();
-    let limit = median(&mut single);
-    writeln!(
-        out,
-        "{SINGLE_ROW_CLIENTS} clients, one row each: {limit:.0}/s {single:.0?}"
-    )?;
-    for (what, rates) in [("create", &creates), ("end", &ends)] {
-        for callers in [64, 256] {
-            let of = rates.iter().filter(|(some, _)| *some == callers);
-            let mut of: Vec<f64> = of.map(|(_, rate)| *rate).collect();
-            let rate = median(&mut of);
-            let ratio = rate / limit;
-            writeln!(
-                out,
-                "{what}, {callers} callers: {rate:.0}/s = {ratio:.2} of it {of:.0?}"
-            )?;
+    let limit = write_median(&mut out, "16 clients, one row each", &single, None)?;
+    for callers in [64, 256] {
+        for (what, rates) in [("create", &creates), ("end", &ends)] {
+            let of: Vec<_> = rates.iter().filter(|rate| rate.0 == callers).copied().collect();
+            write_median(&mut out, &format!("{what}, {callers} callers"), &of, Some(limit))?;
         }
     }
     one_by_one(&store, &numbers, &mut out).await
 }
 
-fn median(rates: &mut [f64]) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or_default()
+/// How many callers there were, how much they did in a second, and the processor time of each.
+type Rate = (usize, f64, f64);
+
+/// Writes what is in the middle, and what it is of the limit: by the clock, and by processor time, which others on the machine
+/// do not change.
+fn write_median(
+    out: &mut impl std::io::Write,
+    what: &str,
+    rates: &[Rate],
+    limit: Option<(f64, f64)>,
+) -> Outcome<(f64, f64)> {
+    let middle = |of: fn(&Rate) -> f64| {
+        let mut of: Vec<_> = rates.iter().map(of).collect();
+        of.sort_by(f64::total_cmp);
+        of.get(of.len() / 2).copied().unwrap_or_default()
+    };
+    let (rate, cost) = (middle(|rate| rate.1), middle(|rate| rate.2));
+    write!(out, "{what}: {rate:.0}/s, {cost:.0} µs of a processor")?;
+    if let Some((limit_rate, limit_cost)) = limit {
+        write!(
+            out,
+            "; {:.2} of the rate, {:.2} of the cost",
+            rate / limit_rate,
+            cost / limit_cost
+        )?;
+    }
+    let all: Vec<_> = rates.iter().map(|rate| rate.1.round()).collect();
+    writeln!(out, " {all:?}")?;
+    Ok((rate, cost))
+}
+
+/// The processor time that the server and this process have used.
+struct Spent {
+    server: String,
+    before: f64,
+    at: Instant,
+}
+
+impl Spent {
+    fn new(port: u16) -> Outcome<Self> {
+        let mut spent = Self {
+            server: format!("{port}"),
+            before: 0.0,
+            at: Instant::now(),
+        };
+        spent.before = spent.total()?;
+        Ok(spent)
+    }
+
+    /// What each of so many in a second has cost since the last time, in microseconds.
+    fn each(&mut self, rate: f64) -> Outcome<f64> {
+        let (total, now) = (self.total()?, Instant::now());
+        let count = rate * now.duration_since(self.at).as_secs_f64();
+        let each = (total - self.before) * 1e6 / count;
+        (self.before, self.at) = (total, now);
+        Ok(each)
+    }
+
+    /// Of this process, of the process that was told that port, and of those that it has begun; in seconds
+    /// (proc_pid_stat(5): a tick is a hundredth).
+    fn total(&self) -> Outcome<f64> {
+        let mut stats = Vec::new();
+        for process in std::fs::read_dir("/proc")?.flatten() {
+            let read = |name: &str| std::fs::read_to_string(process.path().join(name)).unwrap_or_default();
+            let Ok(id) = process.file_name().to_string_lossy().parse::<u32>() else {
+                continue;
+            };
+            let words = read("cmdline");
+            let is_server =
+                !words.starts_with("sh\0") && words.split('\0').any(|word| word.ends_with(&self.server));
+            let stat = read("stat");
+            let fields = stat
+                .rsplit_once(") ")
+                .map(|(_, rest)| rest.to_owned())
+                .unwrap_or_default();
+            let parent = fields.split(' ').nth(1).and_then(|id| id.parse().ok());
+            let fields: Vec<f64> = fields
+                .split(' ')
+                .skip(1)
+                .map(|field| field.parse().unwrap_or(0.0))
+                .collect();
+            stats.push((id, parent.unwrap_or(0), is_server, fields));
+        }
+        let servers: Vec<u32> = stats.iter().filter(|stat| stat.2).map(|stat| stat.0).collect();
+        let mut ticks = 0.0;
+        for (id, parent, is_server, fields) in stats {
+            let own: f64 = fields.get(10..12).unwrap_or_default().iter().sum();
+            let of_children: f64 = fields.get(12..14).unwrap_or_default().iter().sum();
+            if is_server {
+                ticks += own + of_children;
+            } else if servers.contains(&parent) || id == std::process::id() {
+                ticks += own;
+            }
+        }
+        Ok(ticks / 100.0)
+    }
 }
 
 /// The same row in the same table with the same indexes, and nothing else.

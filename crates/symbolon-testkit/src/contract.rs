@@ -181,6 +181,7 @@ macro_rules! store_contract {
             of_parallel_first_accounts_exactly_one_is_written,
             accounts_are_listed_by_name_in_pages,
             a_new_password_ends_the_subjects_sessions,
+            i8_log_ins_that_race_a_new_password_leave_no_session_of_the_old_one,
             a_new_password_enables_an_account_whose_password_was_disabled,
             a_password_that_is_not_the_expected_one_is_not_replaced,
             a_new_password_keeps_the_session_it_names_with_its_new_pair,

@@ -22,7 +22,7 @@ async fn same(pool: &Pool, one: &str, other: &str) -> bool {
 }
 
 #[tokio::test]
-async fn passwords_that_differ_in_one_byte_anywhere_are_different() {
+async fn l18_passwords_that_differ_in_one_byte_anywhere_are_different() {
     let pool = pool();
     let whole = "x".repeat(PASSWORD_LEN_MAX);
     assert!(same(&pool, &whole, &whole).await);

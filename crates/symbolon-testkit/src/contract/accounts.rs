@@ -206,6 +206,39 @@ pub async fn a_new_password_ends_the_subjects_sessions<S: Store>(fresh: &Fresh<S
     assert_eq!(fresh.sink.rows(), done.rows);
 }
 
+/// Whoever compared the old password begins no session that outlives its change, however the two meet; who compared the
+/// new one begins one that does.
+pub async fn i8_log_ins_that_race_a_new_password_leave_no_session_of_the_old_one<S: Store>(fresh: &Fresh<S>) {
+    add(fresh, &account("alice")).await;
+    let begun = fresh.parallel(48, |store, number| async move {
+        if number == 16 {
+            store.set_password(new_password("alice")).await.unwrap().unwrap();
+            return None;
+        }
+        let found = store.find_account(name("alice")).await.unwrap().unwrap();
+        let log_in = InsertSession {
+            credential_epoch: Some(found.epoch),
+            ..insert(session("alice", number))
+        };
+        let id = log_in.session.id;
+        match store.insert_session(log_in).await.unwrap() {
+            Inserted::Done { .. } => Some((id, found.account.password == password("old"))),
+            Inserted::CredentialStale => None,
+            other => panic!("{other:?}"),
+        }
+    });
+    let begun: Vec<_> = begun.await.into_iter().flatten().collect();
+    let of = |old| {
+        begun
+            .iter()
+            .filter(move |(_, was)| *was == old)
+            .map(|(id, _)| *id)
+    };
+    let (old, new): (Vec<_>, Vec<_>) = (of(true).collect(), of(false).collect());
+    assert_eq!(fresh.alive(&old, at(601)).await, []);
+    assert_eq!(fresh.alive(&new, at(601)).await, new);
+}
+
 /// An operator's no stays a no.
 pub async fn a_new_password_enables_an_account_whose_password_was_disabled<S: Store>(fresh: &Fresh<S>) {
     for (text, before, after) in [
