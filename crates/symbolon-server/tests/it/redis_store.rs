@@ -191,11 +191,23 @@ async fn s1_1_sessions_in_redis_end_by_themselves_and_their_life_can_be_extended
     let id = text(&longer, "session_id");
     let change = json!({ "idle_timeout": "1h", "absolute_timeout": "1h" });
     let path = format!("/v1/service/sessions/{id}");
+    // Even a Redis that nobody purges keeps it no longer than that: the life, `purge.keep_ended` and a day.
+    let ttl = || {
+        let left = cli(&redis, &["PTTL", &format!("{{sy}}:s:{id}")]);
+        Duration::from_millis(left.parse().unwrap())
+    };
+    let before = ttl();
     let answer = server
         .client()
         .send(Ask::new(Method::PATCH, path.clone()).json(&change).bearer(&key))
         .await;
     assert_eq!(answer.status, 200, "{}", answer.text());
+    const KEPT: Duration = Duration::from_secs(15 * 24 * 60 * 60);
+    assert!(
+        before <= KEPT + Duration::from_secs(2) && before > KEPT - Duration::from_secs(60),
+        "{before:?}"
+    );
+    assert!(ttl() > before + Duration::from_secs(3_500), "{:?}", ttl());
     until("the short one ends by itself", async || {
         verify(&server, &text(&short, "access_token")).await == 401
     })
@@ -228,6 +240,9 @@ async fn s2_2_a_token_of_the_old_route_is_an_hs256_jwt_of_30_minutes_that_redis_
     assert_eq!(claims["user"], "admin");
     let seconds = |name: &str| claims[name].as_i64().unwrap();
     assert_eq!(seconds("exp") - seconds("iat"), 1_800);
+    let record = format!("{{sy}}:s:{}", claims["sid"].as_str().unwrap());
+    let expires: i64 = cli(&redis, &["HGET", &record, "expires"]).parse().unwrap();
+    assert_eq!(expires / 1_000, seconds("exp"));
     // What the store says of it, and not this process' memory.
     server.kill9().await;
     server.restart().await;
@@ -316,4 +331,34 @@ fn a_question_to_an_empty_redis_makes_no_store() {
     let versions = place.run("migrate --json").ok().json();
     assert_eq!(versions["from"], versions["to"]);
     assert!(versions["to"].as_u64().unwrap() >= 1, "{versions}");
+}
+
+#[tokio::test]
+async fn a_node_reaches_its_redis_by_a_socket_and_by_sentinels() {
+    let (redis, keys) = (as_we_ship_it().start(), Keys::new());
+    let sentinel = StartRedis::default()
+        .sentinel_of("main", &redis)
+        .setting("sentinel", &format!("auth-pass main {SECRET}"))
+        .start();
+    let by_socket = format!("redis+unix://:{SECRET}@{}?db=0", redis.socket().display());
+    let by_sentinel = format!(
+        "redis-sentinel://:{SECRET}@{}/0?sentinelServiceName=main",
+        sentinel.address()
+    );
+    let server = |url: &str| {
+        Start::binary(BINARY)
+            .env("SYMBOLON_STORE__URL", url)
+            .env("SYMBOLON_KEYS__MASTER_FILE", keys.file())
+            .ready()
+    };
+    let one = server(&by_socket).await;
+    let token = text(&log_in(&one).await, "access_token");
+    let other = server(&by_sentinel).await;
+    assert_eq!(verify(&other, &token).await, 200);
+    let ask = Ask::new(Method::POST, "/v1/logout").bearer(&token);
+    assert_eq!(other.client().send(ask).await.json()["effective"], "now");
+    assert_eq!(
+        [verify(&one, &token).await, verify(&other, &token).await],
+        [401, 401]
+    );
 }
