@@ -21,6 +21,8 @@ mod commands;
 mod configuration;
 #[path = "it/contract.rs"]
 mod contract;
+#[path = "it/deploy.rs"]
+mod deploy;
 #[path = "it/doctor.rs"]
 mod doctor;
 #[path = "it/end.rs"]

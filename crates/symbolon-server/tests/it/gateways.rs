@@ -3,7 +3,7 @@
 #[path = "gateways/addresses.rs"]
 mod addresses;
 #[path = "gateways/backend.rs"]
-mod backend;
+pub(crate) mod backend;
 #[path = "gateways/forged.rs"]
 mod forged;
 #[path = "gateways/gateway.rs"]

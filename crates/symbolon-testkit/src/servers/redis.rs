@@ -23,6 +23,8 @@ pub struct Redis {
 /// How a Redis is to be started.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
+    /// In place of what the tests have to say about what is kept.
+    operators: Option<String>,
     settings: String,
     files: Vec<(&'static str, String)>,
     users: String,
@@ -34,6 +36,13 @@ impl Start {
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         writeln!(self.settings, "{name} {value}").unwrap();
+        self
+    }
+
+    /// With a whole configuration, as an operator has it. Address and folder are the tests' own all the same.
+    #[must_use]
+    pub fn configured_by(mut self, text: &str) -> Self {
+        self.operators = Some(format!("{text}\n"));
         self
     }
 
@@ -134,7 +143,8 @@ impl Start {
 
     fn configuration(&self, folder: &Path, address: SocketAddr, tls: bool) -> String {
         let (folder, port) = (folder.display(), address.port());
-        let mut text = format!(
+        let mut text = self.operators.clone().unwrap_or_default();
+        text += &format!(
             "bind 127.0.0.1\ndir {folder}\nunixsocket {folder}/socket\nunixsocketperm 777\ndaemonize no\n"
         );
         let port = if tls {
@@ -146,7 +156,7 @@ impl Start {
             format!("port {port}\n")
         };
         text += &port;
-        if self.arguments.is_empty() {
+        if self.arguments.is_empty() && self.operators.is_none() {
             text += "save \"\"\nappendonly no\n";
         }
         if !self.users.is_empty() {
