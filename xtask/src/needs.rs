@@ -41,6 +41,11 @@ const NEEDS: &[Need] = &[
         purpose: "the recipe in deploy/caddy",
     },
     Need {
+        command: "haproxy",
+        package: "haproxy",
+        purpose: "the recipe in deploy/haproxy",
+    },
+    Need {
         command: "chromium",
         package: "chromium",
         purpose: "a person with cookies in a real browser",

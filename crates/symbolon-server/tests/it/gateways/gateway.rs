@@ -13,6 +13,8 @@ use tokio::time::sleep;
 
 const NGINX: &str = include_str!("../../../../../deploy/nginx/symbolon.conf");
 const CADDY: &str = include_str!("../../../../../deploy/caddy/Caddyfile");
+const HAPROXY: &str = include_str!("../../../../../deploy/haproxy/haproxy.cfg");
+const HAPROXY_LUA: &str = include_str!("../../../../../deploy/haproxy/symbolon.lua");
 
 /// What a recipe is put into. One process, so that none is left when it is killed.
 const NGINX_AROUND: &str = "daemon off; master_process off; pid nginx.pid;
@@ -38,21 +40,22 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(crate) enum Kind {
     Nginx,
     Caddy,
+    Haproxy,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Nginx, Self::Caddy];
+    pub(crate) const ALL: [Self; 3] = [Self::Nginx, Self::Caddy, Self::Haproxy];
 
     /// The recipe with the addresses of a test in place of its own, and with `query` behind `/verify?`.
     fn recipe(self, ours: SocketAddr, places: Places, query: &str) -> String {
-        let verify = match query {
-            "" => "http://symbolon/verify;".to_owned(),
-            query => format!("http://symbolon/verify?{query};"),
+        let target = match query {
+            "" => "/verify".to_owned(),
+            query => format!("/verify?{query}"),
         };
         let (recipe, own) = match self {
             Self::Nginx => (
                 replaced(NGINX, "listen 8080;", &format!("listen {ours};")),
-                ("http://symbolon/verify;", verify),
+                ("http://symbolon/verify;", format!("http://symbolon{target};")),
             ),
             // A name alone would have Caddy ask for a certificate.
             Self::Caddy => (
@@ -62,6 +65,14 @@ impl Kind {
                     &format!("\nhttp://:{} {{", ours.port()),
                 ),
                 ("uri /verify?\n", format!("uri /verify?{query}\n")),
+            ),
+            Self::Haproxy => (
+                replaced(
+                    &replaced(HAPROXY, "bind :8080", &format!("bind {ours}")),
+                    "/etc/haproxy/",
+                    "",
+                ),
+                (" /verify\n", format!(" {target}\n")),
             ),
         };
         let recipe = replaced(&recipe, own.0, &own.1);
@@ -85,6 +96,13 @@ impl Kind {
                 fs::write(folder.join("symbolon.caddy"), recipe).unwrap();
                 let mut command = Command::new("caddy");
                 command.args(["run", "--adapter", "caddyfile", "--config", "Caddyfile"]);
+                command
+            }
+            Self::Haproxy => {
+                fs::write(folder.join("haproxy.cfg"), recipe).unwrap();
+                fs::write(folder.join("symbolon.lua"), HAPROXY_LUA).unwrap();
+                let mut command = Command::new("haproxy");
+                command.args(["-db", "-f", "haproxy.cfg"]);
                 command
             }
         }
@@ -121,7 +139,7 @@ impl Gateway {
         let process = kind
             .command(folder.path(), &recipe)
             .current_dir(folder.path())
-            // Debian keeps nginx where an ordinary user does not look.
+            // Debian keeps nginx and HAProxy where an ordinary user does not look.
             .env("PATH", format!("{path}:/usr/sbin"))
             .env("HOME", folder.path())
             .stdin(Stdio::null())

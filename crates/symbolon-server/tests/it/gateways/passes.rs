@@ -159,8 +159,8 @@ async fn cookies_are_judged_too_and_little_else_gets_to_symbolon() {
         assert_eq!(sent.variable("HTTP_X_NOTE"), "of the application's");
         assert_eq!(
             asked.variable("HTTP_X_NOTE").is_empty(),
-            kind == Kind::Nginx,
-            "Caddy sends what it knows, nginx what the recipe names"
+            kind != Kind::Caddy,
+            "Caddy sends what it knows, the others what the recipe names"
         );
     }
 }
@@ -255,7 +255,9 @@ async fn websockets_pass_and_no_other_upgrade_does() {
                 "websocket",
             ),
         ] {
-            let visit = Visit::get("/").bearer(&session.token);
+            // HAProxy refuses a handshake without a key.
+            let visit = Visit::get("/").header("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+            let visit = visit.bearer(&session.token);
             let visit = lines.iter().fold(visit, |visit, line| visit.header(line));
             assert_eq!(scene.visit(visit).await.status, 200, "{kind:?}: {lines:?}");
             let asked = scene.application.only();
