@@ -176,6 +176,11 @@ impl ServerUrl {
         self.write_with(self.password.as_deref(), &self.rest)
     }
 
+    /// Whether Sentinels say where the server is, and which takes over.
+    pub(crate) fn names_sentinels(&self) -> bool {
+        self.scheme.ends_with("-sentinel")
+    }
+
     /// The password as written, so with `%40` and the like.
     pub(crate) fn password(&self) -> Option<&str> {
         self.password.as_deref()

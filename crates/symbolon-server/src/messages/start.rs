@@ -24,6 +24,16 @@ texts! {
         en: "effective on every node when its answer says now, which a node that hangs delays by {wait} s at the most",
         zh_cn: "应答为 now 时在所有节点生效；若有节点停顿，最多延迟 {wait} 秒",
     }
+    /// What such a promise rests on, where the store is in a Redis.
+    PROMISE_REDIS {
+        en: "{promise}, and holds as long as redis keeps what it acknowledged (appendfsync always; with everysec a crash of its machine can lose the last second)",
+        zh_cn: "{promise}；前提是 Redis 不丢失已确认的写入（appendfsync always；若为 everysec，其机器崩溃可能丢失最后一秒）",
+    }
+    /// The same, where another Redis may take over.
+    PROMISE_FAILOVER {
+        en: "{promise}, but for a failover of redis: what its replica had not heard yet is lost",
+        zh_cn: "{promise}；但 Redis 故障切换时，副本尚未收到的写入会丢失",
+    }
     /// A line of the start text: commands to go on with.
     NEXT { en: "next", zh_cn: "接下来" }
     /// The key file was made just now.

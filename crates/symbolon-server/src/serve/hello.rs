@@ -63,11 +63,21 @@ pub(super) fn say(hello: &Hello<'_>, format: LogFormat, terminal: Terminal) {
 fn promise(composition: &Composition<'_>, locale: Locale) -> String {
     match composition.store() {
         StorePlace::Memory | StorePlace::File(_) => text::PROMISE_ALONE.get(locale).to_owned(),
-        StorePlace::Server(_) | StorePlace::Redis(_) => {
-            let wait = composition.wait_max().as_secs_f64();
-            text::PROMISE_SHARED.fill(locale, &[("wait", &format_args!("{wait:.1}"))])
+        StorePlace::Server(_) => shared_promise(composition, locale),
+        StorePlace::Redis(url) => {
+            let rests_on = match url.names_sentinels() {
+                true => text::PROMISE_FAILOVER,
+                false => text::PROMISE_REDIS,
+            };
+            rests_on.fill(locale, &[("promise", &shared_promise(composition, locale))])
         }
     }
+}
+
+/// What nodes guarantee that share a store which keeps what it acknowledges.
+fn shared_promise(composition: &Composition<'_>, locale: Locale) -> String {
+    let wait = composition.wait_max().as_secs_f64();
+    text::PROMISE_SHARED.fill(locale, &[("wait", &format_args!("{wait:.1}"))])
 }
 
 fn lines(hello: &Hello<'_>, locale: Locale) -> String {
@@ -174,6 +184,32 @@ mod tests {
                        says now, which a node that hangs delays by 3.9 s at the most\n";
         assert!(said.contains(promise), "{said}");
         assert!(!said.contains("open-sesame"), "{said}");
+    }
+
+    #[test]
+    fn the_start_text_says_what_a_promise_rests_on_where_the_store_is_in_redis() {
+        let promise = |url: &str| {
+            let yaml = format!("store: {{ url: \"{url}\" }}\nnode: {{ lease: 3s }}\n");
+            let said = said_of(&yaml, "Redis 7.0.15, db:6379", Locale::En, None);
+            let line = said
+                .lines()
+                .find(|line| line.contains("a log-out is"))
+                .map(str::to_owned);
+            line.unwrap_or_default()
+        };
+        let shared = "  a log-out is  effective on every node when its answer says now, which a node that hangs delays by 3.9 s \
+                      at the most";
+        assert_eq!(
+            promise("redis://:correct-horse@db/0"),
+            format!(
+                "{shared}, and holds as long as redis keeps what it acknowledged (appendfsync always; with everysec a crash \
+                 of its machine can lose the last second)"
+            )
+        );
+        assert_eq!(
+            promise("redis-sentinel://a,b/0?sentinelServiceName=m"),
+            format!("{shared}, but for a failover of redis: what its replica had not heard yet is lost")
+        );
     }
 
     #[test]
