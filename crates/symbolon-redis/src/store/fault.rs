@@ -50,6 +50,8 @@ impl Fault {
             unavailable("redis has fewer replicas than min-replicas-to-write demands")
         } else if says("BUSY") || says("UNKILLABLE") {
             unavailable("redis is busy with a script of somebody")
+        } else if text.contains("Script killed by user") {
+            unavailable("somebody has ended the script of this step")
         } else if says("MASTERDOWN") || says("CLUSTERDOWN") {
             unavailable("redis is not ready")
         } else if says("NOPERM") || says("NOAUTH") {
@@ -130,6 +132,10 @@ mod tests {
             (
                 "NOREPLICAS Not enough good replicas to write.",
                 "redis has fewer replicas",
+            ),
+            (
+                "ERR Error running script: Script killed by user with SCRIPT KILL",
+                "somebody has ended",
             ),
             ("MASTERDOWN Link with MASTER is down", "redis is not ready"),
             (

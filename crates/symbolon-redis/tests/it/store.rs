@@ -6,4 +6,5 @@ mod examine;
 mod faults;
 mod given;
 mod indexes;
+mod network;
 mod opening;

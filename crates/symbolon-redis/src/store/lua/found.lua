@@ -1,8 +1,11 @@
 -- Sessions as they are read: after sessions.
 
--- A session's id and fields, with the newest cut that concerns it; false: there is none.
-local function found(id)
+-- A session's id and fields, with the newest cut that concerns it, unless that is known; false: there is none.
+local function found(id, cut)
     local fields = call('HGETALL', session_key(id))
+    if cut and #fields > 0 then
+        return { id, fields, cut }
+    end
     for place = 1, #fields, 2 do
         if fields[place] == 'subject' then
             return { id, fields, cut_of(fields[place + 1]) }

@@ -3,7 +3,8 @@ local LOOKED_MAX = 1000
 local STEP = 200
 
 local subject, live_at, before, limit = take(), maybe(), maybe(), tonumber(take())
-local epoch = cut_of(subject)[1]
+local cut = cut_of(subject)
+local epoch = cut[1]
 local key = live_at and alive_key(epoch, subject) or P .. 'u:' .. subject
 local page, looked = {}, 0
 while looked < LOOKED_MAX do
@@ -12,7 +13,7 @@ while looked < LOOKED_MAX do
         before = id
         local till = live_at and call('ZSCORE', ends_key(epoch, subject), id)
         if not live_at or (till and tonumber(till) > tonumber(live_at)) then
-            page[#page + 1] = found(id) or nil
+            page[#page + 1] = found(id, cut) or nil
         end
         if #page == limit then
             return { page, false }
