@@ -82,7 +82,10 @@ impl Search {
         if mutation.pauses {
             // A pause holds a thread; questions that are not held up need others.
             variables.extend([("WRONG_PAUSE", mutation.bug), ("TOKIO_WORKER_THREADS", "16")]);
-            control = Some(round(&variables, mutation.nemesis).await.len());
+            let broken = round(&variables, mutation.nemesis).await;
+            // What is slowed down on purpose is slow.
+            let broken = broken.iter().filter(|broken| **broken != Invariant::I13);
+            control = Some(broken.count());
         }
         variables.push(("WRONG_VARIANT", mutation.bug));
         let begun = Instant::now();
