@@ -17,7 +17,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use symbolon_testkit::history::audit::Entry;
 use symbolon_testkit::history::honesty::Head;
 use symbolon_testkit::history::leaks::Secrets;
 use symbolon_testkit::history::stops::Failure;
@@ -172,11 +171,6 @@ impl Driver {
     /// broken any more, and nothing else be under way.
     pub(crate) async fn read_everything(&self) {
         last::run(&self.shared).await;
-    }
-
-    /// The audit record as a node tells it.
-    pub(crate) async fn audit(&self) -> Vec<Entry> {
-        last::audit(&self.shared).await
     }
 
     /// What was seen.

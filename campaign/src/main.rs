@@ -55,8 +55,9 @@ async fn campaign(cli: &Cli) -> bool {
     let bug = cli.bug.as_deref().map(|bug| ("WRONG_VARIANT", bug));
     let mut outcomes = Vec::new();
     for (store, nemeses) in cli.scenes() {
-        let mut scene = Scene::start(cli, store, cli.has_cache(store), bug.as_slice()).await;
-        for _ in 0..cli.rounds {
+        for round in 0..cli.rounds {
+            let cache = cli.has_cache(store);
+            let mut scene = Scene::start(cli, (store, round), cache, bug.as_slice()).await;
             for nemesis in &nemeses {
                 outcomes.push(scene.play(*nemesis).await);
                 // What is known by now is not lost with what comes.
@@ -77,9 +78,11 @@ async fn search(cli: &Cli) -> bool {
         .filter(|mutation| cli.bug.as_deref().is_none_or(|bug| mutation.bug == bug));
     for mutation in chosen {
         println!("{}", mutation.bug);
+        let mut round = 0;
         let search = Search::run(mutation, async |variables, nemesis| {
             // Without Redis: over it a node that cannot reach the store would still hear of every end.
-            let mut scene = Scene::start(cli, store, false, variables).await;
+            let mut scene = Scene::start(cli, (store, round), false, variables).await;
+            round += 1;
             let outcome = scene.play(nemesis).await;
             let broken = outcome.findings.violations.iter();
             broken.map(|one| one.invariant).collect()

@@ -113,13 +113,13 @@ impl Nemesis {
     }
 
     /// Whether it is to keep a promise. A store that has lost log-ins, refreshes, passwords and its record cannot be made
-    /// whole by its nodes; what they knew to have ended, they do not take back.
+    /// whole by its nodes; what they knew to have ended, they do not take back. Of one that is empty they say nothing.
     pub(crate) fn keeps(self, invariant: Invariant) -> bool {
-        !self.loses_writes()
-            || matches!(
-                invariant,
-                Invariant::I1 | Invariant::I6 | Invariant::I9 | Invariant::I12
-            )
+        match invariant {
+            Invariant::I1 | Invariant::I6 | Invariant::I12 => true,
+            Invariant::I9 => self != Self::StoreEmpty,
+            _ => !self.loses_writes(),
+        }
     }
 
     /// Whether it breaks Redis or the way to it.

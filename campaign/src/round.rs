@@ -107,10 +107,7 @@ pub(crate) async fn run(
     }
     findings.join(honesty::check(&history, &driver.heads()));
     findings.join(recovery::check(&history, &outages, &limits(times)));
-    let mut record = match cluster.store().audit_after(first_entry) {
-        Some(record) => record,
-        None => driver.audit().await,
-    };
+    let mut record = cluster.store().audit_after(first_entry);
     record.retain(|entry| is_of(entry, &driver, &name));
     findings.join(audit::check(&history, &record));
     findings.join(leaks_of(cluster, &driver));

@@ -16,6 +16,9 @@ pub(crate) const REVOKE_WAIT: Duration = Duration::from_secs(1);
 /// What its API key may do.
 const SCOPES: &str = "issue,verify,revoke,admin";
 
+/// So many nemeses of one round have numbers of their own.
+const ROUND_BITS: u32 = 8;
+
 /// Nodes over one store.
 pub(crate) struct Scene<'c> {
     cli: &'c Cli,
@@ -25,10 +28,11 @@ pub(crate) struct Scene<'c> {
 }
 
 impl<'c> Scene<'c> {
-    /// Starts everything, Redis too where it is wanted, with these variables for the nodes.
+    /// Starts everything, Redis too where it is wanted, with these variables for the nodes. Each round has choices of its
+    /// own.
     pub(crate) async fn start(
         cli: &'c Cli,
-        store: StoreName,
+        (store, round): (StoreName, u64),
         cache: bool,
         variables: &[(&str, &str)],
     ) -> Self {
@@ -54,7 +58,7 @@ impl<'c> Scene<'c> {
             cli,
             store,
             cluster: layout.start().await,
-            played: 0,
+            played: round << ROUND_BITS,
         }
     }
 

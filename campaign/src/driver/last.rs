@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use symbolon_testkit::history::audit::Entry;
 use symbolon_testkit::history::{Answered, Asked, Op};
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::workload::answers::{self, Tokens};
@@ -48,33 +47,6 @@ pub(super) async fn run(shared: &Shared) {
                 }
                 sleep(TRY_PAUSE).await;
             }
-        }
-    }
-}
-
-/// Reads the whole audit record, from any node: nothing is broken now.
-pub(super) async fn audit(shared: &Shared) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/v1/admin/audit?limit={PAGE}{cursor}");
-        let request = Ask::get(path).bearer(&shared.plan.key);
-        let exchange = ask(shared, shared.any_node(), request, LONG).await;
-        let page = exchange.answer.ok().filter(|answer| answer.status == 200);
-        let page = page.map_or(Value::Null, |answer| answer.json());
-        let items = page["items"].as_array();
-        assert!(items.is_some(), "a node does not tell the audit record: {page}");
-        entries.extend(items.into_iter().flatten().map(|item| {
-            let text = |name: &str| item[name].as_str().map(str::to_owned);
-            Entry {
-                event: text("event").unwrap_or_default(),
-                session: text("session_id"),
-                subject: text("subject"),
-            }
-        }));
-        match page["next"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return entries,
         }
     }
 }

@@ -39,6 +39,9 @@ pub enum Store {
 /// Where a Redis keeps what it wrote (`appenddirname`), and where a copy of it is kept.
 const WRITTEN: &str = "appendonlydir";
 const COPY: &str = "copy";
+/// An entry of the audit record in Redis: its id, and eight names with their values.
+const STREAM_LINES: usize = 17;
+const NEWEST: &str = "SELECT coalesce(max(audit_id), 0) FROM audit";
 
 /// Does the same with either.
 macro_rules! either {
@@ -134,33 +137,35 @@ impl Store {
         }
     }
 
-    /// The number of the newest entry of the audit record; 0 where the record cannot be read here.
+    /// Where the audit record ends: what its newest entry is counted as.
     #[must_use]
     pub fn audit_end(&self) -> u64 {
-        let newest = self.sql("SELECT coalesce(max(audit_id), 0) FROM audit");
-        newest.map_or(0, |newest| newest.trim().parse().unwrap())
-    }
-
-    /// The entries of the audit record after one; `None`: they are to be read from a node.
-    #[must_use]
-    pub fn audit_after(&self, end: u64) -> Option<Vec<Entry>> {
-        let id = match self {
-            Self::MariaDb(_) => "lower(hex(session_id))",
-            Self::Postgres(_) | Self::Redis(_) => "encode(session_id, 'hex')",
+        let newest = match self {
+            Self::Redis(redis) => stream(redis).map_or("0".to_owned(), |key| redis.cli(&["XLEN", &key])),
+            Self::Postgres(database) => database.sql(NEWEST),
+            Self::MariaDb(database) => database.sql(NEWEST),
         };
-        let rows = self.sql(&format!(
-            "SELECT concat(event, '|', coalesce({id}, ''), '|', coalesce(subject, '')) FROM audit \
-             WHERE audit_id > {end}"
-        ))?;
-        Some(rows.lines().filter_map(entry).collect())
+        newest.trim().parse().unwrap()
     }
 
-    fn sql(&self, text: &str) -> Option<String> {
-        match self {
-            Self::Postgres(database) => Some(database.sql(text)),
-            Self::MariaDb(database) => Some(database.sql(text)),
-            Self::Redis(_) => None,
-        }
+    /// The entries of the audit record after one.
+    #[must_use]
+    pub fn audit_after(&self, end: u64) -> Vec<Entry> {
+        let select = |id: &str| {
+            format!(
+                "SELECT concat(event, '|', coalesce({id}, ''), '|', coalesce(subject, '')) FROM audit \
+                 WHERE audit_id > {end}"
+            )
+        };
+        let rows = match self {
+            Self::Postgres(database) => database.sql(&select("encode(session_id, 'hex')")),
+            Self::MariaDb(database) => database.sql(&select("lower(hex(session_id))")),
+            Self::Redis(redis) => {
+                let entries = stream_entries(redis);
+                return entries.into_iter().skip(usize::try_from(end).unwrap()).collect();
+            }
+        };
+        rows.lines().filter_map(entry).collect()
     }
 
     /// All that it holds, as text or as it was written.
@@ -176,6 +181,37 @@ impl Store {
             }
         }
     }
+}
+
+/// The stream in which a Redis has the audit record, if it has one.
+fn stream(redis: &Redis) -> Option<String> {
+    let keys = redis.cli(&["KEYS", "*audit"]);
+    keys.lines().next().map(str::to_owned)
+}
+
+/// All entries of that stream: the id of each, and then names and values, a line for each.
+fn stream_entries(redis: &Redis) -> Vec<Entry> {
+    let Some(key) = stream(redis) else {
+        return Vec::new();
+    };
+    let said = redis.cli(&["XRANGE", &key, "-", "+"]);
+    let lines: Vec<&str> = said.lines().collect();
+    let entry = |lines: &[&str]| {
+        let fields = lines.get(1..).unwrap_or_default();
+        let value = |name: &str| {
+            let field = fields.chunks(2).find(|field| field.first() == Some(&name))?;
+            field
+                .get(1)
+                .filter(|value| !value.is_empty())
+                .map(|value| (*value).to_owned())
+        };
+        Entry {
+            event: value("event").unwrap_or_default(),
+            session: value("session"),
+            subject: value("subject"),
+        }
+    };
+    lines.chunks(STREAM_LINES).map(entry).collect()
 }
 
 fn start_redis(synced: Synced) -> Redis {

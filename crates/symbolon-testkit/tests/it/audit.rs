@@ -259,6 +259,25 @@ fn a_new_password_and_a_ban_are_entries_of_their_own() {
 }
 
 #[test]
+fn a_ban_that_is_given_again_is_written_again_and_a_kick_is_not() {
+    let end = |by, already| {
+        let whose = Whose::Subject("alice".to_owned());
+        let answered = Answered::Ended {
+            already,
+            effective_in: 0,
+        };
+        op(Asked::End { whose, by }, answered)
+    };
+    let record = [(); 2].map(|()| entry("banned", None, Some("alice")));
+    let again = vec![end(Means::Ban, false), end(Means::Ban, true)];
+    assert_eq!(wrong(again.clone(), &record), NONE);
+    assert_eq!(wrong(again, &record[..1]), ["alice"]);
+    let kicks = vec![end(Means::Order, false), end(Means::Order, true)];
+    let kicked = entry("subject_revoked", None, Some("alice"));
+    assert_eq!(wrong(kicks, &[kicked]), NONE);
+}
+
+#[test]
 fn a_session_that_a_log_out_and_reuse_end_at_once_has_ended_once() {
     let reuse = || refresh(0, Answered::Refused(REUSE.to_owned()));
     let record = [on_x("issued"), on_x("revoked")];
