@@ -1,5 +1,6 @@
 //! One round: a nemesis strikes again and again while clients ask, then all is mended, read and checked.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use symbolon_testkit::cluster::Cluster;
@@ -16,9 +17,9 @@ use crate::driver::{Driver, Plan, Sample, nanos};
 use crate::nemesis::{Nemesis, Wound};
 
 /// What is slower than this after a fault, and twice as slow as before it, has not recovered. Wide, since all servers
-/// and the clients share one machine.
-const VERIFY_MAX: Duration = Duration::from_secs(1);
-const REVOCATION_MAX: Duration = Duration::from_secs(2);
+/// and the clients share one machine; and as much wider as more want to run on it than it has cores.
+const VERIFY_MAX: Duration = Duration::from_millis(500);
+const REVOCATION_MAX: Duration = Duration::from_secs(1);
 /// How much longer than a lease a node may take to be ready.
 const READY_MORE: Duration = Duration::from_secs(2);
 
@@ -152,11 +153,21 @@ async fn strike(
 }
 
 fn limits(times: &Times) -> Limits {
+    let crowd = crowd();
     Limits {
         ready: nanos(times.ready_max()),
-        verify: nanos(VERIFY_MAX),
-        revocation: nanos(REVOCATION_MAX),
+        verify: nanos(VERIFY_MAX.mul_f64(crowd)),
+        revocation: nanos(REVOCATION_MAX.mul_f64(crowd)),
     }
+}
+
+/// How many want to run on each core, as the kernel counts them over the last minute; at the least one.
+fn crowd() -> f64 {
+    let loads = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = loads.split_whitespace().next().and_then(|load| load.parse().ok());
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let cores = f64::from(u32::try_from(cores).unwrap_or(1));
+    (load.unwrap_or(0.0) / cores).max(1.0)
 }
 
 fn is_of(entry: &audit::Entry, driver: &Driver, name: &str) -> bool {
