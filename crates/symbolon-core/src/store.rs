@@ -10,6 +10,7 @@
 mod accounts;
 mod api_keys;
 mod bans;
+mod census;
 mod members;
 mod sessions;
 mod signing_keys;
@@ -21,6 +22,7 @@ pub use accounts::{
 };
 pub use api_keys::{API_KEYS_MAX, ApiKeyStore};
 pub use bans::{BanStore, BanSubject, Banned, ListBans};
+pub use census::Census;
 pub use members::{Heartbeat, LogPage, MemberStore};
 pub use sessions::{
     Activity, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted,

@@ -9,7 +9,7 @@ use crate::app::{App, ServiceContext};
 use crate::openapi;
 use crate::problem::Problem;
 use crate::routes::{
-    admin, compat_s2, compat_s3, events, gateway, home, jwks, oauth, operations, person, services,
+    admin, compat_s1, compat_s2, compat_s3, events, gateway, home, jwks, oauth, operations, person, services,
 };
 
 /// The routes of a listener.
@@ -39,7 +39,10 @@ fn routes(app: &App, context: ServiceContext) -> OpenApiRouter<App> {
             .merge(gateway::router());
     }
     if context.api && app.settings().compat {
-        routes = routes.merge(compat_s2::router()).merge(compat_s3::router());
+        routes = routes
+            .merge(compat_s1::router())
+            .merge(compat_s2::router())
+            .merge(compat_s3::router());
     }
     if context.admin {
         routes = routes.merge(admin::router());

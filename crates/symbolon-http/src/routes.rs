@@ -4,6 +4,7 @@
 //! answer. [`exchange`] is what the routes of today and of the older systems share.
 
 pub(crate) mod admin;
+pub(crate) mod compat_s1;
 pub(crate) mod compat_s2;
 pub(crate) mod compat_s3;
 pub(crate) mod events;

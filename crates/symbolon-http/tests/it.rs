@@ -13,10 +13,14 @@ mod admin_bans;
 mod admin_sessions;
 #[path = "it/answers.rs"]
 mod answers;
+#[path = "it/answers_page.rs"]
+mod answers_page;
 #[path = "it/bodies.rs"]
 mod bodies;
 #[path = "it/client_addr.rs"]
 mod client_addr;
+#[path = "it/compat_s1.rs"]
+mod compat_s1;
 #[path = "it/compat_s2.rs"]
 mod compat_s2;
 #[path = "it/compat_s3.rs"]

@@ -14,10 +14,10 @@ use crate::server::Server;
 const PINGS: usize = 21;
 
 /// How long one question may take here: longer than in service, so that a slow server is told from a silent one.
-const QUESTION_MAX: Duration = Duration::from_secs(2);
+pub(crate) const QUESTION_MAX: Duration = Duration::from_secs(2);
 
 /// What is said of a question that took longer.
-const SILENT: &str = "it does not answer in 2 s";
+pub(crate) const SILENT: &str = "it does not answer in 2 s";
 
 /// What was found at a URL. No policy of memory is wrong for a cache, and its clock decides nothing, so neither is here.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -133,7 +133,7 @@ async fn lacks(line: &Line, prefix: &str) -> Vec<String> {
     lacks
 }
 
-async fn ask(line: &Line, command: &Cmd) -> Result<Value, String> {
+pub(crate) async fn ask(line: &Line, command: &Cmd) -> Result<Value, String> {
     match timeout(QUESTION_MAX, line.call(command)).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),
         Err(_late) => Err(SILENT.to_owned()),

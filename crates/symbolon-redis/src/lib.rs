@@ -13,12 +13,13 @@
 //! 4. `ear.rs` and `notice.rs`: the other nodes, and a signal as a message.
 //! 5. `warm.rs` and `marker.rs`: filling it from the store, and how a flush is found.
 //! 6. `server.rs` and `line.rs`: a connection, through Sentinels and TLS where wanted.
-//! 7. [`examine`]: what an operator is told of a Redis.
+//! 7. [`examine`] and [`examine_condition`]: what an operator is told of a Redis beside the store, and of one that is it.
 //! 8. `store.rs`: [`RedisStore`], with a reading order of its own.
 
 mod address;
 mod cache;
 mod cluster;
+mod condition;
 mod ear;
 mod examine;
 mod fact;
@@ -42,6 +43,7 @@ mod store;
 mod tls;
 mod warm;
 
+pub use condition::{RedisCondition, RedisMemory, RedisPersistence, examine_condition};
 pub use examine::{ExaminedRedis, FoundRedis, check, examine};
 pub use figures::RedisFigures;
 pub use handle::RedisCache;

@@ -87,6 +87,17 @@ impl Server {
         }
     }
 
+    /// The same one, for whoever says nothing of himself.
+    pub(crate) fn without_login(&self) -> Self {
+        Self {
+            address: Address {
+                login: Login::default(),
+                ..self.address.clone()
+            },
+            tls: self.tls.clone(),
+        }
+    }
+
     /// Whether it is the one at that place.
     pub(crate) fn is_at(&self, host: &Host) -> bool {
         matches!(&self.address.route, Route::Host(own) if own == host)

@@ -6,6 +6,7 @@ mod it {
     mod acl;
     mod cache;
     mod cluster;
+    mod condition;
     mod examine;
     mod faults;
     mod given;

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod bans;
+pub(crate) mod census;
 mod confirm;
 pub(crate) mod cuts;
 pub(crate) mod issue;

@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod activity;
 pub mod api_keys;
 pub mod bans;
+pub mod census;
 pub mod confirm;
 pub mod cuts;
 mod fresh;
@@ -220,6 +221,17 @@ macro_rules! store_contract {
             of_parallel_first_signing_keys_exactly_one_is_written,
             a_signing_key_can_revoke_the_older_ones_of_its_alg,
             every_change_of_the_signing_keys_is_said_in_the_log,
+        ]);
+    };
+}
+
+/// Runs what a store that counts promises, against the stores that `$fresh` opens.
+#[macro_export]
+macro_rules! census_contract {
+    ($fresh:path) => {
+        $crate::sentences!($fresh, census: [
+            sessions_are_counted_without_any_that_has_ended,
+            a_cut_takes_its_sessions_off_the_count_at_once,
         ]);
     };
 }

@@ -13,7 +13,7 @@ use symbolon_core::revocation::{LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::SessionId;
 use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
-    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, BanStore, BanSubject, Banned,
+    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, BanStore, BanSubject, Banned, Census,
     ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount, FoundSession, Heartbeat, InsertAccount,
     InsertSession, InsertSigningKey, Inserted, ListBans, ListSessions, LogHead, LogPage, MemberStore,
     PurgeOrder, Purged, ReplaceHash, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword,
@@ -209,6 +209,9 @@ steps! {
         fn walk_sessions(after: Option<SessionId>, limit: u32) -> Vec<FoundSession>;
         fn purge(order: PurgeOrder) -> Purged;
         fn ping() -> ();
+    }
+    Census {
+        fn count_sessions(now: Timestamp) -> u64;
     }
 }
 

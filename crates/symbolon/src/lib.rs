@@ -25,7 +25,9 @@
 //! nothing that your program cannot.
 
 mod bans;
+mod begun;
 mod builder;
+mod census;
 mod clients;
 mod confirm;
 mod cursor;
@@ -76,7 +78,7 @@ pub use principal::Principal;
 pub use randomness::OsRandomness;
 pub use redis_server::RedisServer;
 pub use server_store::{SERVER_CONNECTIONS, ServerStore};
-pub use shared_cache::{CacheSettings, WARM_PER_SECOND, WarmFault};
+pub use shared_cache::{CacheSettings, RedisStanding, WARM_PER_SECOND, WarmFault};
 pub use signing::{
     KeyState, PUBLISHED_AHEAD, PUBLISHED_FOR, Rotation, RotationRefused, SharedSecret, SignedTokens,
     SignedTokensFault, SigningKeyShown,
@@ -100,7 +102,8 @@ pub use symbolon_node::{
     Refreshed, RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,
 };
 pub use symbolon_redis::{
-    ExaminedRedis, ExaminedRedisStore, FoundRedis, OpenRedisError, OpenRedisStoreError, RedisFigures,
+    ExaminedRedis, ExaminedRedisStore, FoundRedis, OpenRedisError, OpenRedisStoreError, RedisCondition,
+    RedisFigures, RedisMemory, RedisPersistence, examine_condition,
 };
 pub use symbolon_store_sql::{Examined, ExaminedServer, OpenError, OpenServerError};
 
@@ -120,6 +123,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     cache: Option<Arc<RedisCache>>,
     signals: Option<Arc<RedisCache>>,
+    census: census::Census,
+    begun: begun::Begun,
 }
 
 impl Symbolon {

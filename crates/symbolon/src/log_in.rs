@@ -125,7 +125,6 @@ impl Symbolon {
             style: log_in.style,
             ..NewSession::of(proof.subject.clone())
         };
-        let node = &self.inner.node;
         let issue = Issue {
             opening: self.opening_of_log_in(shape(session)),
             credential_epoch: Some(proof.epoch),
@@ -134,7 +133,7 @@ impl Symbolon {
             event: AuditEvent::LoggedIn,
             origin: self.origin(Actor::Subject(proof.subject.clone()), origin.seen_from),
         };
-        Ok(match node.issue(issue).await? {
+        Ok(match self.begin(issue).await? {
             Ok(issued) => LoggedIn::Issued {
                 known_device: accounts.known_device(&proof, issued.session.created_at),
                 issued: Box::new(issued),

@@ -68,7 +68,7 @@ impl Symbolon {
             event: AuditEvent::Issued,
             origin: origin.clone(),
         };
-        self.inner.node.issue(issue).await
+        self.begin(issue).await
     }
 
     /// What a session begins with, under the policy and with the defaults of this deployment.

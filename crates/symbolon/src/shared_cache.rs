@@ -108,6 +108,17 @@ impl fmt::Debug for CacheSettings {
     }
 }
 
+/// How it is with the Redis of a deployment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RedisStanding {
+    /// There is none.
+    Absent,
+    /// It answers.
+    Here,
+    /// It does not answer, and the node goes on without it.
+    Away,
+}
+
 /// Redis was not filled to its end. What was written is there.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum WarmFault {
@@ -143,6 +154,18 @@ impl Symbolon {
             clock: Arc::clone(&self.inner.clock),
         };
         fill(&source, cache, per_second).await
+    }
+
+    /// How it is with the Redis of this deployment just now: with the one that is the store, else with that beside it.
+    #[must_use]
+    pub fn redis_standing(&self) -> RedisStanding {
+        let of_store = self.inner.node.store().redis_standing();
+        match self.cache_figures() {
+            _ if of_store != RedisStanding::Absent => of_store,
+            None => RedisStanding::Absent,
+            Some(figures) if figures.here => RedisStanding::Here,
+            Some(_) => RedisStanding::Away,
+        }
     }
 
     /// What was done with the Redis beside the store; `None`: there is none.

@@ -16,7 +16,7 @@ use symbolon_core::session::SessionId;
 use symbolon_core::signal::{SignalSink, Signals};
 use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
-    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, BanStore, BanSubject, Banned,
+    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, BanStore, BanSubject, Banned, Census,
     ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount, FoundSession, Heartbeat, InsertAccount,
     InsertSession, InsertSigningKey, Inserted, ListBans, ListSessions, LogHead, LogPage, MemberStore,
     PurgeOrder, Purged, ReplaceHash, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword,
@@ -27,6 +27,8 @@ use symbolon_core::throttle::{Attempts, ThrottleKey};
 use symbolon_core::token::SumKey;
 use symbolon_redis::RedisStore;
 use symbolon_store_sql::SqlStore;
+
+use crate::RedisStanding;
 
 /// One of the stores. Clones are the same store.
 #[derive(Clone)]
@@ -44,6 +46,15 @@ impl AnyStore {
             Self::Sql(store) => store.signals(key, sink),
             // Over a connection besides, which whoever opens the store makes.
             Self::Redis(_) => None,
+        }
+    }
+
+    /// How it is with Redis, if that is the store.
+    pub(crate) fn redis_standing(&self) -> RedisStanding {
+        match self {
+            Self::Sql(_) => RedisStanding::Absent,
+            Self::Redis(store) if store.is_here() => RedisStanding::Here,
+            Self::Redis(_) => RedisStanding::Away,
         }
     }
 
@@ -147,6 +158,12 @@ impl MemberStore for AnyStore {
         fn evict(incarnation: Incarnation, beat: u64, by_operator: bool) -> bool;
         fn leave(incarnation: Incarnation) -> ();
         fn propose_again(lost: Vec<LogRow>, at: Timestamp) -> Vec<LogRow>;
+    }
+}
+
+impl Census for AnyStore {
+    each_by_its_store! {
+        fn count_sessions(now: Timestamp) -> u64;
     }
 }
 

@@ -108,6 +108,49 @@ pub(crate) async fn pair(app: &App, issued: &Issued) -> Result<Response, Problem
     Ok(Json(Envelope::of(data)).into_response())
 }
 
+/// The one shape of S1's answers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CompatData)]
+pub(crate) struct CompatData<T> {
+    /// Always true: what is wrong is said within.
+    success: bool,
+    /// The answer.
+    data: T,
+}
+
+impl<T> CompatData<T> {
+    /// The answer `data`.
+    pub(crate) fn of(data: T) -> Self {
+        Self { success: true, data }
+    }
+}
+
+/// S1's numbers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CompatStats)]
+pub(crate) struct CompatStats {
+    /// Live sessions, of everyone.
+    #[schema(example = 15)]
+    pub(crate) total_sessions: u64,
+    /// Whether there is a Redis and it answers.
+    pub(crate) redis_available: bool,
+}
+
+/// S1's word for how Redis is.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CompatHealth)]
+pub(crate) struct CompatHealth {
+    /// `healthy`, `degraded` or `disabled`.
+    #[schema(value_type = String, example = "healthy")]
+    pub(crate) status: &'static str,
+    /// The same in Chinese, as S1 says it.
+    #[schema(value_type = String, example = "Redis连接正常")]
+    pub(crate) message: &'static str,
+    /// Live sessions, of everyone.
+    #[schema(example = 15)]
+    pub(crate) session_count: u64,
+}
+
 /// S2's answer to a log-in.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = CompatToken)]

@@ -142,6 +142,12 @@ impl RedisStore {
         self.inner.keep_ended
     }
 
+    /// Whether Redis is reached just now.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.inner.common.is_here()
+    }
+
     /// Has a script run that takes no position.
     pub(super) async fn ask(&self, call: &Call) -> Result<Value, StoreError> {
         self.ask_for(call, READ_MAX).await

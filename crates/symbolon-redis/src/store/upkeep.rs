@@ -5,7 +5,7 @@ use std::time::Duration;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogRow, RevocationSeq};
 use symbolon_core::session::SessionId;
-use symbolon_core::store::{FoundSession, LogHead, LogPage, PurgeOrder, Purged, StoreError, Upkeep};
+use symbolon_core::store::{Census, FoundSession, LogHead, LogPage, PurgeOrder, Purged, StoreError, Upkeep};
 
 use super::handle::RedisStore;
 use super::members::read_log_page;
@@ -24,6 +24,7 @@ static PURGE_MEMBERS: Script = script!("remove evicted members": "base" "purge_m
 static PURGE_ATTEMPTS: Script = script!(
     "remove old counters of failed attempts": "base" "attempts" "purge_attempts"
 );
+static COUNT: Script = script!("count the sessions": "base" "sessions" "count_sessions");
 static PING: Script = script!("write": "base" "ping");
 
 /// How long a counter of failed attempts stays after its last attempt. A hundred failures in a row disable a password
@@ -43,6 +44,14 @@ const SWEEP_STEPS_MAX: u32 = 4_000;
 
 /// How many one script removes or marks at the most: Redis does nothing else meanwhile.
 const PER_SCRIPT_MAX: u32 = 250;
+
+impl Census for RedisStore {
+    async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut call = Call::of(&COUNT);
+        call.text(now.0);
+        count(&self.ask(&call).await?).map_err(|fault| fault.in_step(COUNT.does))
+    }
+}
 
 impl Upkeep for RedisStore {
     async fn log_head(&self) -> Result<LogHead, StoreError> {

@@ -129,6 +129,11 @@ impl Wire {
         turn.judge(timeout_at(turn.end, asking).await)
     }
 
+    /// Whether there is a connection just now.
+    pub(super) fn is_here(&self) -> bool {
+        matches!(*self.state.borrow(), State::Here(_))
+    }
+
     fn pipeline<'c>(&self, calls: impl Iterator<Item = &'c (&'c Call, [u8; 12])>, whole: bool) -> Pipeline {
         let mut pipeline = Pipeline::new();
         for (call, chance) in calls {

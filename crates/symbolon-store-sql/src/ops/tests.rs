@@ -4,8 +4,8 @@
 use rusqlite::Connection;
 
 use super::{
-    accounts, api_keys, bans, cuts, issue, live, log, purge, read, revoke, rotate, subjects, sweep, uses,
-    walk,
+    accounts, api_keys, bans, census, cuts, issue, live, log, purge, read, revoke, rotate, subjects, sweep,
+    uses, walk,
 };
 use crate::dialect::SQLITE;
 use crate::link::Statement;
@@ -52,6 +52,30 @@ fn live_sessions_are_counted_by_their_index() {
     assert_eq!(
         plan(&cuts::COUNT_CUT),
         ["SEARCH sessions USING INDEX sessions_ends_by_idx (ends_by>?)"]
+    );
+}
+
+#[test]
+fn all_live_sessions_are_counted_in_an_index_alone_but_for_those_near_their_end() {
+    let global = [
+        "SCALAR SUBQUERY 1",
+        "SEARCH g USING INTEGER PRIMARY KEY (rowid=?)",
+    ];
+    assert_eq!(
+        plan(&census::COUNT_SURE),
+        [
+            "SEARCH sessions USING COVERING INDEX sessions_ends_by_idx (ends_by>?)",
+            global[0],
+            global[1]
+        ]
+    );
+    assert_eq!(
+        plan(&census::COUNT_NEAR),
+        [
+            "SEARCH sessions USING INDEX sessions_ends_by_idx (ends_by>? AND ends_by<?)",
+            global[0],
+            global[1]
+        ]
     );
 }
 

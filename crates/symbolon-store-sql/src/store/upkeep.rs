@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogRow, RevocationSeq};
 use symbolon_core::session::SessionId;
-use symbolon_core::store::{FoundSession, LogHead, PurgeOrder, Purged, StoreError, Upkeep};
+use symbolon_core::store::{Census, FoundSession, LogHead, PurgeOrder, Purged, StoreError, Upkeep};
 
 use super::SqlStore;
+use crate::ops::census::CountSessions;
 use crate::ops::log::{Ping, ReadHead, ReadLog};
 use crate::ops::members::PurgeMembers;
 use crate::ops::purge::{PurgeAttempts, PurgeAudit, PurgeBans, PurgeLog, PurgeSessions};
@@ -23,6 +25,12 @@ const KEEP_EVICTED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How many steps of marking ended sessions one purge makes at the most.
 const SWEEP_STEPS_MAX: u32 = 1_000;
+
+impl Census for SqlStore {
+    async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.ask(CountSessions { now }).await
+    }
+}
 
 impl Upkeep for SqlStore {
     async fn log_head(&self) -> Result<LogHead, StoreError> {

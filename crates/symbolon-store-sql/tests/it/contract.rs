@@ -15,6 +15,7 @@ mod on_a_file {
     }
 
     symbolon_testkit::store_contract!(crate::it::contract::on_a_file::open);
+    symbolon_testkit::census_contract!(crate::it::contract::on_a_file::open);
 }
 
 mod in_memory {
@@ -31,6 +32,7 @@ mod in_memory {
     }
 
     symbolon_testkit::store_contract!(crate::it::contract::in_memory::open);
+    symbolon_testkit::census_contract!(crate::it::contract::in_memory::open);
 }
 
 mod in_postgres {
@@ -50,6 +52,7 @@ mod in_postgres {
     }
 
     symbolon_testkit::store_contract!(crate::it::contract::in_postgres::open);
+    symbolon_testkit::census_contract!(crate::it::contract::in_postgres::open);
 }
 
 mod in_mariadb {
@@ -69,4 +72,5 @@ mod in_mariadb {
     }
 
     symbolon_testkit::store_contract!(crate::it::contract::in_mariadb::open);
+    symbolon_testkit::census_contract!(crate::it::contract::in_mariadb::open);
 }

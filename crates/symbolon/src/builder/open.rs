@@ -131,6 +131,8 @@ impl Builder {
                 clock: time,
                 cache: beside.cache,
                 signals: beside.own,
+                census: crate::census::Census::default(),
+                begun: crate::begun::Begun::default(),
             }),
         };
         joined(symbolon).await

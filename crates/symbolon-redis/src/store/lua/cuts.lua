@@ -62,15 +62,7 @@ end
 
 -- Ends everyone's sessions by one row; answers how many. The audit entry is the caller's.
 local function cut_everyone(reason, at, actor)
-    local count = call('ZCOUNT', all_key(), '(' .. at, '+inf')
-    local owed = call('HGETALL', P .. 'w')
-    for place = 2, #owed, 2 do
-        -- A subject's cut had ended these, and they are not marked yet.
-        local epoch, subject = string.match(owed[place], '^%S+ %S+ (%S+) (.+)$')
-        if subject and tonumber(epoch) >= tonumber(store[2]) then
-            count = count - call('ZCOUNT', ends_key(epoch, subject), '(' .. at, '+inf')
-        end
-    end
+    local count = count_live(at)
     local seq = append('G', '', '', '', at, reason, actor)
     call('HSET', P .. 'm', 'epoch', seq, 'epoch_at', at, 'epoch_reason', reason)
     owe_sweep(seq, at, reason, store[2], '')

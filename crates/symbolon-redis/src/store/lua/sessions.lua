@@ -26,6 +26,20 @@ local function all_key()
     return P .. 'l:' .. store[2]
 end
 
+-- How many of everyone's are alive.
+local function count_live(now)
+    local count = call('ZCOUNT', all_key(), '(' .. now, '+inf')
+    local owed = call('HGETALL', P .. 'w')
+    for place = 2, #owed, 2 do
+        -- A subject's cut had ended these, and they are not marked yet.
+        local epoch, subject = string.match(owed[place], '^%S+ %S+ (%S+) (.+)$')
+        if subject and tonumber(epoch) >= tonumber(store[2]) then
+            count = count - call('ZCOUNT', ends_key(epoch, subject), '(' .. now, '+inf')
+        end
+    end
+    return count
+end
+
 -- What a decision needs to know of a session; nil: there is none.
 local function look(id)
     local f = call('HMGET', session_key(id), 'subject', 'epoch', 'ended', 'expires', 'idle', 'gen')
