@@ -9,6 +9,7 @@ mod finding;
 mod machine;
 mod master_key;
 mod ports;
+mod redis_condition;
 mod redis_store;
 mod report;
 mod server;
@@ -71,6 +72,7 @@ async fn examine(loaded: &Loaded, token: Option<Zeroizing<String>>, terminal: Te
     let store = store::check(&patient).await;
     findings.push(master_key::check(&patient, store.existing));
     findings.extend(store.findings);
+    findings.extend(redis_condition::check(&patient).await);
     findings.extend(shared_cache::check(&patient).await);
     let server = Server::find(&patient.composition).await;
     findings.extend(ports::check(&patient, server.as_ref().ok()));

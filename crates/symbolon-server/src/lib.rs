@@ -19,6 +19,7 @@ mod messages;
 mod opening;
 mod port_holder;
 mod program;
+mod redis_condition;
 mod serve;
 mod telemetry;
 mod terminal;

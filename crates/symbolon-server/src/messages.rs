@@ -20,6 +20,8 @@ macro_rules! texts {
 pub(crate) mod below;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod redis;
+pub(crate) mod sessions;
 pub(crate) mod start;
 pub(crate) mod terminal;
 
@@ -163,7 +165,15 @@ mod tests {
 
     use super::*;
 
-    const TABLES: [&[(&str, Text)]; 5] = [below::ALL, config::ALL, doctor::ALL, start::ALL, terminal::ALL];
+    const TABLES: [&[(&str, Text)]; 7] = [
+        below::ALL,
+        config::ALL,
+        doctor::ALL,
+        redis::ALL,
+        sessions::ALL,
+        start::ALL,
+        terminal::ALL,
+    ];
 
     fn all() -> impl Iterator<Item = (&'static str, Text)> {
         TABLES.into_iter().flatten().copied()

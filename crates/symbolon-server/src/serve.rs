@@ -2,7 +2,7 @@
 //!
 //! 1. The process: the log, its limits, its signals.
 //! 2. `doors`: the addresses are bound first, since that costs nothing where it fails. Nobody is let in yet.
-//! 3. The store is opened; from then on this process is the one that has it.
+//! 3. A Redis that is the store is looked at, and the store is opened; from then on this process is the one that has it.
 //! 4. The socket of the command line, which only the holder of the store may replace.
 //! 5. `hello`: what was made, and what to do next.
 //! 6. `running`: until a signal asks to end, or something has died; then all that was taken is finished.
@@ -10,6 +10,7 @@
 mod doors;
 mod hello;
 mod running;
+mod told;
 
 use std::time::Duration;
 
@@ -21,12 +22,13 @@ use tokio::time::{Instant, sleep};
 use crate::compose::Composition;
 use crate::config::Loaded;
 use crate::config::tree::{Locale, LogFormat};
+use crate::config::url::StoreUrl;
 use crate::exit::{Exit, Failure};
 use crate::lifecycle::{self, Signals};
 use crate::messages::start as text;
 use crate::terminal::Terminal;
 use crate::transport::Server;
-use crate::{opening, telemetry};
+use crate::{opening, redis_condition, telemetry};
 use doors::Doors;
 use hello::Hello;
 use running::Running;
@@ -80,6 +82,7 @@ async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result
     let mut signals = Signals::listen(language)
         .map_err(|error| Failure::unavailable(format!("listen for signals: {error}")))?;
     let doors = Doors::bind(&composition, terminal.locale)?;
+    redis_condition::at_start(&composition, terminal.locale).await?;
     // A start that is interrupted leaves what a killed one leaves: the store is made for that.
     let (symbolon, store) = tokio::select! {
         opened = open(&composition, terminal) => opened?,
@@ -141,6 +144,8 @@ fn begin(
     let app = composition.app(symbolon, seed);
     let doors = doors.with_socket(composition, locale)?;
     let addresses = doors.addresses();
-    let running = Running::start(doors, app, composition.config().log.locale);
+    let config = composition.config();
+    let in_redis = matches!(config.store_url, StoreUrl::Redis(_));
+    let running = Running::start(doors, app, config.log.locale, in_redis);
     Ok((running, addresses))
 }

@@ -57,6 +57,8 @@ mod nodes;
 mod oauth;
 #[path = "it/oauth_clients.rs"]
 mod oauth_clients;
+#[path = "it/older_redis.rs"]
+mod older_redis;
 #[path = "it/one_token.rs"]
 mod one_token;
 #[path = "it/place.rs"]
@@ -65,6 +67,8 @@ mod place;
 mod process;
 #[path = "it/readme.rs"]
 mod readme;
+#[path = "it/redis_condition.rs"]
+mod redis_condition;
 #[path = "it/redis_nodes.rs"]
 mod redis_nodes;
 #[path = "it/redis_store.rs"]

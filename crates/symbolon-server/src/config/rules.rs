@@ -44,11 +44,6 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
     rules.purge();
 }
 
-/// The whole address of a server, with its password.
-fn address_of(url: &StoreUrl) -> String {
-    url.server().map(ServerUrl::with_password).unwrap_or_default()
-}
-
 struct Rules<'a> {
     config: &'a Config,
     values: &'a Resolved,
@@ -194,7 +189,6 @@ impl Rules<'_> {
             self.warn("store.url", text::STORE_IN_MEMORY);
         }
         if let StoreUrl::Redis(url) = store {
-            self.warn("store.url", text::REDIS_STORE);
             if let Err(error) = RedisServer::at(url.with_password(), self.config.cache.prefix.as_str()) {
                 let message = text::URL_REFUSED.with(&[("detail", &below::said(&error))]);
                 self.refuse("store.url", message);
@@ -213,7 +207,8 @@ impl Rules<'_> {
             if store.server().is_none() {
                 self.warn("cache.redis_url", text::CACHE_UNUSED);
             }
-            let cache = CacheSettings::new(address_of(url), self.config.cache.prefix.as_str());
+            let address = url.server().map(ServerUrl::with_password).unwrap_or_default();
+            let cache = CacheSettings::new(address, self.config.cache.prefix.as_str());
             if let Err(error) = cache.check() {
                 let message = text::CACHE_REFUSED.with(&[("detail", &below::said(&error))]);
                 self.refuse("cache.redis_url", message);

@@ -142,7 +142,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Folder of the SQLite file, the master key and the socket of the command line. Made at the first start, mode 0700."),
 
     Setting::new("http.listen", Address, "127.0.0.1:5000",
-        "Address and port of the API, the gateways and the console. Beyond loopback give http.tls or http.trusted_proxies."),
+        "Address and port of the API and the gateways. Beyond loopback give http.tls or http.trusted_proxies."),
     Setting::new("http.trusted_proxies", Networks, "[]",
         "Networks whose X-Forwarded-For is believed, such as [10.0.0.0/8]. Only the addresses of your own proxies."),
     Setting::new("http.tls.cert", Path, "null",
@@ -154,12 +154,12 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new("http.cors_origins", Origins, "[]",
         "Origins whose pages may call the API from a browser, with cookies too, such as [https://app.example.com]."),
     Setting::new("admin.listen", Address, "null",
-        "Address and port for the admin API and the console alone. Null: at http.listen with all else."),
+        "Address and port for the admin API alone. Null: at http.listen with all else."),
     Setting::new("ops.listen", Address, "null",
         "Address and port for /metrics, /healthz and /readyz alone. Null: at http.listen with all else."),
 
     Setting::new("store.url", StoreUrl, "sqlite:",
-        "Sqlite: is a file in data_dir, sqlite:PATH another; postgres://USER:PASSWORD@HOST/DATABASE or mysql:// is shared; memory: is lost."),
+        "A file: sqlite: or sqlite:PATH; shared: postgres://USER:PASSWORD@HOST/DATABASE, mysql://, redis://; lost at a restart: memory:."),
     Setting::new("store.connections", STORE_CONNECTIONS, "16",
         "Connections to a store that is a server, besides four of their own for ends of sessions and the heartbeat. Per node."),
     Setting::new("cache.redis_url", RedisUrl, "null",
@@ -167,7 +167,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new("cache.prefix", Prefix, "sy",
         "First part of every key in Redis. Change it where two installations share one Redis."),
     Setting::new("fallback.enabled", Flag, "true",
-        "Go on with a local file while the store is away. Only where the store is Redis."),
+        "Go on with local files while the store is away: only where it is Redis, and no other node uses it."),
 
     Setting::new("keys.master_file", Path, "null",
         "File of 64 hex digits, the secret that is never in the store. Null: data_dir/master.key, made at the first start."),

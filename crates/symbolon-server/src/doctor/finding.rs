@@ -2,8 +2,9 @@ use std::fmt::Display;
 
 use serde_json::{Value as Json, json};
 
-use crate::config::tree::Locale;
+use crate::config::tree::{Locale, Profile};
 use crate::messages::{Text, below};
+use crate::redis_condition::{Remark, Weight};
 
 /// How it is with one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,25 @@ pub(super) struct Finding {
 impl Finding {
     pub(super) fn is_failure(&self) -> bool {
         self.health == Health::Fail
+    }
+
+    /// What is remarked of a Redis, as it weighs under a profile.
+    pub(super) fn of_remark(remark: &Remark, profile: Profile, locale: Locale) -> Self {
+        let health = match remark.weight {
+            Weight::Good => Health::Ok,
+            Weight::Unknown => Health::Unknown,
+            Weight::Broken => Health::Fail,
+            _ if remark.weight.refuses(profile) => Health::Fail,
+            _ if remark.weight.is_said(profile) => Health::Warn,
+            _ => Health::Ok,
+        };
+        let advice = remark.advise(locale).filter(|_| health != Health::Ok);
+        Self {
+            about: remark.about,
+            health,
+            message: remark.say(locale),
+            advice,
+        }
     }
 
     pub(super) fn json(&self) -> Json {

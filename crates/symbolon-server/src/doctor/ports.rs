@@ -3,6 +3,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::Patient;
 use super::finding::{About, Finding};
 use crate::compose::ListenerPlan;
+use crate::config::url::StoreUrl;
 use crate::messages::doctor as text;
 use crate::port_holder::{self, Holder};
 use crate::transport::Server;
@@ -54,15 +55,26 @@ const REDIS_NAMES: [&str; 4] = ["redis", "valkey", "keydb", "dragonfly"];
 /// Who has the port of a Redis on this machine: systems that people move in from fail to start where it is taken.
 pub(super) fn of_redis(patient: &Patient<'_>) -> Finding {
     let about = About::new("redis port", patient.locale);
+    let is_store = matches!(patient.composition.config().store_url, StoreUrl::Redis(_));
     let Some(holder) = port_holder::holder_of(REDIS) else {
-        return about.ok(text::REDIS_FREE, &[("address", &REDIS)]);
+        let free = if is_store {
+            text::REDIS_FREE_STORE
+        } else {
+            text::REDIS_FREE
+        };
+        return about.ok(free, &[("address", &REDIS)]);
     };
     let words = holder.words(patient.locale);
     let values: super::finding::Values<'_> = &[("address", &REDIS), ("holder", &words)];
     match &holder.process {
         None => about.unknown(text::REDIS_UNKNOWN, values),
         Some(process) if REDIS_NAMES.iter().any(|name| process.name.starts_with(name)) => {
-            about.ok(text::REDIS_THERE, values)
+            let there = if is_store {
+                text::REDIS_THERE_STORE
+            } else {
+                text::REDIS_THERE
+            };
+            about.ok(there, values)
         }
         Some(_) => about.warn(text::REDIS_TAKEN, text::REDIS_STOP, values),
     }

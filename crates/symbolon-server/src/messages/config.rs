@@ -206,8 +206,6 @@ texts! {
     /// A rule.
     STORE_IN_MEMORY { en: "memory: is lost at a restart, and every session with it", zh_cn: "memory: 在重启后丢失，所有会话随之丢失" }
     /// A rule.
-    REDIS_STORE { en: "Redis is the store: it needs a password, append-only persistence and noeviction", zh_cn: "以 Redis 为存储：需要密码、AOF 持久化和 noeviction" }
-    /// A rule.
     REDIS_NO_PASSWORD { en: "the Redis of the store has no password", zh_cn: "作为存储的 Redis 没有密码" }
     /// A rule.
     CACHE_UNUSED { en: "is not used: one node over its own store answers from memory, and needs no cache to share", zh_cn: "不会被使用：单节点使用自己的存储，从内存应答，不需要共享缓存" }

@@ -152,6 +152,10 @@ texts! {
     /// The port of a Redis.
     REDIS_FREE { en: "nobody listens at {address}; no session is kept in Redis", zh_cn: "{address} 无人监听；会话不保存在 Redis 中" }
     /// The port of a Redis.
+    REDIS_FREE_STORE { en: "nobody listens at {address}", zh_cn: "{address} 无人监听" }
+    /// The port of a Redis.
+    REDIS_THERE_STORE { en: "{address} is served by {holder}", zh_cn: "{address} 由 {holder} 提供服务" }
+    /// The port of a Redis.
     REDIS_THERE { en: "{address} is served by {holder}; no session is kept in it", zh_cn: "{address} 由 {holder} 提供服务；会话不保存在其中" }
     /// The port of a Redis.
     REDIS_UNKNOWN { en: "{address} is in use by {holder}; whether it is a Redis is not known here", zh_cn: "{address} 正被 {holder} 使用；无法得知是否为 Redis" }

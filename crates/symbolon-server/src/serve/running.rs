@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::doors::{Door, Doors};
+use super::told;
 use crate::config::tree::Locale;
 use crate::exit::Exit;
 use crate::lifecycle::{self, Signals};
@@ -32,6 +33,8 @@ pub(super) struct Running {
     /// The listener of operations alone: it says "draining" while the others drain.
     operations: JoinSet<Drained>,
     stop_operations: CancellationToken,
+    /// Who says what becomes of Redis, where that is the store.
+    _telling: Option<JoinSet<()>>,
     /// The way to the socket's file, for the listener that removes it at its end.
     _socket: Option<SocketPath>,
 }
@@ -44,9 +47,10 @@ enum End {
 }
 
 impl Running {
-    /// Lets everyone in.
-    pub(super) fn start(doors: Doors, app: App, locale: Locale) -> Self {
+    /// Lets everyone in. `in_redis`: whether sessions are kept in Redis, which then is told of.
+    pub(super) fn start(doors: Doors, app: App, locale: Locale, in_redis: bool) -> Self {
         let mut running = Self {
+            _telling: in_redis.then(|| told::tell(app.symbolon(), locale)),
             app,
             locale,
             serving: JoinSet::new(),

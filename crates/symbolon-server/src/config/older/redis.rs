@@ -1,4 +1,4 @@
-//! The Redis of the older systems: their store, unless a store of ours is named.
+//! The Redis of the older systems: their store, unless another one is named, in our way or in S1's.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -19,8 +19,10 @@ pub(super) const PARTS: [&str; 5] = [
 /// What S1's file asks its store to be; there in every such file.
 pub(super) const TYPE: &str = "SESSION.TYPE";
 
-/// Makes a store of it where S1's file asks for that, and says so where nothing comes of it.
+/// Makes a store of it where S1's file asks for that, or where a host is named and no other store is; says so where
+/// nothing comes of it.
 pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
+    let names_host = text(layers, "REDIS.HOST").is_some_and(|(_, given)| !is_link(given));
     let is_asked_for = match text(layers, TYPE) {
         Some((kind, given)) => match kind.to_ascii_lowercase().as_str() {
             "redis" => true,
@@ -32,7 +34,8 @@ pub(super) fn translate(layers: &mut [Layer], found: &mut Findings) {
                 return;
             }
         },
-        None => false,
+        // S0 has no such word: whoever says where Redis is keeps tokens there.
+        None => names_host,
     };
     let store = first(layers, "store.url").or_else(|| first(layers, "store.url_file"));
     match (is_asked_for, store) {
@@ -71,7 +74,7 @@ fn name_store(layers: &mut [Layer], found: &mut Findings) {
     let source = source.map_or(Source::Default, |given| given.source.clone());
     let faults = found.faults.len();
     let port = number(layers, "REDIS.PORT", 6_379, u64::from(u16::MAX), found);
-    let database = number(layers, "REDIS.DB", 0, u64::from(u32::MAX), found);
+    let database = number(layers, "REDIS.DB", 0, u64::from(u16::MAX), found);
     if found.faults.len() > faults {
         return;
     }
@@ -84,6 +87,11 @@ fn name_store(layers: &mut [Layer], found: &mut Findings) {
         (user, Some(password)) => format!("{}:{password}@", user.unwrap_or_default()),
     };
     let host = text(layers, "REDIS.HOST").map_or("localhost", |(host, _)| host);
+    // In an address the colons of an IPv6 address would be those of a port.
+    let host = match host.parse::<std::net::Ipv6Addr>() {
+        Ok(address) => format!("[{address}]"),
+        Err(_) => host.to_owned(),
+    };
     let url = format!("redis://{login}{host}:{port}/{database}");
     if let Some(file) = layers.last_mut() {
         file.put("store.url", Raw::Text(url), &source);

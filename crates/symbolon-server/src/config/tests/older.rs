@@ -146,7 +146,7 @@ fn s1_5_every_fault_of_its_file_is_told_at_once_with_its_place() {
             "s.yaml:6:14: SESSION.PERMANENT: is not understood; expected true or false",
             "s.yaml:7:12: SESSION.EXPIRES: is not understood; expected a whole number of seconds",
             "s.yaml:2:9: REDIS.PORT: is not understood; expected a whole number of at most 65535",
-            "s.yaml:3:7: REDIS.DB: is not understood; expected a whole number of at most 4294967295",
+            "s.yaml:3:7: REDIS.DB: is not understood; expected a whole number of at most 65535",
         ]
     );
     assert_eq!(
@@ -248,14 +248,34 @@ fn s0_6_its_secret_and_its_algorithm_sign_what_services_verify_by_themselves() {
 }
 
 #[test]
-fn the_redis_of_s0_is_no_store_and_that_is_said_once() {
-    let variables = [("REDIS_HOST", "127.0.0.1"), ("REDIS_PASSWORD", "correct-horse")];
+fn s0_3_the_redis_of_s0_is_the_store_unless_another_is_named() {
+    let variables = [
+        ("REDIS_HOST", "127.0.0.1"),
+        ("REDIS_DATABASE", "2"),
+        ("REDIS_USERNAME", "app"),
+        ("REDIS_PASSWORD", "correct-horse"),
+    ];
+    let loaded = read_under("", &variables).expect("no fault");
     assert_eq!(
-        warned("", &variables),
-        [
-            "REDIS_HOST: not read (REDIS.HOST, REDIS.PASSWORD): no session is kept in Redis; store.url says where"
-        ]
+        shown(&loaded, "store.url"),
+        pair("redis://app:***@127.0.0.1:6379/2", "REDIS_HOST")
     );
+    let named = [variables[0], variables[3], SQLITE];
+    assert_eq!(
+        warned("", &named),
+        ["REDIS_HOST: not read (REDIS.HOST, REDIS.PASSWORD): store.url is given by SYMBOLON_STORE__URL"]
+    );
+    assert_eq!(
+        warned("store: { url: 'sqlite:' }\n", &variables[..1]),
+        ["REDIS_HOST: not read (REDIS.HOST): store.url is given by s.yaml:1:15"]
+    );
+    // Without a host nothing says that there is one.
+    assert_eq!(
+        warned("", &variables[3..]),
+        ["REDIS_PASSWORD: not read (REDIS.PASSWORD): no session is kept in Redis; store.url says where"]
+    );
+    let ipv6 = read_under("", &[("REDIS_HOST", "::1"), ("REDIS_PORT", "7000")]).expect("no fault");
+    assert_eq!(shown(&ipv6, "store.url").0, "redis://[::1]:7000/0");
     // What Kubernetes makes of a service called redis.
     assert_eq!(warned("", &[("REDIS_PORT", "tcp://10.0.0.1:6379")]), [""; 0]);
 }

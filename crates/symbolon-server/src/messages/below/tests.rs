@@ -69,6 +69,7 @@ const SOURCES: &[&str] = &[
     "symbolon-store-sql/src/postgres/fault.rs",
     "symbolon-store-sql/src/postgres/identity.rs",
     "symbolon-redis/src/options.rs",
+    "symbolon-redis/src/store/open_error.rs",
     "symbolon-redis/src/warm.rs",
     "symbolon-accounts/src/accounts.rs",
     "symbolon-accounts/src/password.rs",

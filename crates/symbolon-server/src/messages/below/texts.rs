@@ -245,6 +245,28 @@ rows! {
     "redis is away" => "Redis 无法访问",
     "read a page of sessions: {why}" => "读取一页会话：{why}",
 
+    // The store in a Redis.
+    "store.url: {why}" => "store.url：{why}",
+    "store.url names a cluster, which cannot be the store: a step of the store changes many keys at once, and a cluster that fails over keeps no single newest copy; name one primary, or its Sentinels (redis-sentinel://)" => "store.url 指向集群，而集群不能作为存储：存储的一步操作会同时修改多个键，而集群故障转移后没有唯一的最新副本；请指定单个主节点，或其 Sentinel（redis-sentinel://）",
+    "cannot reach redis at {place}: {detail}; start it, or correct store.url" => "无法连接 Redis（{place}）：{detail}；请启动它，或修正 store.url",
+    "redis at {place} refuses the log-in: {detail}; correct the user and the password in store.url" => "Redis（{place}）拒绝登录：{detail}；请修正 store.url 中的用户和密码",
+    "what answers at {place} is not redis: {detail}; correct the host and the port in store.url" => "{place} 上应答的不是 Redis：{detail}；请修正 store.url 中的主机和端口",
+    "redis at {place} says: {detail}; name a database that it has, such as 0, at the end of store.url" => "Redis（{place}）报告：{detail}；请在 store.url 末尾使用它拥有的数据库编号，如 0",
+    "redis at {place} is a replica: name the primary in store.url, or its Sentinels (redis-sentinel://)" => "Redis（{place}）是副本：请在 store.url 中指定主节点，或其 Sentinel（redis-sentinel://）",
+    "redis at {place} has version {found}: {needed} or newer is needed" => "Redis（{place}）的版本为 {found}：需要 {needed} 或更新版本",
+    "give it the rights of docs/redis.md" => "请授予 docs/redis.md 中所列的权限",
+    "redis at {place} cannot be used now: {detail}" => "Redis（{place}）现在无法使用：{detail}",
+    "redis at {place} holds no store of symbolon: it is empty" => "Redis（{place}）中没有 symbolon 的存储：它是空的",
+    "at {place} the keys of {prefix} are not a store of symbolon: {detail}; give symbolon another cache.prefix" => "{place} 上 {prefix} 的键不是 symbolon 的存储：{detail}；请为 symbolon 换一个 cache.prefix",
+    "the store at {place} has format {found}, and this release knows formats up to {known}: start the newer release" => "{place} 的存储格式为 {found}，本版本只支持到 {known}：请启动较新的版本",
+    "redis has no memory left: raise maxmemory, or let less be kept ({text})" => "Redis 内存已满：请调高 maxmemory，或减少保留的数据（{text}）",
+    "redis is still reading its file ({text})" => "Redis 仍在读取其文件（{text}）",
+    "redis cannot write its file and takes no writes: see its log ({text})" => "Redis 无法写入其文件，因此不接受写入：请查看其日志（{text}）",
+    "the server is a replica and takes no writes ({text})" => "服务器是副本，不接受写入（{text}）",
+    "the user of store.url lacks a right ({text})" => "store.url 的用户缺少权限（{text}）",
+    "redis does not answer in {ms} ms" => "Redis 在 {ms} 毫秒内没有应答",
+    "it is a Sentinel; write redis-sentinel://" => "这是 Sentinel；请写 redis-sentinel://",
+
     // Listeners.
     "listen on {address}: {cause}" => "监听 {address}：{cause}",
     "read certificates from {path}: {cause}" => "从 {path} 读取证书：{cause}",
