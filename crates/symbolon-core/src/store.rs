@@ -12,6 +12,7 @@ mod api_keys;
 mod bans;
 mod census;
 mod members;
+mod mirror;
 mod sessions;
 mod signing_keys;
 mod upkeep;
@@ -24,6 +25,9 @@ pub use api_keys::{API_KEYS_MAX, ApiKeyStore};
 pub use bans::{BanStore, BanSubject, Banned, ListBans};
 pub use census::Census;
 pub use members::{Heartbeat, LogPage, MemberStore};
+pub use mirror::{
+    AdoptSession, Adopted, ForeignCut, MarkChange, Mirror, MirrorCopy, MirrorMark, Mirrored, OwedEnd,
+};
 pub use sessions::{
     Activity, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundSession, InsertSession, Inserted,
     ListSessions, RevokeSession, Revoked, RotateSession, SessionStore, SuccessorUse,

@@ -5,11 +5,12 @@
 //!    answer, and what time it is. 4. [`flights`]: reading the store once for many. 5. [`recorder`]
 //!    and [`purge`]: what is written beside. 6. [`keys`]: API keys from memory. 7. [`node`]: the use
 //!    cases — issue, verify, refresh, revoke, list. 8. [`member`]: being one of many — heartbeat, the log followed by
-//!    [`chain`], the others. 9. [`tasks`]: who owns what runs behind.
+//!    [`chain`], the others. 9. [`tasks`]: who owns what runs behind. 10. [`fallback`]: going on without the store.
 
 mod bug;
 pub mod chain;
 pub mod clock;
+pub mod fallback;
 pub mod flights;
 pub mod keys;
 pub mod lease;

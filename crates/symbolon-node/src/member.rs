@@ -17,11 +17,13 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use symbolon_core::member::{Incarnation, NodeName};
+use symbolon_core::revocation::RevocationSeq;
 use symbolon_core::shared::SharedCache;
 use symbolon_core::signal::Signals;
 use tokio::sync::{Notify, Semaphore, watch as channel};
 use tokio::time::timeout;
 
+use crate::fallback::{Apart, Reach};
 use crate::lease::Lease;
 pub(crate) use figures::Counts;
 pub use figures::MemberFigures;
@@ -54,6 +56,8 @@ pub struct MemberParts {
     pub shared: Option<Arc<dyn SharedCache>>,
     /// What is done when the store has lost more than this node can write again.
     pub on_rollback: OnRollback,
+    /// What says how far a revocation reaches, where the node goes on without its store; `None`: it does not.
+    pub apart: Option<Arc<dyn Apart>>,
 }
 
 /// What is done when the store was put back to a state of which it is not known what is missing.
@@ -104,6 +108,14 @@ impl Membership {
     /// Its incarnation; `None`: it has not joined.
     pub(crate) fn own(&self) -> Option<Incarnation> {
         *self.own.lock()
+    }
+
+    /// How far a revocation reaches as things stand.
+    pub(crate) fn reach(&self, seq: RevocationSeq) -> Reach {
+        self.parts
+            .apart
+            .as_ref()
+            .map_or(Reach::Members, |apart| apart.reach(seq))
     }
 
     fn set_own(&self, own: Option<Incarnation>) {

@@ -184,6 +184,18 @@ impl Tail {
         }
     }
 
+    /// From now on another log is followed: rows that were heard before those that come before them stay in force, and are
+    /// expected of it no more.
+    pub(crate) fn leave_log(&self) {
+        self.log.lock().forget_pending();
+    }
+
+    /// What follows from a row that does not belong to the log that is followed here: the position does not move.
+    pub(crate) fn apply_apart(&self, row: &LogRow) {
+        self.apply(row);
+        self.announce(row.clone());
+    }
+
     fn announce(&self, row: LogRow) {
         // Nobody listening is no fault.
         let _heard = self.listeners.send(row);

@@ -2,10 +2,13 @@
 #![cfg(test)]
 
 mod it {
+    mod away;
     mod change;
     mod cluster;
     mod cluster_clock;
     mod confirm;
+    mod fallback;
+    mod fallback_round;
     mod given;
     mod members;
     mod members_faults;

@@ -114,6 +114,11 @@ impl<'t, L: Link> Tx<'t, L> {
         }
     }
 
+    /// Chance.
+    pub(crate) fn chance(&self) -> &dyn Randomness {
+        &**self.chance
+    }
+
     /// The rows of the log that were written.
     pub(crate) fn into_rows(self) -> Vec<LogRow> {
         self.rows

@@ -1,6 +1,7 @@
 //! The steps of the store, each in the file of its subject matter.
 
 pub(crate) mod accounts;
+pub(crate) mod adopt;
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod bans;
@@ -11,6 +12,7 @@ pub(crate) mod issue;
 mod live;
 pub(crate) mod log;
 pub(crate) mod members;
+pub(crate) mod mirror;
 pub(crate) mod passwords;
 pub(crate) mod propose;
 pub(crate) mod purge;

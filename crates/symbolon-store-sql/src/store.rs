@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 mod bans;
 mod members;
+mod mirror;
 mod sessions;
 mod signing_keys;
 mod upkeep;

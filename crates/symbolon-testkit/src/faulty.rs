@@ -13,11 +13,11 @@ use symbolon_core::revocation::{LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::SessionId;
 use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
-    AccountChange, AccountPage, AccountStore, Activity, ApiKeyStore, BanStore, BanSubject, Banned, Census,
-    ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount, FoundSession, Heartbeat, InsertAccount,
-    InsertSession, InsertSigningKey, Inserted, ListBans, ListSessions, LogHead, LogPage, MemberStore,
-    PurgeOrder, Purged, ReplaceHash, RevokeSession, Revoked, RotateSession, SessionStore, SetPassword,
-    SigningKeyStore, StoreError, SuccessorUse, Upkeep,
+    AccountChange, AccountPage, AccountStore, Activity, AdoptSession, Adopted, ApiKeyStore, BanStore,
+    BanSubject, Banned, Census, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount,
+    FoundSession, Heartbeat, InsertAccount, InsertSession, InsertSigningKey, Inserted, ListBans,
+    ListSessions, LogHead, LogPage, MemberStore, Mirrored, PurgeOrder, Purged, ReplaceHash, RevokeSession,
+    Revoked, RotateSession, SessionStore, SetPassword, SigningKeyStore, StoreError, SuccessorUse, Upkeep,
 };
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
@@ -55,6 +55,13 @@ impl Faults {
     /// Lets every call of `step` fail until [`Faults::heal`].
     pub fn fail_always(&self, step: &'static str, fault: Fault) {
         self.plan(step, 1, fault, true);
+    }
+
+    /// Lets every call of every step fail until [`Faults::heal`]: the store is away.
+    pub fn cut_off(&self, fault: Fault) {
+        for step in STEPS {
+            self.plan(step, 1, fault, true);
+        }
     }
 
     /// Lets everything go well again.
@@ -202,6 +209,12 @@ steps! {
         fn evict(incarnation: Incarnation, beat: u64, by_operator: bool) -> bool;
         fn leave(incarnation: Incarnation) -> ();
         fn propose_again(lost: Vec<LogRow>, at: Timestamp) -> Vec<LogRow>;
+    }
+    Mirrored {
+        fn adopt_session(adopt: AdoptSession) -> Adopted;
+        fn jump_beyond(seq: RevocationSeq) -> RevocationSeq;
+        fn make_again(now: Timestamp) -> bool;
+        fn set_may_fall_back(incarnation: Incarnation, may: bool) -> bool;
     }
     Upkeep {
         fn log_head() -> LogHead;

@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::{Node, Receipt};
 use crate::bug::{self, Bug};
 use crate::clock::boottime_nanos;
+use crate::fallback::Reach;
 use crate::member::{LEASE_MAX, Membership, Standing, standing, wait_for};
 use crate::tail::Vouch;
 
@@ -53,7 +54,11 @@ impl<S: Store + Clone> Node<S> {
     pub async fn settle(&self, receipt: Receipt, wait: Wait) -> Receipt {
         let nobody = bug::is(Bug::NoWait) || (receipt.already && bug::is(Bug::RetryIsNow));
         let effective = match (&self.membership, receipt.seq) {
-            (Some(membership), Some(seq)) if !nobody => self.wait_for_others(membership, seq, wait).await,
+            (Some(membership), Some(seq)) if !nobody => match membership.reach(seq) {
+                Reach::Everywhere => Effective::Now,
+                Reach::ThisNode => Effective::ThisNode,
+                Reach::Members => self.wait_for_others(membership, seq, wait).await,
+            },
             _ => Effective::Now,
         };
         Receipt { effective, ..receipt }

@@ -115,7 +115,9 @@ impl KnownLog {
         }
         let mut news = Vec::new();
         for row in rows {
-            if self.rows.contains_key(&row.seq) {
+            // It may have begun anew beyond the page meanwhile: what it has forgotten then stays forgotten.
+            let is_past = self.place.is_some_and(|place| row.seq <= place.applied);
+            if is_past || self.rows.contains_key(&row.seq) {
                 continue;
             }
             self.insert(row, at);
@@ -162,6 +164,13 @@ impl KnownLog {
             .range(RevocationSeq(applied.0.checked_add(1)?)..)
             .next()?;
         (known.row.prev_seq == applied || bug::is(Bug::NoChainCheck)).then_some(&known.row)
+    }
+
+    /// Forgets rows beyond the place.
+    pub(super) fn forget_pending(&mut self) {
+        if let Some(beyond) = self.place.and_then(|place| place.applied.0.checked_add(1)) {
+            drop(self.rows.split_off(&RevocationSeq(beyond)));
+        }
     }
 
     /// Forgets the oldest beyond the limit.

@@ -141,6 +141,7 @@ impl Place {
             signals,
             shared: self.shared.clone(),
             on_rollback: OnRollback::RevokeAll,
+            apart: None,
         };
         let node = Node::member(parts, member);
         node.start(&clock, plan());
@@ -228,7 +229,7 @@ impl One {
     }
 }
 
-fn plan() -> PurgePlan {
+pub(crate) fn plan() -> PurgePlan {
     PurgePlan {
         schedule: Cron::from_str("0 3 * * *").unwrap(),
         keep_ended: Duration::from_secs(86_400),

@@ -124,22 +124,26 @@ impl Operation for InsertAccount {
                 return Ok(false);
             }
         }
-        let account = &self.account;
-        let params = [
-            account.name.as_str().into(),
-            account.subject.as_str().into(),
-            account.password.as_phc().into(),
-            account.role.as_str().into(),
-            account.state.as_str().into(),
-            account.created_at.into(),
-            account.password_changed_at.into(),
-        ];
-        let inserted = tx.link.execute(&INSERT_ACCOUNT, &params).await? == 1;
+        let inserted = insert_account(tx.link, &self.account).await?;
         if inserted {
             insert_audit(tx.link, &self.audit).await?;
         }
         Ok(inserted)
     }
+}
+
+/// Writes an account; `false`: its name or its subject is taken.
+pub(super) async fn insert_account<L: Link>(link: &mut L, account: &Account) -> Result<bool, SqlError> {
+    let params = [
+        account.name.as_str().into(),
+        account.subject.as_str().into(),
+        account.password.as_phc().into(),
+        account.role.as_str().into(),
+        account.state.as_str().into(),
+        account.created_at.into(),
+        account.password_changed_at.into(),
+    ];
+    Ok(link.execute(&INSERT_ACCOUNT, &params).await? == 1)
 }
 
 static WRITE_ACCOUNT: Statement = Statement::new("UPDATE accounts SET role = ?, state = ? WHERE account = ?");

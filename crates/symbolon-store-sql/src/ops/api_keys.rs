@@ -60,22 +60,26 @@ impl Operation for InsertApiKey {
         if count >= u64::from(API_KEYS_MAX) {
             return Ok(false);
         }
-        let key = &self.key;
-        let scopes = key.scopes.to_words();
-        let params = [
-            (&key.id).into(),
-            key.name.as_str().into(),
-            key.digest.as_bytes().into(),
-            scopes.as_str().into(),
-            key.client_id.as_ref().map(|client| client.as_str()).into(),
-            key.created_at.into(),
-            key.expires_at.into(),
-            key.revoked_at.into(),
-        ];
-        tx.link.change_one(&INSERT_KEY, &params).await?;
+        insert_api_key(tx.link, &self.key).await?;
         insert_audit(tx.link, &self.audit).await?;
         Ok(true)
     }
+}
+
+/// Writes a key.
+pub(super) async fn insert_api_key<L: Link>(link: &mut L, key: &ApiKey) -> Result<(), SqlError> {
+    let scopes = key.scopes.to_words();
+    let params = [
+        (&key.id).into(),
+        key.name.as_str().into(),
+        key.digest.as_bytes().into(),
+        scopes.as_str().into(),
+        key.client_id.as_ref().map(|client| client.as_str()).into(),
+        key.created_at.into(),
+        key.expires_at.into(),
+        key.revoked_at.into(),
+    ];
+    link.change_one(&INSERT_KEY, &params).await
 }
 
 static FIND_KEY: Statement = Statement::new(

@@ -15,7 +15,8 @@ use crate::operation::{Lane, Operation, Tx};
 use crate::record::audit::insert_audit;
 use crate::record::ban::read_ban;
 
-static SET_BANNED: Statement = Statement::new("UPDATE subjects SET banned_until = ? WHERE subject = ?");
+pub(super) static SET_BANNED: Statement =
+    Statement::new("UPDATE subjects SET banned_until = ? WHERE subject = ?");
 static INSERT_BAN: Statement = Statement::new(
     "INSERT INTO bans (seq, subject, banned_at, banned_until, ends_at, note, actor) VALUES (?, ?, ?, ?, ?, ?, ?)",
 );
@@ -67,22 +68,36 @@ impl Operation for BanSubject {
             keep: &[],
         };
         let (seq, count) = cut(tx, &order).await?;
-        let params = [
-            seq.into(),
-            subject.into(),
-            self.audit.at.into(),
-            self.until.into(),
-            ends_at.into(),
-            self.note.as_str().into(),
-            actor.as_str().into(),
-        ];
-        tx.link.change_one(&INSERT_BAN, &params).await?;
+        let ban = Ban {
+            seq,
+            subject: self.subject.clone(),
+            banned_at: self.audit.at,
+            until: self.until,
+            note: self.note.clone(),
+            banned_by: actor,
+            lifted: None,
+        };
+        insert_ban(tx.link, &ban).await?;
         Ok(Banned {
             seq,
             already: false,
             count,
         })
     }
+}
+
+/// Writes a ban that is in force.
+pub(super) async fn insert_ban<L: Link>(link: &mut L, ban: &Ban) -> Result<(), SqlError> {
+    let params = [
+        ban.seq.into(),
+        ban.subject.as_str().into(),
+        ban.banned_at.into(),
+        ban.until.into(),
+        ban.until.unwrap_or(WITHOUT_END).into(),
+        ban.note.as_str().into(),
+        ban.banned_by.as_str().into(),
+    ];
+    link.change_one(&INSERT_BAN, &params).await
 }
 
 async fn cut<L: Link>(tx: &mut Tx<'_, L>, order: &SubjectCut<'_>) -> Result<(RevocationSeq, u64), SqlError> {

@@ -22,7 +22,7 @@ use crate::record::session::{ip_of, row, session_columns};
 /// limit was lowered; the next log-ins end the rest.
 const REPLACED_MAX: u64 = 1_000;
 
-static INSERT_SESSION: Statement = Statement::new(concat!(
+pub(super) static INSERT_SESSION: Statement = Statement::new(concat!(
     "INSERT INTO sessions (",
     session_columns!(""),
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \

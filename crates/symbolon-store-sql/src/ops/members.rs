@@ -215,6 +215,6 @@ fn count(number: u64) -> Value<'static> {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn flag(set: bool) -> Value<'static> {
+pub(super) fn flag(set: bool) -> Value<'static> {
     Value::Int(i64::from(set))
 }

@@ -74,18 +74,26 @@ impl Operation for InsertSigningKey {
                 .execute(&REVOKE_ALL, &[self.audit.at.into(), alg.into()])
                 .await?;
         }
-        let params = [
-            key.id.as_str().into(),
-            alg.into(),
-            key.sealed.as_slice().into(),
-            key.created_at.into(),
-            key.active_from.into(),
-            key.revoked_at.into(),
-        ];
-        tx.link.change_one(&INSERT, &params).await?;
+        insert_signing_key(tx.link, key).await?;
         insert_audit(tx.link, &self.audit).await?;
         say(tx, &self.audit).await.map(Some)
     }
+}
+
+/// Writes a key.
+pub(super) async fn insert_signing_key<L: Link>(
+    link: &mut L,
+    key: &SigningKeyRecord,
+) -> Result<(), SqlError> {
+    let params = [
+        key.id.as_str().into(),
+        key.alg.as_str().into(),
+        key.sealed.as_slice().into(),
+        key.created_at.into(),
+        key.active_from.into(),
+        key.revoked_at.into(),
+    ];
+    link.change_one(&INSERT, &params).await
 }
 
 static REMOVE: Statement = Statement::new("DELETE FROM signing_keys WHERE signing_key_id = ?");

@@ -78,6 +78,7 @@ impl Builder {
             signals: beside.signals.clone(),
             shared: shared.map(|cache| cache as Arc<dyn SharedCache>),
             on_rollback: OnRollback::RevokeAll,
+            apart: None,
         })
     }
 
