@@ -42,14 +42,18 @@ async fn what_it_keeps_what_room_it_has_and_who_gets_in_are_told() {
 
     redis.cli(&["CONFIG", "SET", "save", "900 1"]);
     redis.cli(&["CONFIG", "SET", "appendonly", "no"]);
-    redis.cli(&["CONFIG", "SET", "bind", "127.0.0.1 0.0.0.0"]);
-    redis.cli(&["CONFIG", "SET", "protected-mode", "no"]);
     let found = condition(&redis).await;
     assert_eq!(
         (found.persistence.appends, found.persistence.copies),
         (Some(false), Some(true))
     );
-    assert_eq!(found.is_public, Some(true));
+
+    let public = StartRedis::default()
+        .setting("bind", "0.0.0.0")
+        .setting("protected-mode", "no")
+        .start();
+    let found_public = condition(&public).await;
+    assert_eq!((found_public.is_open, found_public.is_public), (true, Some(true)));
 
     redis.cli(&["CONFIG", "SET", "requirepass", "open-sesame"]);
     let url = redis.url().replace("://", "://:open-sesame@");
@@ -60,7 +64,7 @@ async fn what_it_keeps_what_room_it_has_and_who_gets_in_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s0_e2_what_it_refuses_of_a_store_is_told_in_its_words() {
     let redis = StartRedis::default()
-        .setting("maxmemory", "1mb")
+        .setting("maxmemory", "64kb")
         .setting("dbfilename", "none.rdb")
         .start();
     let refusal = condition(&redis).await.refusal.unwrap();
