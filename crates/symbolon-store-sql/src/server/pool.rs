@@ -18,9 +18,14 @@ const RESERVED: usize = 2;
 /// time, and one that comes back is in use again well within a second.
 pub(super) const REST: Duration = Duration::from_millis(100);
 
+/// How many connections come about at a time. Whoever waits for a server that stands still gives up in the end, and the
+/// next one tries: without a bound it finds hundreds of them when it goes on, each of which costs PostgreSQL a process.
+const OPENING_MAX: usize = 2;
+
 /// The connections of a process.
 pub(super) struct Pool<D: Driver> {
     driver: D,
+    opening: Semaphore,
     idle: RefCell<Vec<D::Wire>>,
     ordinary: Semaphore,
     reserved: Semaphore,
@@ -46,6 +51,7 @@ impl<D: Driver> Pool<D> {
     pub(super) fn new(driver: D, first: D::Wire, connections_max: usize) -> Self {
         Self {
             driver,
+            opening: Semaphore::new(OPENING_MAX),
             idle: RefCell::new(vec![first]),
             ordinary: Semaphore::new(connections_max.max(1)),
             reserved: Semaphore::new(RESERVED),
@@ -57,6 +63,7 @@ impl<D: Driver> Pool<D> {
     pub(super) fn of_one(driver: D) -> Self {
         Self {
             driver,
+            opening: Semaphore::new(OPENING_MAX),
             idle: RefCell::default(),
             ordinary: Semaphore::new(1),
             reserved: Semaphore::new(0),
@@ -68,19 +75,26 @@ impl<D: Driver> Pool<D> {
     pub(super) async fn take(&self, lane: Lane, deadline: Instant) -> Result<Taken<'_, D>, SqlError> {
         let place = timeout_at(deadline, self.place(lane)).await;
         let place = place.map_err(|_| SqlError::Unavailable("all connections are busy".to_owned()))??;
-        loop {
-            let idle = self.idle.borrow_mut().pop();
-            let link = match idle {
-                Some(link) if link.state() == State::Sound => link,
-                Some(_lost) => continue,
-                None => self.open(deadline).await?,
-            };
-            return Ok(Taken {
-                link,
-                pool: self,
-                _place: place,
-            });
+        let link = match self.idle() {
+            Some(link) => link,
+            None => self.open(deadline).await?,
+        };
+        Ok(Taken {
+            link,
+            pool: self,
+            _place: place,
+        })
+    }
+
+    /// An open connection that nobody uses.
+    fn idle(&self) -> Option<D::Wire> {
+        let mut idle = self.idle.borrow_mut();
+        while let Some(link) = idle.pop() {
+            if link.state() == State::Sound {
+                return Some(link);
+            }
         }
+        None
     }
 
     async fn place(&self, lane: Lane) -> Result<SemaphorePermit<'_>, SqlError> {
@@ -99,11 +113,30 @@ impl<D: Driver> Pool<D> {
 
     async fn open(&self, deadline: Instant) -> Result<D::Wire, SqlError> {
         self.rest(deadline).await?;
-        let opened = timeout_at(deadline, self.driver.connect()).await;
+        let came_at = Instant::now();
         // Who came late to a connection that was to be made says nothing about the server.
-        let opened =
-            opened.map_err(|_| SqlError::Unavailable("no connection came about in time".to_owned()))?;
-        match opened {
+        let opened = timeout_at(deadline, self.connect(came_at, deadline)).await;
+        opened.unwrap_or_else(|_| Err(too_late()))
+    }
+
+    /// Waits for its turn, and then takes what others have found out meanwhile: a connection that is idle again, or that
+    /// there is none to be had.
+    async fn connect(&self, came_at: Instant, deadline: Instant) -> Result<D::Wire, SqlError> {
+        // Nobody closes it.
+        let _turn = self.opening.acquire().await.ok();
+        // Those who wait give up at the same moment as the one whose turn it was: none of them is to begin then.
+        if Instant::now() >= deadline {
+            return Err(too_late());
+        }
+        if let Some(away) = &*self.away.borrow()
+            && away.tried_at > came_at
+        {
+            return Err(SqlError::Unavailable(away.detail.clone()));
+        }
+        if let Some(link) = self.idle() {
+            return Ok(link);
+        }
+        match self.driver.connect().await {
             Ok(link) => {
                 if self.away.take().is_some() {
                     tracing::info!(
@@ -154,6 +187,10 @@ impl<D: Driver> Pool<D> {
     pub(super) fn close(&self) {
         self.idle.take();
     }
+}
+
+fn too_late() -> SqlError {
+    SqlError::Unavailable("no connection came about in time".to_owned())
 }
 
 impl<D: Driver> Taken<'_, D> {

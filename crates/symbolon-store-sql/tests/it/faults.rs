@@ -21,13 +21,14 @@ use super::on_server::{
     Client as _, PlaceOn, Server, aside, assert_told, eventually, on_each_server, open, server_options,
     unavailable,
 };
-use super::proxy::Cut;
+use super::proxy::{Cut, Proxy};
 
 on_each_server! {
     processes_that_start_at_once_make_one_store,
     a_store_that_is_opened_again_has_what_was_written_and_its_place_in_the_log,
     a_killed_server_is_unavailable_and_serves_again_within_a_second,
     a_server_that_stands_still_is_given_up_in_time_and_serves_again_within_a_second,
+    a_server_that_stood_still_finds_no_crowd_of_connections_when_it_goes_on,
     of_two_that_wait_for_each_other_ours_is_done_again,
     an_end_whose_commit_was_done_and_not_answered_is_told_all_the_same,
     what_is_answered_later_is_told_later_whichever_answer_arrives_first,
@@ -184,6 +185,34 @@ async fn a_server_that_stands_still_is_given_up_in_time_and_serves_again_within_
         .unwrap();
     assert!(matches!(last, Revoked::Done(_)), "{last:?}");
     assert_told(&store, &sink, &sink.rows()[0]).await;
+}
+
+async fn a_server_that_stood_still_finds_no_crowd_of_connections_when_it_goes_on<S: Server>() {
+    let server = Start::<S>::default().start();
+    let proxy = Proxy::before(server.address(), S::COMMIT).await;
+    let (store, _, _) = open(&server.url_at(proxy.address()));
+    let session = sample::session("alice", 0);
+    begin(&store, &session).await;
+    let before = proxy.wires();
+    server.freeze();
+    let frozen = Instant::now();
+    let callers: Vec<_> = (0..16)
+        .map(|_| {
+            let (store, id) = (store.clone(), session.id);
+            aside(async move {
+                while frozen.elapsed() < Duration::from_secs(2) {
+                    unavailable(store.find_session(id).await);
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.end().await;
+    }
+    // Each try takes half a second, the patience of a read; unbounded it would be sixteen at a time.
+    assert!(proxy.wires() - before <= 16, "{}", proxy.wires() - before);
+    server.thaw();
+    eventually(async || store.find_session(session.id).await.is_ok()).await;
 }
 
 async fn of_two_that_wait_for_each_other_ours_is_done_again<S: Server>() {

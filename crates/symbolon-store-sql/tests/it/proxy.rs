@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,6 +29,7 @@ pub(super) struct Proxy {
     address: SocketAddr,
     cut: Arc<AtomicU8>,
     through: Arc<Notify>,
+    wires: Arc<AtomicUsize>,
     _accepting: JoinSet<()>,
 }
 
@@ -40,10 +41,13 @@ impl Proxy {
         let cut = Arc::new(AtomicU8::new(Cut::Never as u8));
         let through = Arc::new(Notify::new());
         let wire = (Arc::clone(&cut), Arc::clone(&through));
+        let wires_so_far = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&wires_so_far);
         let mut accepting = JoinSet::new();
         accepting.spawn(async move {
             let mut wires = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
                 let server = TcpStream::connect(server).await.unwrap();
                 wires.spawn(carry(client, server, commit, wire.clone()));
             }
@@ -52,12 +56,18 @@ impl Proxy {
             address,
             cut,
             through,
+            wires: wires_so_far,
             _accepting: accepting,
         }
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many wires there have been.
+    pub(super) fn wires(&self) -> usize {
+        self.wires.load(Ordering::SeqCst)
     }
 
     /// Cuts the wire over which the next COMMIT comes.
