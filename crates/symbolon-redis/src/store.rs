@@ -8,7 +8,7 @@
 //! 2. `script.rs`, `lua/`: a script, its parts, a call of it. `lua/base.lua` and `lua/sessions.lua` say which keys there are.
 //! 3. `wire.rs`: the connection, which is looked after; `changes.rs`: what takes a position of the log goes there in order.
 //! 4. `fault.rs`, `reply.rs`: what Redis answers. `record/`: sessions, rows and entries as they are kept.
-//! 5. `sessions.rs`, `members.rs`, `upkeep.rs`, `accounts.rs`, `bans.rs`, `api_keys.rs`, `signing_keys.rs`: the traits.
+//! 5. `sessions.rs`, `members.rs`, `upkeep.rs`, `accounts.rs`, `bans.rs`, `api_keys.rs`, `signing_keys.rs`, `mirrored.rs`: the traits.
 //!
 //! # Keys
 //! All begin with `{prefix}:`, whose braces keep them in one slot of a cluster (which is refused all the same: a cluster
@@ -40,6 +40,7 @@ mod fault;
 mod handle;
 mod identity;
 mod members;
+mod mirrored;
 mod open_error;
 mod options;
 mod record;

@@ -99,7 +99,9 @@ impl<'a> Composition<'a> {
     /// # Errors
     /// When the address of the store is not understood.
     pub(crate) fn builder(&self) -> Result<Builder, OpenFault> {
-        let builder = self.builder_of(self.node()?)?;
+        let builder = self
+            .builder_of(self.node()?)?
+            .fallback(self.config.fallback_enabled);
         Ok(match self.cache() {
             Some(cache) => builder.shared_cache(cache),
             None => builder,

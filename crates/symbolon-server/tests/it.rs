@@ -69,6 +69,8 @@ mod process;
 mod readme;
 #[path = "it/redis_condition.rs"]
 mod redis_condition;
+#[path = "it/redis_fallback.rs"]
+mod redis_fallback;
 #[path = "it/redis_nodes.rs"]
 mod redis_nodes;
 #[path = "it/redis_store.rs"]

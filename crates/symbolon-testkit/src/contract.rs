@@ -18,6 +18,7 @@ pub mod census;
 pub mod confirm;
 pub mod cuts;
 mod fresh;
+pub mod homecoming;
 pub mod insert;
 pub mod list;
 pub mod log;
@@ -32,6 +33,22 @@ pub mod throttle;
 pub mod walk;
 
 pub use fresh::{Fresh, Recorded};
+
+/// Runs what a store promises besides that a node may go on without: see
+/// [`Mirrored`](symbolon_core::store::Mirrored).
+#[macro_export]
+macro_rules! mirrored_contract {
+    ($fresh:path) => {
+        $crate::sentences!($fresh, homecoming: [
+            a_session_comes_home_as_it_was_in_the_mirror,
+            a_session_that_is_home_is_not_written_again,
+            another_session_of_the_same_id_stays,
+            a_cut_that_its_node_did_not_know_ends_it,
+            the_log_jumps_beyond_a_position_once,
+            a_member_that_is_not_there_may_not_fall_back,
+        ]);
+    };
+}
 
 /// Runs the whole contract against the stores that `$fresh` opens.
 #[macro_export]

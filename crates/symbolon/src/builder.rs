@@ -37,6 +37,7 @@ pub struct Builder {
     data_dir: PathBuf,
     place: StorePlace,
     cache: Option<CacheSettings>,
+    fallback: bool,
     master_key_file: Option<PathBuf>,
     policy: SessionPolicy,
     near_capacity: u32,
@@ -71,6 +72,7 @@ impl Default for Builder {
             data_dir: PathBuf::from("./symbolon-data"),
             place: StorePlace::File(None),
             cache: None,
+            fallback: false,
             master_key_file: None,
             policy: SessionPolicy::default(),
             near_capacity: 1_000_000,
@@ -125,6 +127,17 @@ pub enum OpenFault {
     /// The store in Redis cannot be opened.
     #[error(transparent)]
     Redis(#[from] OpenRedisStoreError),
+    /// The mirror in the data folder has sessions of another deployment than the store.
+    #[error(
+        "{folder} holds sessions of the deployment {known}, which have not come home yet, and store.url names another; \
+         name the store that they are of, or move the folder away"
+    )]
+    OtherMirror {
+        /// The folder.
+        folder: PathBuf,
+        /// Which deployment.
+        known: String,
+    },
     /// What is said of the Redis beside the store is wrong. One that is away is none of this.
     #[error(transparent)]
     Cache(#[from] OpenRedisError),
@@ -191,6 +204,15 @@ impl Builder {
     #[must_use]
     pub fn on_redis(mut self, redis: RedisServer, node: NodeSettings) -> Self {
         self.place = StorePlace::Redis(redis, node);
+        self
+    }
+
+    /// Keeps a mirror of what log-in needs in the data folder, and goes on from it while the Redis of [`Builder::on_redis`] is
+    /// away, as long as this node is the only one there. The data folder must outlive the process: no other node may be
+    /// started with it, and this one not with another.
+    #[must_use]
+    pub fn fallback(mut self, enabled: bool) -> Self {
+        self.fallback = enabled;
         self
     }
 

@@ -31,6 +31,7 @@ mod census;
 mod clients;
 mod confirm;
 mod cursor;
+mod fallback;
 mod introspect;
 mod layer;
 mod log_in;
@@ -59,6 +60,7 @@ use symbolon_accounts::api_keys::ApiKeys;
 use symbolon_core::clock::Clock;
 use symbolon_core::store::Purged;
 use symbolon_node::Node;
+use symbolon_node::fallback::Apart;
 use symbolon_node::purge::{PurgePlan, sweep};
 use symbolon_redis::RedisCache;
 
@@ -95,6 +97,7 @@ pub use symbolon_core::{
 pub use symbolon_jwt::compact::{ISSUER_LEN_MAX, SIGNED_LEN_MAX};
 pub use symbolon_jwt::jwks::Jwk;
 pub use symbolon_jwt::key::{SECRET_LEN_MIN, WeakSecret};
+pub use symbolon_node::fallback::{FallbackState, Standing};
 pub use symbolon_node::near::Identity;
 pub use symbolon_node::node::Tier;
 pub use symbolon_node::{
@@ -121,6 +124,7 @@ struct Inner {
     audience: Option<String>,
     plan: PurgePlan,
     clock: Arc<dyn Clock>,
+    apart: Option<Arc<dyn Apart>>,
     cache: Option<Arc<RedisCache>>,
     signals: Option<Arc<RedisCache>>,
     census: census::Census,

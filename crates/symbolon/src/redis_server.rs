@@ -41,12 +41,17 @@ impl RedisServer {
         RedisStore::examine(&self.url, &self.prefix, None).await
     }
 
-    /// Opens the store, or makes it.
+    /// Opens the store, or makes it: under the id that it had before it was lost, where that is known.
     pub(crate) async fn open(
         &self,
         options: impl FnOnce(String, String) -> OpenRedisStore,
+        known_as: Option<[u8; 16]>,
     ) -> Result<(RedisStore, OpenedRedisStore), OpenRedisStoreError> {
-        RedisStore::open(options(self.url.as_str().to_owned(), self.prefix.clone())).await
+        let options = options(self.url.as_str().to_owned(), self.prefix.clone());
+        match known_as {
+            Some(id) => RedisStore::open_again(options, id).await,
+            None => RedisStore::open(options).await,
+        }
     }
 
     /// Begins to tell the other nodes, and to hear them, over the same Redis. Nothing is kept there for it.

@@ -115,8 +115,10 @@ pub enum RedisStanding {
     Absent,
     /// It answers.
     Here,
-    /// It does not answer, and the node goes on without it.
+    /// It does not answer. Beside the store: the node goes on without it. As the store: memory answers what it knows.
     Away,
+    /// It is the store and does not answer, or its sessions are still coming home: the node goes on from its local file.
+    FallenBack,
 }
 
 /// Redis was not filled to its end. What was written is there.

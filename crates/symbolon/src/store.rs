@@ -28,7 +28,8 @@ use symbolon_core::token::SumKey;
 use symbolon_redis::RedisStore;
 use symbolon_store_sql::SqlStore;
 
-use crate::RedisStanding;
+use crate::fallback::RedisOrMirror;
+use crate::{RedisStanding, Standing};
 
 /// One of the stores. Clones are the same store.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub(crate) enum AnyStore {
     Sql(SqlStore),
     /// A Redis or a Valkey.
     Redis(RedisStore),
+    /// The same, and what goes on without it.
+    Mirrored(RedisOrMirror),
 }
 
 impl AnyStore {
@@ -45,7 +48,7 @@ impl AnyStore {
         match self {
             Self::Sql(store) => store.signals(key, sink),
             // Over a connection besides, which whoever opens the store makes.
-            Self::Redis(_) => None,
+            Self::Redis(_) | Self::Mirrored(_) => None,
         }
     }
 
@@ -55,6 +58,11 @@ impl AnyStore {
             Self::Sql(_) => RedisStanding::Absent,
             Self::Redis(store) if store.is_here() => RedisStanding::Here,
             Self::Redis(_) => RedisStanding::Away,
+            Self::Mirrored(store) if store.state().standing != Standing::Healthy => RedisStanding::FallenBack,
+            Self::Mirrored(store) if store.primary().is_some_and(|redis| redis.is_here()) => {
+                RedisStanding::Here
+            }
+            Self::Mirrored(_) => RedisStanding::Away,
         }
     }
 
@@ -63,6 +71,20 @@ impl AnyStore {
         match self {
             Self::Sql(store) => store.close().await,
             Self::Redis(store) => store.close().await,
+            Self::Mirrored(store) => {
+                if let Some(redis) = store.primary() {
+                    redis.close().await;
+                }
+                store.mirror().close().await;
+            }
+        }
+    }
+
+    /// What goes on without the store, if anything does.
+    pub(crate) fn mirrored(&self) -> Option<&RedisOrMirror> {
+        match self {
+            Self::Mirrored(store) => Some(store),
+            Self::Sql(_) | Self::Redis(_) => None,
         }
     }
 
@@ -73,6 +95,7 @@ impl AnyStore {
             Self::Sql(store) => store.died().await,
             // Nothing of it is in this process: what it acknowledged it has, and a Redis that comes back goes on.
             Self::Redis(_) => std::future::pending().await,
+            Self::Mirrored(store) => store.mirror().died().await,
         }
     }
 }
@@ -84,6 +107,7 @@ macro_rules! each_by_its_store {
             match self {
                 Self::Sql(store) => store.$step($($what),*).await,
                 Self::Redis(store) => store.$step($($what),*).await,
+                Self::Mirrored(store) => store.$step($($what),*).await,
             }
         }
     )*};

@@ -46,7 +46,8 @@ async fn health(State(app): State<App>) -> Json<CompatData<CompatHealth>> {
     let session_count = count(&app).await;
     let (status, message) = match app.symbolon().redis_standing() {
         RedisStanding::Here => ("healthy", "Redis连接正常"),
-        RedisStanding::Away => ("degraded", "Redis连接失败，已降级为本地文件"),
+        RedisStanding::Away => ("degraded", "Redis连接失败"),
+        RedisStanding::FallenBack => ("degraded", "Redis连接失败，已降级为本地文件"),
         RedisStanding::Absent => ("disabled", "Redis未启用"),
     };
     Json(CompatData::of(CompatHealth {

@@ -1,9 +1,12 @@
 //! The log as others follow it, and what keeps a store small. The mirror is cleaned by its keeper, since nothing of its
 //! log may be removed before the store has it.
 
+use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogRow, RevocationSeq};
 use symbolon_core::session::SessionId;
-use symbolon_core::store::{FoundSession, LogHead, Mirror, Mirrored, PurgeOrder, Purged, StoreError, Upkeep};
+use symbolon_core::store::{
+    Census, FoundSession, LogHead, Mirror, Mirrored, PurgeOrder, Purged, StoreError, Upkeep,
+};
 
 use super::Fallback;
 use super::way::{Way, away};
@@ -46,6 +49,16 @@ impl<P: Mirrored, M: Mirror> Upkeep for Fallback<P, M> {
         match self.way("write").await? {
             Way::Home(store) => self.heed(store.ping().await),
             Way::Away(_pass) => self.inner.mirror.ping().await,
+        }
+    }
+}
+
+impl<P: Mirrored + Census, M: Mirror> Census for Fallback<P, M> {
+    async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
+        match self.way("count the sessions").await? {
+            Way::Home(store) => self.heed(Census::count_sessions(store, now).await),
+            // Those of the store are alive too, and nobody can count them: what is said is how many began here.
+            Way::Away(_pass) => self.inner.mirror.count_sessions(now).await,
         }
     }
 }

@@ -128,6 +128,12 @@ impl RedisStore {
             .map_err(|fault| fault.in_step("make the store anew"))
     }
 
+    /// Moves the log's head beyond a position, unless it is there already.
+    pub(super) async fn jump_head_beyond(&self, seq: RevocationSeq) -> Result<RevocationSeq, Fault> {
+        let inner = &self.inner;
+        identity::jump(&inner.common, &*inner.randomness, Some(seq)).await
+    }
+
     /// Takes no more changes, and waits until those that were taken are done.
     pub async fn close(&self) {
         drop(taken(&self.inner.changes));

@@ -37,7 +37,8 @@ async fn tell_standing(symbolon: Symbolon, locale: Locale) {
         }
         match standing {
             RedisStanding::Here => tracing::info!("{}", text::CONNECTED.get(locale)),
-            RedisStanding::Away => tracing::warn!("{}", text::DEGRADED.get(locale)),
+            RedisStanding::Away => tracing::warn!("{}", text::AWAY.get(locale)),
+            RedisStanding::FallenBack => tracing::warn!("{}", text::DEGRADED.get(locale)),
             RedisStanding::Absent => return,
         }
         told = Some(standing);

@@ -16,6 +16,7 @@ mod on_a_file {
 
     symbolon_testkit::store_contract!(crate::it::contract::on_a_file::open);
     symbolon_testkit::census_contract!(crate::it::contract::on_a_file::open);
+    symbolon_testkit::mirrored_contract!(crate::it::contract::on_a_file::open);
 }
 
 mod in_memory {
@@ -53,6 +54,7 @@ mod in_postgres {
 
     symbolon_testkit::store_contract!(crate::it::contract::in_postgres::open);
     symbolon_testkit::census_contract!(crate::it::contract::in_postgres::open);
+    symbolon_testkit::mirrored_contract!(crate::it::contract::in_postgres::open);
 }
 
 mod in_mariadb {
@@ -73,4 +75,5 @@ mod in_mariadb {
 
     symbolon_testkit::store_contract!(crate::it::contract::in_mariadb::open);
     symbolon_testkit::census_contract!(crate::it::contract::in_mariadb::open);
+    symbolon_testkit::mirrored_contract!(crate::it::contract::in_mariadb::open);
 }

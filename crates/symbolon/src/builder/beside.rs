@@ -65,7 +65,7 @@ impl Builder {
     }
 
     /// What makes a node one of many; `None`: its store is its own.
-    pub(super) fn member_parts(&self, beside: &Beside) -> Option<MemberParts> {
+    pub(super) fn member_parts(&self, beside: &Beside, store: &AnyStore) -> Option<MemberParts> {
         let (StorePlace::Server(_, node) | StorePlace::Redis(_, node)) = &self.place else {
             return None;
         };
@@ -78,7 +78,7 @@ impl Builder {
             signals: beside.signals.clone(),
             shared: shared.map(|cache| cache as Arc<dyn SharedCache>),
             on_rollback: OnRollback::RevokeAll,
-            apart: None,
+            apart: store.mirrored().map(|store| store.apart()),
         })
     }
 

@@ -23,7 +23,7 @@ use super::store::Ground;
 use super::{Builder, KEEP_AUDIT, OpenFault, Opened};
 use crate::signing::{Signing, SigningParts};
 use crate::store::AnyStore;
-use crate::{Inner, SignedTokensFault, Symbolon};
+use crate::{FallbackState, Inner, SignedTokensFault, Standing, Symbolon};
 
 /// For the first heartbeat. A server that has just opened the store makes it in milliseconds.
 const JOIN_TIME: Duration = Duration::from_secs(5);
@@ -105,6 +105,7 @@ impl Builder {
                 return Err(fault);
             }
         };
+        let store_again = store.clone();
         let parts = NodeParts {
             store,
             tail,
@@ -113,12 +114,15 @@ impl Builder {
             clock: time.clone(),
             randomness,
         };
-        let node = match self.member_parts(&beside) {
+        let node = match self.member_parts(&beside, &store_again) {
             Some(member) => Node::member(parts, member),
             None => Node::alone(parts),
         };
         node.start(&clock, checked.plan.clone());
         start_beside(&node, &accounts, Arc::clone(&signing));
+        if let Some(mirrored) = store_again.mirrored().cloned() {
+            node.tasks().required("fallback", |cancel| mirrored.keep(cancel));
+        }
         self.keep_cache(&node, &time, &beside);
         let symbolon = Symbolon {
             inner: Arc::new(Inner {
@@ -129,6 +133,7 @@ impl Builder {
                 audience: self.audience.clone(),
                 plan: checked.plan,
                 clock: time,
+                apart: store_again.mirrored().map(|store| store.apart()),
                 cache: beside.cache,
                 signals: beside.own,
                 census: crate::census::Census::default(),
@@ -164,7 +169,9 @@ impl Builder {
         &self,
         symbolon: &Symbolon,
     ) -> Result<Option<Zeroizing<String>>, OpenFault> {
-        if !self.first_administrator {
+        // Without proof that the store is empty there is none.
+        let is_away = |state: FallbackState| state.standing != Standing::Healthy;
+        if !self.first_administrator || symbolon.fallback_state().is_some_and(is_away) {
             return Ok(None);
         }
         let origin = symbolon.origin_of_system();

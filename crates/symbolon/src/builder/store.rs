@@ -18,8 +18,10 @@ use symbolon_store_sql::{
 };
 
 use super::{Builder, DATABASE_FILE, OpenFault, StorePlace};
+use crate::fallback::{self, Means, NodeClock, OpenMirror};
 use crate::master_key::{self, Found, MasterKeyFault};
 use crate::randomness::OsRandomness;
+use crate::redis_server::RedisServer;
 use crate::store::AnyStore;
 
 /// An open store, and what everything over it shares.
@@ -69,13 +71,21 @@ impl Builder {
         let Found { key, made } = self.master_key(&*randomness, &seen)?;
         let tail = Arc::new(Tail::new(self.near_capacity));
         let wall = wall_clock();
-        let opened = self.open_store(&key, wall, &tail, &randomness).await;
+        let time = Arc::new(NodeClock::default());
+        let opened = if let Some(redis) = self.mirrored_redis() {
+            self.open_mirrored(redis, &key, wall, &tail, (time.clone(), &randomness))
+                .await
+        } else {
+            self.open_store(&key, wall, &tail, &randomness).await
+        };
         let (store, found) = opened.inspect_err(|fault| unmake(made.as_deref(), fault))?;
         tail.begin_at(found.head);
+        let clock = Arc::new(SteadyClock::begin(wall, found.high_water));
+        time.is(&clock);
         Ok(Ground {
             store,
             tail,
-            clock: Arc::new(SteadyClock::begin(wall, found.high_water)),
+            clock,
             key,
             randomness,
             cluster_id: found.cluster_id,
@@ -117,7 +127,7 @@ impl Builder {
                     sink,
                     randomness: chance,
                 };
-                let (store, found) = redis.open(options).await?;
+                let (store, found) = redis.open(options, None).await?;
                 let begun = Begun {
                     cluster_id: found.cluster_id,
                     high_water: found.high_water,
@@ -132,7 +142,64 @@ impl Builder {
         }
     }
 
+    /// The Redis that a mirror is kept of.
+    fn mirrored_redis(&self) -> Option<&RedisServer> {
+        match &self.place {
+            StorePlace::Redis(redis, _) if self.fallback => Some(redis),
+            _ => None,
+        }
+    }
+
+    /// Opens a Redis and its mirror.
+    async fn open_mirrored(
+        &self,
+        redis: &RedisServer,
+        key: &MasterKey,
+        now: Timestamp,
+        tail: &Arc<Tail>,
+        (clock, randomness): (Arc<NodeClock>, &Arc<dyn Randomness>),
+    ) -> Result<(AnyStore, Begun), OpenFault> {
+        let folder = self.data_dir.join(fallback::FOLDER);
+        make_private_folder(&folder).map_err(|source| OpenFault::DataFolder {
+            path: folder.clone(),
+            source,
+        })?;
+        let means = Means {
+            redis: redis.clone(),
+            key_check: key.check(),
+            now,
+            keep_ended: self.keep_ended,
+            randomness: randomness.clone(),
+        };
+        let mirror = OpenMirror::open(&folder, &means, tail).await?;
+        let (store, begun) = mirror.with_redis(&folder, means, tail, clock).await?;
+        let begun = Begun {
+            cluster_id: begun.cluster_id,
+            high_water: begun.high_water,
+            head: begun.head,
+        };
+        Ok((AnyStore::Mirrored(store), begun))
+    }
+
+    /// A look at a Redis that a mirror is kept of: where it is away, the mirror says that there is a store.
+    async fn look_at_mirrored(&self, redis: &RedisServer) -> Result<Seen, OpenFault> {
+        match redis.examine().await {
+            Ok(found) => Ok(Seen {
+                exists: found.format.is_some() || fallback::is_there(&self.data_dir),
+                words: format!("{}, {}", found.engine, found.place),
+            }),
+            Err(error) if fallback::is_away(&error) && fallback::is_there(&self.data_dir) => Ok(Seen {
+                exists: true,
+                words: format!("Redis, which is away ({error})"),
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn look(&self) -> Result<Seen, OpenFault> {
+        if let Some(redis) = self.mirrored_redis() {
+            return self.look_at_mirrored(redis).await;
+        }
         Ok(match &self.place {
             StorePlace::Memory => Seen {
                 exists: false,

@@ -14,3 +14,4 @@ async fn open(sink: Arc<Recorded>) -> (RedisStore, ()) {
 
 symbolon_testkit::store_contract!(crate::it::store::contract::open);
 symbolon_testkit::census_contract!(crate::it::store::contract::open);
+symbolon_testkit::mirrored_contract!(crate::it::store::contract::open);
