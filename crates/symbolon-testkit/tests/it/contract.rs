@@ -1,11 +1,13 @@
 const LIST: &str = include_str!("../../src/contract.rs");
-const ROOMS: [(&str, &str); 17] = [
+const ROOMS: [(&str, &str); 19] = [
     ("accounts", include_str!("../../src/contract/accounts.rs")),
     ("activity", include_str!("../../src/contract/activity.rs")),
     ("api_keys", include_str!("../../src/contract/api_keys.rs")),
     ("bans", include_str!("../../src/contract/bans.rs")),
+    ("census", include_str!("../../src/contract/census.rs")),
     ("confirm", include_str!("../../src/contract/confirm.rs")),
     ("cuts", include_str!("../../src/contract/cuts.rs")),
+    ("homecoming", include_str!("../../src/contract/homecoming.rs")),
     ("insert", include_str!("../../src/contract/insert.rs")),
     ("list", include_str!("../../src/contract/list.rs")),
     ("log", include_str!("../../src/contract/log.rs")),

@@ -98,13 +98,7 @@ impl Builder {
             let beside = self.beside(&store, &key, &cluster_id, &tail)?;
             Ok::<_, OpenFault>((Arc::new(signing), beside))
         };
-        let (signing, beside) = match opened.await {
-            Ok(opened) => opened,
-            Err(fault) => {
-                store.close().await;
-                return Err(fault);
-            }
-        };
+        let (signing, beside) = or_close(opened.await, &store).await?;
         let store_again = store.clone();
         let parts = NodeParts {
             store,
@@ -120,9 +114,6 @@ impl Builder {
         };
         node.start(&clock, checked.plan.clone());
         start_beside(&node, &accounts, Arc::clone(&signing));
-        if let Some(mirrored) = store_again.mirrored().cloned() {
-            node.tasks().required("fallback", |cancel| mirrored.keep(cancel));
-        }
         self.keep_cache(&node, &time, &beside);
         let symbolon = Symbolon {
             inner: Arc::new(Inner {
@@ -229,4 +220,15 @@ fn start_beside(node: &Node<AnyStore>, accounts: &Accounts<AnyStore>, signing: A
     }
     node.tasks()
         .required("signing keys", |cancel| signing.keep(cancel));
+    if let Some(mirrored) = node.store().mirrored().cloned() {
+        node.tasks().required("fallback", |cancel| mirrored.keep(cancel));
+    }
+}
+
+/// What was opened; where it was not, the store is closed.
+async fn or_close<T>(opened: Result<T, OpenFault>, store: &AnyStore) -> Result<T, OpenFault> {
+    if opened.is_err() {
+        store.close().await;
+    }
+    opened
 }
