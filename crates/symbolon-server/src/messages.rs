@@ -20,6 +20,7 @@ macro_rules! texts {
 pub(crate) mod below;
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod heads;
 pub(crate) mod redis;
 pub(crate) mod sessions;
 pub(crate) mod start;

@@ -2,9 +2,11 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::Terminal;
 use crate::exit::Failure;
+use crate::messages::heads::head;
 
 impl Terminal {
-    /// Prints rows under a header: with lines and fitted to the width on a terminal, in plain columns elsewhere.
+    /// Prints rows under a header: with lines and fitted to the width on a terminal, in plain columns elsewhere. The header is in the terminal's
+    /// language there, and as it stands for programs.
     ///
     /// # Errors
     /// As [`Terminal::print`].
@@ -14,7 +16,11 @@ impl Terminal {
         rows: impl IntoIterator<Item = [String; N]>,
     ) -> Result<(), Failure> {
         let mut table = Table::new();
-        table.set_header(header);
+        let locale = self.locale;
+        table.set_header(header.map(|word| match self.shows_output {
+            true => head(locale, word),
+            false => word,
+        }));
         table.add_rows(rows.into_iter().map(|row| row.map(|cell| printable(&cell))));
         match self.shows_output {
             true => for_people(&mut table),
