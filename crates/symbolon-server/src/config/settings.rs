@@ -167,7 +167,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new("cache.prefix", Prefix, "sy",
         "First part of every key in Redis. Change it where two installations share one Redis."),
     Setting::new("fallback.enabled", Flag, "true",
-        "Go on with local files while the store is away: only where it is Redis, and no other node uses it."),
+        "Go on from files in data_dir/fallback while the store is away: only where it is Redis, and no other node uses it."),
 
     Setting::new("keys.master_file", Path, "null",
         "File of 64 hex digits, the secret that is never in the store. Null: data_dir/master.key, made at the first start."),

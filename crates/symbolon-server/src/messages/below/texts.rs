@@ -112,6 +112,7 @@ rows! {
     "unexpected character: `{c}'" => "意外的字符：`{c}'",
 
     // Opening: the library.
+    "{folder} holds sessions of the deployment {known}, which have not come home yet, and store.url names another; name the store that they are of, or move the folder away" => "{folder} 中有属于部署 {known} 的会话尚未迁回，而 store.url 指向另一个部署：请指定这些会话所属的存储，或移走该目录",
     "the data folder {path} cannot be used: {source}" => "无法使用数据目录 {path}：{source}",
     "this node could not join the others of its store in time; check that the server of store.url is not overloaded" => "本节点未能及时加入其存储的其他节点；请检查 store.url 的服务器是否过载",
     "the cost of a password hash: {why}" => "密码哈希的开销：{why}",
