@@ -1,4 +1,5 @@
-//! The authoritative store over SQL. SQLite is inside, PostgreSQL, MySQL and MariaDB are servers; the operations are written once for every engine.
+//! The authoritative store over SQL. SQLite is inside, PostgreSQL, MySQL and MariaDB are servers; the operations are
+//! written once for every engine.
 //!
 //! Reading order:
 //!

@@ -85,6 +85,9 @@ pub(crate) type Change<'c> = (&'static Statement, &'c [Value<'c>]);
 
 /// One connection inside one transaction.
 pub(crate) trait Link {
+    /// How many statements the engine is given before its first answer.
+    const AHEAD_MAX: usize;
+
     /// Runs a statement that returns no rows; answers how many it changed.
     async fn execute(&mut self, statement: &'static Statement, params: &[Value<'_>])
     -> Result<u64, SqlError>;
@@ -135,27 +138,31 @@ pub(crate) trait Link {
         }
     }
 
-    /// Runs statements that do not depend on each other, each of which must change exactly one row. An engine
-    /// that is asked over a network is asked for all before the first answers.
+    /// Runs at most [`AHEAD_MAX`](Self::AHEAD_MAX) statements that do not depend on each other; answers how many rows
+    /// each has changed. An engine that is asked over a network is asked for all before the first answers.
+    async fn execute_ahead(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError>;
+
+    /// Runs statements that do not depend on each other, each of which must change exactly one row.
     async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
-        for (statement, params) in changes {
-            self.change_one(statement, params).await?;
+        for some in changes.chunks(Self::AHEAD_MAX) {
+            let done = self.execute_ahead(some).await?;
+            must_change_one_each(some, &done)?;
         }
         Ok(())
     }
 
-    /// Runs one statement with each of these parameters; answers how many rows each has changed. An engine that is asked
-    /// over a network is asked for all before the first answers.
+    /// Runs one statement with each of these parameters; answers how many rows each has changed.
     async fn execute_each<const N: usize>(
         &mut self,
         statement: &'static Statement,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<u64>, SqlError> {
-        let mut changed = Vec::with_capacity(params.len());
-        for params in params {
-            changed.push(self.execute(statement, params).await?);
+        let mut done = Vec::with_capacity(params.len());
+        for some in params.chunks(Self::AHEAD_MAX) {
+            let changes: Vec<Change<'_>> = some.iter().map(|params| (statement, params.as_slice())).collect();
+            done.extend(self.execute_ahead(&changes).await?);
         }
-        Ok(changed)
+        Ok(done)
     }
 
     /// Adds rows, each by the INSERT of one; answers how many were added. An engine that is asked over a network is given
@@ -223,7 +230,7 @@ pub(crate) fn params_in<'v>(keys: &[Value<'v>], rest: &[Value<'v>]) -> Vec<Vec<V
 }
 
 /// An error where one of the statements has changed another number of rows than one.
-pub(crate) fn must_change_one_each(changes: &[Change<'_>], done: &[u64]) -> Result<(), SqlError> {
+fn must_change_one_each(changes: &[Change<'_>], done: &[u64]) -> Result<(), SqlError> {
     match changes.iter().zip(done).find(|(_, changed)| **changed != 1) {
         None => Ok(()),
         Some(((statement, _), changed)) => Err(SqlError::RowCount {

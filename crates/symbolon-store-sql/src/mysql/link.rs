@@ -11,13 +11,11 @@ use tokio::time::Instant;
 use super::connection::IDLE_MAX;
 use super::fault::{is_in_doubt, is_lost, said, sql_error};
 use super::flavor::Flavor;
-use super::text::{AT_ONCE_MAX, spelled};
+use super::text::spelled;
 use super::value::{MySqlRow, param};
 use crate::dialect::MYSQL;
 use crate::hex::hex;
-use crate::link::{
-    Change, Fields, Form, Link, Read, SqlError, Statement, Value, batches, must_change_one_each,
-};
+use crate::link::{Change, Fields, Form, Link, Read, SqlError, Statement, Value, batches};
 use crate::server::{STATEMENT_MAX, State, Uncommitted, Wire};
 
 /// How much less than [`STATEMENT_MAX`] the limit of a transaction may be before the server is told of it: that is one
@@ -128,27 +126,6 @@ impl MySqlLink {
         Ok(self.conn.affected_rows())
     }
 
-    /// Runs statements that are sent at once; answers how many rows each has changed.
-    async fn execute_some(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
-        if let [(statement, params)] = changes {
-            return Ok(vec![self.execute(statement, params).await?]);
-        }
-        let text = spelled(changes)?;
-        self.used_at = Instant::now();
-        let done = async {
-            let mut results = self.conn.query_iter(text).await?;
-            let mut changed = vec![results.affected_rows()];
-            while changed.len() < changes.len() {
-                // None has rows: that goes on to the next.
-                results.for_each(drop).await?;
-                changed.push(results.affected_rows());
-            }
-            results.drop_result().await?;
-            Ok(changed)
-        };
-        done.await.map_err(|error: Error| self.failed(&error))
-    }
-
     /// After a transaction: its limit is no longer the limit.
     async fn unhurry(&mut self) {
         if std::mem::take(&mut self.hurried) {
@@ -228,6 +205,9 @@ impl Wire for MySqlLink {
 }
 
 impl Link for MySqlLink {
+    /// What so many say is some kilobytes, and a server takes a megabyte at the least.
+    const AHEAD_MAX: usize = 64;
+
     async fn execute(
         &mut self,
         statement: &'static Statement,
@@ -251,25 +231,24 @@ impl Link for MySqlLink {
             .collect()
     }
 
-    async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
-        for some in changes.chunks(AT_ONCE_MAX) {
-            let done = self.execute_some(some).await?;
-            must_change_one_each(some, &done)?;
+    async fn execute_ahead(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
+        if let [(statement, params)] = changes {
+            return Ok(vec![self.execute(statement, params).await?]);
         }
-        Ok(())
-    }
-
-    async fn execute_each<const N: usize>(
-        &mut self,
-        statement: &'static Statement,
-        params: &[[Value<'_>; N]],
-    ) -> Result<Vec<u64>, SqlError> {
-        let mut done = Vec::with_capacity(params.len());
-        for some in params.chunks(AT_ONCE_MAX) {
-            let changes: Vec<Change<'_>> = some.iter().map(|params| (statement, params.as_slice())).collect();
-            done.extend(self.execute_some(&changes).await?);
-        }
-        Ok(done)
+        let text = spelled(changes)?;
+        self.used_at = Instant::now();
+        let done = async {
+            let mut results = self.conn.query_iter(text).await?;
+            let mut changed = vec![results.affected_rows()];
+            while changed.len() < changes.len() {
+                // None has rows: that goes on to the next.
+                results.for_each(drop).await?;
+                changed.push(results.affected_rows());
+            }
+            results.drop_result().await?;
+            Ok(changed)
+        };
+        done.await.map_err(|error: Error| self.failed(&error))
     }
 
     async fn insert<const N: usize>(

@@ -5,9 +5,6 @@ use super::NAME;
 use crate::dialect::MYSQL;
 use crate::link::{Change, SqlError, Value};
 
-/// How many statements are sent at once. What they say is some kilobytes, and a server takes a megabyte at the least.
-pub(super) const AT_ONCE_MAX: usize = 64;
-
 /// The statements, one after the other.
 pub(super) fn spelled(changes: &[Change<'_>]) -> Result<String, SqlError> {
     let mut text = String::new();

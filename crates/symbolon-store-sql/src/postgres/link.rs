@@ -16,8 +16,7 @@ use super::copy::encode;
 use super::fault::{is_lost, said, sql_error};
 use crate::dialect::POSTGRES;
 use crate::link::{
-    Change, Columns, Fields, Form, Link, Read, SqlError, Statement, Value, batches, must_be_all,
-    must_change_one_each, params_in,
+    Change, Columns, Fields, Form, Link, Read, SqlError, Statement, Value, batches, must_be_all, params_in,
 };
 use crate::server::{STATEMENT_MAX, State, Uncommitted, Wire};
 
@@ -128,24 +127,12 @@ impl Wire for PostgresLink {
     }
 }
 
-/// How many statements are sent before the first is answered: some dozens fit into one packet or two, and of these the
-/// driver keeps the order.
-const AHEAD_MAX: usize = 30;
-
 /// How many rows are copied at the least: for fewer an INSERT each costs less than asking first whether they may come.
 const COPY_MIN: usize = 4;
 
 impl PostgresLink {
-    async fn execute_some(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
-        let mut prepared = Vec::with_capacity(changes.len());
-        for (statement, params) in changes {
-            prepared.push((self.prepared(statement).await?, *params));
-        }
-        self.execute_ahead(&prepared).await
-    }
-
     /// Asks for all before the first answers.
-    async fn execute_ahead(
+    async fn run_ahead(
         &mut self,
         changes: &[(tokio_postgres::Statement, &[Value<'_>])],
     ) -> Result<Vec<u64>, SqlError> {
@@ -162,6 +149,9 @@ impl PostgresLink {
 }
 
 impl Link for PostgresLink {
+    /// Some dozens fit into one packet or two, and of these the driver keeps the order.
+    const AHEAD_MAX: usize = 30;
+
     async fn execute(
         &mut self,
         statement: &'static Statement,
@@ -192,25 +182,12 @@ impl Link for PostgresLink {
             .collect()
     }
 
-    async fn change_all(&mut self, changes: &[Change<'_>]) -> Result<(), SqlError> {
-        for some in changes.chunks(AHEAD_MAX) {
-            let done = self.execute_some(some).await?;
-            must_change_one_each(some, &done)?;
+    async fn execute_ahead(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
+        let mut prepared = Vec::with_capacity(changes.len());
+        for (statement, params) in changes {
+            prepared.push((self.prepared(statement).await?, *params));
         }
-        Ok(())
-    }
-
-    async fn execute_each<const N: usize>(
-        &mut self,
-        statement: &'static Statement,
-        params: &[[Value<'_>; N]],
-    ) -> Result<Vec<u64>, SqlError> {
-        let mut done = Vec::with_capacity(params.len());
-        for some in params.chunks(AHEAD_MAX) {
-            let changes: Vec<Change<'_>> = some.iter().map(|params| (statement, params.as_slice())).collect();
-            done.extend(self.execute_some(&changes).await?);
-        }
-        Ok(done)
+        self.run_ahead(&prepared).await
     }
 
     async fn insert<const N: usize>(
@@ -225,7 +202,7 @@ impl Link for PostgresLink {
             changes.push((prepared, some.as_flattened()));
             rest = others;
         }
-        Ok(self.execute_ahead(&changes).await?.iter().sum())
+        Ok(self.run_ahead(&changes).await?.iter().sum())
     }
 
     /// Copies them: the server does for all rows at once what it would do for each.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, ToSql};
 
 use super::connection::sql_error;
 use crate::dialect::SQLITE;
-use crate::link::{Columns, Fields, Link, Read, SqlError, Statement, Value};
+use crate::link::{Change, Columns, Fields, Link, Read, SqlError, Statement, Value};
 
 /// A connection with the statements that it has prepared so far. There are some dozens of them, so
 /// all stay.
@@ -74,6 +74,9 @@ impl<'c> SqliteLink<'c> {
 }
 
 impl Link for SqliteLink<'_> {
+    /// Each answers before the next is asked: there is nothing to wait for.
+    const AHEAD_MAX: usize = usize::MAX;
+
     async fn execute(
         &mut self,
         statement: &'static Statement,
@@ -89,6 +92,14 @@ impl Link for SqliteLink<'_> {
         read: Read<T>,
     ) -> Result<Vec<T>, SqlError> {
         self.read(statement, params, read)
+    }
+
+    async fn execute_ahead(&mut self, changes: &[Change<'_>]) -> Result<Vec<u64>, SqlError> {
+        let done = changes
+            .iter()
+            .map(|(statement, params)| self.run(statement, params));
+        done.map(|changed| changed.map_err(|error| sql_error(&error)))
+            .collect()
     }
 }
 
