@@ -17,7 +17,9 @@ use symbolon_testkit::servers::StartPostgres;
 use tokio::time::Instant;
 
 use super::given::{Folder, begin, options};
-use super::on_server::{Place, PlaceOn, Server, aside, eventually, on_each_server, open, server_options};
+use super::on_server::{
+    Place, PlaceOn, Server, aside, eventually, on_each_server, open, server_options, unavailable,
+};
 
 on_each_server! {
     a_heartbeat_is_made_while_the_thread_of_all_other_work_does_nothing_else,
@@ -78,14 +80,7 @@ async fn a_heartbeat_is_made_while_every_connection_waits_and_no_operation_is_ta
     let ends: Vec<_> = (0..40)
         .map(|number| {
             let store = store.clone();
-            let cut = CutSubject {
-                subject: sample::subject(&format!("subject {number}")),
-                reason: RevocationReason::Kicked,
-                keep: Vec::new(),
-                device_kind: None,
-                audit: sample::entry(AuditEvent::SubjectRevoked, 1),
-            };
-            aside(async move { store.cut_subject(cut).await })
+            aside(async move { store.cut_subject(cut(number)).await })
         })
         .collect();
     // Eight for everything, and two for ends of sessions.
@@ -108,11 +103,33 @@ async fn a_heartbeat_is_made_while_every_connection_waits_and_no_operation_is_ta
         renew(&store, 1, before).await;
     }
     holds.rollback().await.unwrap();
+    let mut done = Vec::new();
     for end in ends {
-        // It may have waited too long.
-        drop(end.end().await);
+        match end.end().await {
+            Ok(cut) => done.extend(cut.rows),
+            // It has waited too long: it says so, and has left nothing.
+            late => assert_ne!(unavailable(late), ""),
+        }
     }
     drop(flood);
+    eventually(async || {
+        let cut = store.cut_subject(cut(40)).await;
+        cut.map(|cut| done.extend(cut.rows)).is_ok()
+    })
+    .await;
+    done.sort_unstable_by_key(|row| row.seq);
+    let page = store.read_log(RevocationSeq::ZERO, 100).await.unwrap();
+    assert_eq!(page.rows, done);
+}
+
+fn cut(number: u8) -> CutSubject {
+    CutSubject {
+        subject: sample::subject(&format!("subject {number}")),
+        reason: RevocationReason::Kicked,
+        keep: Vec::new(),
+        device_kind: None,
+        audit: sample::entry(AuditEvent::SubjectRevoked, 1),
+    }
 }
 
 /// A sink that stands still, and with it the thread that feeds it.
