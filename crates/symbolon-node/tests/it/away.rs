@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use symbolon_core::audit::{AuditEvent, Origin};
+use symbolon_core::audit::Origin;
 use symbolon_core::member::NodeName;
-use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::Randomness;
 use symbolon_core::revocation::{LogSink, RevocationReason};
 use symbolon_core::store::{FoundSession, Mirror as _, SessionStore as _, StoreError, Upkeep as _};
@@ -16,9 +15,7 @@ use symbolon_node::fallback::{
     Fallback, FallbackEvent, FallbackEvents, FallbackParts, HomeSink, Opener, Primary, Standing,
 };
 use symbolon_node::tail::Tail;
-use symbolon_node::{
-    Issue, Issued, MemberParts, Node, NodeParts, OnRollback, Receipt, Refreshed, Undecided, Verdict, Wait,
-};
+use symbolon_node::{Issued, MemberParts, Node, OnRollback, Receipt, Refreshed, Undecided, Wait};
 use symbolon_store_sql::{Durability, OpenServer, OpenSqlite, Place, SqlStore};
 use symbolon_testkit::faulty::{Fault, Faults, Faulty};
 use symbolon_testkit::randomness::Seeded;
@@ -26,7 +23,7 @@ use symbolon_testkit::servers::Postgres;
 use tempfile::TempDir;
 
 use super::cluster::{LEASE, LONG, REVOKE_WAIT, eventually, plan};
-use super::given::{keys, lives, opening};
+use super::given::{issue, opening, parts, word};
 
 /// The store that is shared, behind what fails.
 pub(crate) type Shared = Faulty<SqlStore>;
@@ -139,17 +136,7 @@ impl Home {
             on_rollback: OnRollback::RevokeAll,
         })
         .await?;
-        let parts = NodeParts {
-            store: fallback.clone(),
-            tail,
-            keys: Arc::new(keys()),
-            policy: SessionPolicy {
-                standard: lives(),
-                ..SessionPolicy::default()
-            },
-            clock: clock.clone(),
-            randomness: randomness(),
-        };
+        let parts = parts(fallback.clone(), tail, clock.clone(), randomness());
         let member = MemberParts {
             name,
             lease: LEASE,
@@ -229,14 +216,7 @@ impl Alone {
     }
 
     pub(crate) async fn try_issue(&self, subject: &str) -> Result<Issued, Undecided> {
-        let issue = Issue {
-            opening: opening(subject),
-            credential_epoch: None,
-            clear_attempts: None,
-            replaces: None,
-            event: AuditEvent::Issued,
-            origin: self.origin(),
-        };
+        let issue = issue(opening(subject), self.origin());
         Ok(self.node.issue(issue).await?.unwrap())
     }
 
@@ -246,12 +226,7 @@ impl Alone {
 
     /// What verify says, as one word.
     pub(crate) async fn says(&self, token: &RawToken) -> &'static str {
-        match self.node.verify(token).await {
-            Ok(Verdict::Active(_)) => "active",
-            Ok(Verdict::Inactive(reason)) => reason.as_str(),
-            Err(Undecided::LeaseLost) => "no lease",
-            Err(_) => "undecided",
-        }
+        word(self.node.verify(token).await)
     }
 
     /// What a refresh says, as one word.

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use croner::Cron;
-use symbolon_core::audit::{AuditEvent, Origin};
+use symbolon_core::audit::Origin;
 use symbolon_core::member::NodeName;
-use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::Randomness;
 use symbolon_core::revocation::RevocationReason;
 use symbolon_core::shared::SharedCache;
@@ -17,15 +16,13 @@ use symbolon_node::clock::{SteadyClock, wall_clock};
 use symbolon_node::node::Tier;
 use symbolon_node::purge::PurgePlan;
 use symbolon_node::tail::Tail;
-use symbolon_node::{
-    Issue, Issued, MemberFigures, MemberParts, Node, NodeParts, OnRollback, Receipt, Undecided, Verdict, Wait,
-};
+use symbolon_node::{Issued, MemberFigures, MemberParts, Node, OnRollback, Receipt, Verdict, Wait};
 use symbolon_store_sql::{OpenServer, SqlStore};
 use symbolon_testkit::faulty::{Fault, Faults, Faulty};
 use symbolon_testkit::randomness::Seeded;
 use symbolon_testkit::servers::Postgres;
 
-use super::given::{keys, lives, opening};
+use super::given::{issue, opening, parts, word};
 
 /// The lease of a node of a test: as short as it may be, so that its end can be waited for.
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
@@ -122,17 +119,12 @@ impl Place {
         let clock = Arc::new(SteadyClock::begin(wall_clock(), opened.high_water));
         let faults = Faults::default();
         let signals = self.wire.as_ref().map(|wire| self.end(wire, &tail));
-        let parts = NodeParts {
-            store: Faulty::new(store, faults.clone()),
+        let parts = parts(
+            Faulty::new(store, faults.clone()),
             tail,
-            keys: Arc::new(keys()),
-            policy: SessionPolicy {
-                standard: lives(),
-                ..SessionPolicy::default()
-            },
-            clock: clock.clone(),
+            clock.clone(),
             randomness,
-        };
+        );
         let member = MemberParts {
             name: NodeName::new(name).unwrap(),
             lease: LEASE,
@@ -163,25 +155,13 @@ impl One {
     }
 
     pub(crate) async fn issue(&self, subject: &str) -> Issued {
-        let issue = Issue {
-            opening: opening(subject),
-            credential_epoch: None,
-            clear_attempts: None,
-            replaces: None,
-            event: AuditEvent::Issued,
-            origin: self.origin(),
-        };
+        let issue = issue(opening(subject), self.origin());
         self.node.issue(issue).await.unwrap().unwrap()
     }
 
     /// What verify says, as one word.
     pub(crate) async fn says(&self, token: &RawToken) -> &'static str {
-        match self.node.verify(token).await {
-            Ok(Verdict::Active(_)) => "active",
-            Ok(Verdict::Inactive(reason)) => reason.as_str(),
-            Err(Undecided::LeaseLost) => "no lease",
-            Err(_) => "undecided",
-        }
+        word(self.node.verify(token).await)
     }
 
     /// What memory alone says, as one word.

@@ -13,7 +13,7 @@ use symbolon_core::session::{Epoch, Lives, Opening, Session, SessionId, TokenSty
 use symbolon_core::subject::{Claims, ClientId, SubjectId};
 use symbolon_core::token::{Generation, KeyId, MasterKey, Pair, RawToken, TokenKeys};
 use symbolon_node::tail::Tail;
-use symbolon_node::{Issue, Issued, Node, NodeParts, Refreshed, Verdict};
+use symbolon_node::{Issue, Issued, Node, NodeParts, Refreshed, Undecided, Verdict};
 use symbolon_store_sql::{Durability, OpenSqlite, Place, SqlStore};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -85,6 +85,53 @@ pub(crate) fn row(seq: u64, kind: LogKind) -> LogRow {
     }
 }
 
+/// The policy whose sessions live as [`lives`] says.
+pub(crate) fn policy() -> SessionPolicy {
+    SessionPolicy {
+        standard: lives(),
+        ..SessionPolicy::default()
+    }
+}
+
+/// What a node over a server is made of.
+pub(crate) fn parts<S>(
+    store: S,
+    tail: Arc<Tail>,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+) -> NodeParts<S> {
+    NodeParts {
+        store,
+        tail,
+        keys: Arc::new(keys()),
+        policy: policy(),
+        clock,
+        randomness,
+    }
+}
+
+/// The issue of a session by the system.
+pub(crate) fn issue(opening: Opening, origin: Origin) -> Issue {
+    Issue {
+        opening,
+        credential_epoch: None,
+        clear_attempts: None,
+        replaces: None,
+        event: AuditEvent::Issued,
+        origin,
+    }
+}
+
+/// What verify says, as one word.
+pub(crate) fn word(answer: Result<Verdict, Undecided>) -> &'static str {
+    match answer {
+        Ok(Verdict::Active(_)) => "active",
+        Ok(Verdict::Inactive(reason)) => reason.as_str(),
+        Err(Undecided::LeaseLost) => "no lease",
+        Err(_) => "undecided",
+    }
+}
+
 /// One node over a store in memory, with a clock that the test moves.
 pub(crate) struct Given {
     pub(crate) node: Node<SqlStore>,
@@ -93,13 +140,7 @@ pub(crate) struct Given {
 
 impl Given {
     pub(crate) fn fresh() -> Self {
-        Self::with(
-            SessionPolicy {
-                standard: lives(),
-                ..SessionPolicy::default()
-            },
-            1024,
-        )
+        Self::with(policy(), 1024)
     }
 
     pub(crate) fn with(policy: SessionPolicy, near_capacity: u32) -> Self {
@@ -118,15 +159,9 @@ impl Given {
         .unwrap();
         tail.begin_at(opened.head);
         let clock = Arc::new(ManualClock::at(NOW));
-        let time: Arc<dyn Clock> = clock.clone();
-        let keys = Arc::new(keys());
         let node = Node::alone(NodeParts {
-            store,
-            tail,
-            keys,
             policy,
-            clock: time,
-            randomness,
+            ..parts(store, tail, clock.clone(), randomness)
         });
         Self { node, clock }
     }
@@ -144,23 +179,13 @@ impl Given {
     }
 
     pub(crate) async fn issue_with(&self, opening: Opening) -> Issued {
-        let issue = Issue {
-            opening,
-            credential_epoch: None,
-            clear_attempts: None,
-            replaces: None,
-            event: AuditEvent::Issued,
-            origin: self.origin(),
-        };
+        let issue = issue(opening, self.origin());
         self.node.issue(issue).await.unwrap().unwrap()
     }
 
     /// What verify says, as one word.
     pub(crate) async fn says(&self, token: &RawToken) -> &'static str {
-        match self.node.verify(token).await.unwrap() {
-            Verdict::Active(_) => "active",
-            Verdict::Inactive(reason) => reason.as_str(),
-        }
+        word(self.node.verify(token).await)
     }
 
     /// What memory alone says, as one word.
