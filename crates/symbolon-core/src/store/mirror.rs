@@ -3,7 +3,7 @@
 
 use std::future::Future;
 
-use super::{Store, StoreError};
+use super::{Census, Store, StoreError};
 use crate::account::{Account, AccountName};
 use crate::api_key::ApiKey;
 use crate::audit::AuditEntry;
@@ -145,7 +145,7 @@ pub struct ForeignCut {
 /// A node's own store, on its own disk, for the time in which the shared one is away.
 ///
 /// Its log has positions of its own, which are greater than those of the store that were known when the node went away.
-pub trait Mirror: Store {
+pub trait Mirror: Store + Census {
     /// Reads the mark.
     fn read_mark(&self) -> impl Future<Output = Result<MirrorMark, StoreError>> + Send;
 
@@ -186,7 +186,4 @@ pub trait Mirror: Store {
 
     /// The node is home, where every row up to `position` is known: no session and no row of the log stays here.
     fn come_home(&self, position: RevocationSeq) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Counts the sessions here that are alive.
-    fn count_sessions(&self, now: Timestamp) -> impl Future<Output = Result<u64, StoreError>> + Send;
 }

@@ -13,7 +13,7 @@ use symbolon_core::subject::SubjectId;
 use symbolon_core::throttle::{Attempts, ThrottleKey};
 
 use super::Fallback;
-use super::way::{Way, away};
+use super::way::Way;
 
 impl<P: Mirrored, M: Mirror> AccountStore for Fallback<P, M> {
     async fn find_account(&self, name: AccountName) -> Result<Option<FoundAccount>, StoreError> {
@@ -38,14 +38,10 @@ impl<P: Mirrored, M: Mirror> AccountStore for Fallback<P, M> {
     }
 
     async fn insert_account(&self, insert: InsertAccount) -> Result<bool, StoreError> {
-        let operation = "add an account";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            // Above all no first one: that the store is empty cannot be known.
-            return away(operation);
-        }
+        // Above all no first one: that the store is empty cannot be known.
+        let (store, _pass) = self.only_home("add an account").await?;
         let name = insert.account.name.clone();
-        let inserted = self.heed(self.home(operation)?.insert_account(insert).await)?;
+        let inserted = self.heed(store.insert_account(insert).await)?;
         if inserted {
             self.copy_account(name).await?;
         }
@@ -53,13 +49,9 @@ impl<P: Mirrored, M: Mirror> AccountStore for Fallback<P, M> {
     }
 
     async fn set_password(&self, set: SetPassword) -> Result<Option<CutDone>, StoreError> {
-        let operation = "set a password";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
+        let (store, _pass) = self.only_home("set a password").await?;
         let (name, key, at) = (set.name.clone(), set.clear_attempts, set.audit.at);
-        let done = self.heed(self.home(operation)?.set_password(set).await);
+        let done = self.heed(store.set_password(set).await);
         self.note_heard().await?;
         let done = done?;
         if done.is_some() {
@@ -70,13 +62,9 @@ impl<P: Mirrored, M: Mirror> AccountStore for Fallback<P, M> {
     }
 
     async fn replace_hash(&self, replace: ReplaceHash) -> Result<bool, StoreError> {
-        let operation = "replace a password's hash";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
+        let (store, _pass) = self.only_home("replace a password's hash").await?;
         let name = replace.name.clone();
-        let replaced = self.heed(self.home(operation)?.replace_hash(replace).await)?;
+        let replaced = self.heed(store.replace_hash(replace).await)?;
         if replaced {
             self.copy_account(name).await?;
         }
@@ -84,13 +72,9 @@ impl<P: Mirrored, M: Mirror> AccountStore for Fallback<P, M> {
     }
 
     async fn change_account(&self, change: AccountChange) -> Result<Option<CutDone>, StoreError> {
-        let operation = "change an account";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
+        let (store, _pass) = self.only_home("change an account").await?;
         let name = change.name.clone();
-        let done = self.heed(self.home(operation)?.change_account(change).await);
+        let done = self.heed(store.change_account(change).await);
         self.note_heard().await?;
         let done = done?;
         if done.is_some() {
@@ -105,12 +89,7 @@ impl<P: Mirrored, M: Mirror> AccountStore for Fallback<P, M> {
         reason: RevocationReason,
         audit: AuditEntry,
     ) -> Result<Option<CutDone>, StoreError> {
-        let operation = "remove an account";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
-        let store = self.home(operation)?;
+        let (store, _pass) = self.only_home("remove an account").await?;
         let done = self.heed(store.remove_account(name.clone(), reason, audit).await);
         self.note_heard().await?;
         let done = done?;

@@ -13,16 +13,11 @@ use symbolon_core::store::{
 use symbolon_core::subject::{ClientId, SubjectId};
 
 use super::Fallback;
-use super::way::{Way, away};
+use super::way::Way;
 
 impl<P: Mirrored, M: Mirror> ApiKeyStore for Fallback<P, M> {
     async fn insert_api_key(&self, key: ApiKey, audit: AuditEntry) -> Result<bool, StoreError> {
-        let operation = "add an API key";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
-        let store = self.home(operation)?;
+        let (store, _pass) = self.only_home("add an API key").await?;
         let inserted = self.heed(store.insert_api_key(key, audit).await)?;
         self.copy_api_keys(store).await?;
         Ok(inserted)
@@ -70,12 +65,7 @@ impl<P: Mirrored, M: Mirror> SigningKeyStore for Fallback<P, M> {
     }
 
     async fn insert_signing_key(&self, insert: InsertSigningKey) -> Result<Option<LogRow>, StoreError> {
-        let operation = "add a signing key";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
-        let store = self.home(operation)?;
+        let (store, _pass) = self.only_home("add a signing key").await?;
         let row = self.heed(store.insert_signing_key(insert).await)?;
         self.copy_signing_keys(store).await?;
         Ok(row)
@@ -86,12 +76,7 @@ impl<P: Mirrored, M: Mirror> SigningKeyStore for Fallback<P, M> {
         ids: Vec<SigningKeyId>,
         audit: AuditEntry,
     ) -> Result<Option<LogRow>, StoreError> {
-        let operation = "remove signing keys";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
-        let store = self.home(operation)?;
+        let (store, _pass) = self.only_home("remove signing keys").await?;
         let row = self.heed(store.remove_signing_keys(ids, audit).await)?;
         self.copy_signing_keys(store).await?;
         Ok(row)
@@ -100,12 +85,7 @@ impl<P: Mirrored, M: Mirror> SigningKeyStore for Fallback<P, M> {
 
 impl<P: Mirrored, M: Mirror> BanStore for Fallback<P, M> {
     async fn ban_subject(&self, ban: BanSubject) -> Result<Banned, StoreError> {
-        let operation = "ban a subject";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
-        let store = self.home(operation)?;
+        let (store, _pass) = self.only_home("ban a subject").await?;
         let banned = self.heed(store.ban_subject(ban).await);
         self.note_heard().await?;
         let banned = banned?;
@@ -114,12 +94,7 @@ impl<P: Mirrored, M: Mirror> BanStore for Fallback<P, M> {
     }
 
     async fn lift_ban(&self, subject: SubjectId, audit: AuditEntry) -> Result<bool, StoreError> {
-        let operation = "lift a ban";
-        let _pass = self.inner.gate.pass().await;
-        if !self.inner.mode.is_home() {
-            return away(operation);
-        }
-        let store = self.home(operation)?;
+        let (store, _pass) = self.only_home("lift a ban").await?;
         let lifted = self.heed(store.lift_ban(subject, audit).await)?;
         self.copy_bans(store).await?;
         Ok(lifted)

@@ -48,6 +48,16 @@ impl<P: Mirrored, M: Mirror> Fallback<P, M> {
         }
     }
 
+    /// The store, for a change that only it can make and that is copied into the mirror before it is answered: while the
+    /// pass is held, no step crosses from one to the other.
+    pub(super) async fn only_home(&self, operation: &'static str) -> Result<(&P, Pass<'_>), StoreError> {
+        let pass = self.inner.gate.pass().await;
+        if !self.inner.mode.is_home() {
+            return away(operation);
+        }
+        Ok((self.home(operation)?, pass))
+    }
+
     /// What the store answered. That it is away is looked into at once.
     pub(super) fn heed<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         if matches!(answer, Err(StoreError::Unavailable { .. })) {

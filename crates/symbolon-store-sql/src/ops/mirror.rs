@@ -5,8 +5,6 @@ mod away;
 mod copies;
 mod mark;
 
-pub(crate) use away::{
-    ComeHome, CountSessions, EndOlder, ForgetSessions, GoAway, ListMoving, MarkMoving, Owe,
-};
+pub(crate) use away::{ComeHome, EndOlder, ForgetSessions, GoAway, ListMoving, MarkMoving, Owe};
 pub(crate) use copies::Copy;
 pub(crate) use mark::{ChangeMark, ReadMark};

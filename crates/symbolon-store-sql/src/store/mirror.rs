@@ -12,8 +12,7 @@ use symbolon_core::store::{
 use super::SqlStore;
 use crate::ops::adopt::{JumpBeyond, SetMayFallBack};
 use crate::ops::mirror::{
-    ChangeMark, ComeHome, Copy, CountSessions, EndOlder, ForgetSessions, GoAway, ListMoving, MarkMoving, Owe,
-    ReadMark,
+    ChangeMark, ComeHome, Copy, EndOlder, ForgetSessions, GoAway, ListMoving, MarkMoving, Owe, ReadMark,
 };
 
 impl Mirrored for SqlStore {
@@ -81,9 +80,5 @@ impl Mirror for SqlStore {
 
     async fn come_home(&self, position: RevocationSeq) -> Result<(), StoreError> {
         self.ask(ComeHome { position }).await
-    }
-
-    async fn count_sessions(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.ask(CountSessions(now)).await
     }
 }

@@ -6,9 +6,9 @@ use symbolon_core::session::SessionId;
 use symbolon_core::store::{ForeignCut, OwedEnd};
 
 use super::super::adopt::{LEAST, jump_beyond};
-use super::super::live::{alive, is_alive, read_id};
+use super::super::live::read_id;
 use super::super::revoke::mark_all_ended;
-use super::super::subjects::{global_cut, lock_subject};
+use super::super::subjects::lock_subject;
 use super::mark::{raise_position, set_away};
 use crate::hex::{hex, unhex};
 use crate::link::{Link, SqlError, Statement, Value};
@@ -222,23 +222,5 @@ impl Operation for ComeHome {
         tx.link.change_one(&RAISE_FLOOR, &[]).await?;
         set_away(tx.link, false).await?;
         raise_position(tx.link, self.position).await
-    }
-}
-
-/// Counts the sessions that are alive.
-pub(crate) struct CountSessions(pub(crate) Timestamp);
-
-static COUNT: Statement = Statement::new(concat!("SELECT count(epoch) FROM sessions WHERE ", is_alive!()));
-
-impl Operation for CountSessions {
-    type Answer = u64;
-    const NAME: &'static str = "count the sessions";
-    const LANE: Lane = Lane::Read;
-
-    async fn run<L: Link>(&self, tx: &mut Tx<'_, L>) -> Result<u64, SqlError> {
-        let cut = global_cut(tx.link).await?.seq;
-        tx.link
-            .get(&COUNT, &alive(self.0, cut), |fields| fields.count("count"))
-            .await
     }
 }
