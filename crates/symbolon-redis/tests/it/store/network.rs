@@ -91,15 +91,19 @@ async fn l16_steps_given_up_at_any_point_never_answer_another_question() {
         tasks.spawn(ask_impatiently(store.clone(), task));
     }
     let answered: u32 = tasks.join_all().await.into_iter().sum();
-    assert!(answered > 0 && answered < 10_000, "{answered} of 10000");
+    assert!((3_000..9_900).contains(&answered), "{answered} of 10000");
 }
 
-/// Asks for one session after the other, with less patience than most answers take; gives how many answered.
+/// Asks for one session after the other, twice of three times with less patience than most answers take; gives how many
+/// answered.
 async fn ask_impatiently(store: RedisStore, task: u64) -> u32 {
     let mut answered = 0;
     for step in 0..1_250_u64 {
         let id = session("alice", u32::try_from((task + step) % 8).unwrap()).id;
-        let patience = Duration::from_micros((task * 97 + step * 31) % 2_000);
+        let patience = match step % 3 {
+            0 => Duration::from_secs(20),
+            _ => Duration::from_micros((task * 97 + step * 31) % 2_000),
+        };
         if let Ok(found) = timeout(patience, store.find_session(id)).await {
             assert_eq!(found.unwrap().unwrap().session.id, id);
             answered += 1;
