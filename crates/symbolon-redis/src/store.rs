@@ -5,8 +5,9 @@
 //! is written in the same script as the change. Reading order:
 //!
 //! 1. [`OpenRedisStore`], [`RedisStore`]: how it is opened; `identity.rs`: whose it is, and the jump after a restart.
-//! 2. `script.rs`, `lua/`: a script, its parts, a call of it. `lua/base.lua` and `lua/sessions.lua` say which keys there are.
-//! 3. `wire.rs`: the connection, which is looked after; `changes.rs`: what takes a position of the log goes there in order.
+//! 2. `script.rs`, `lua/`: a script, its parts, a call of it. `lua/base.lua`, `lua/sessions.lua` and `lua/alive.lua` say which keys there are.
+//! 3. `wire.rs`: the connection, which is looked after; `changes.rs`: what takes a position of the log goes there in order,
+//!    and sessions that are begun at the same time go into one run of a script.
 //! 4. `fault.rs`, `reply.rs`: what Redis answers. `record/`: sessions, rows and entries as they are kept.
 //! 5. `sessions.rs`, `members.rs`, `upkeep.rs`, `accounts.rs`, `bans.rs`, `api_keys.rs`, `signing_keys.rs`, `mirrored.rs`: the traits.
 //!
@@ -18,7 +19,7 @@
 //! |---|---|
 //! | `m` | hash: format, cluster id, key check, run of the server, time mark; head and floor of the log; everyone's cut |
 //! | `log`, `audit` | streams: entries are appended and leave at the beginning, and are small there. The log's ids are its positions, so Redis itself refuses one that does not grow |
-//! | `s:ID` | hash: a session. What scripts decide on are fields, all else is packed |
+//! | `s:ID` | a session: fields one after the other, as `cmsgpack` packs texts. What scripts decide on are fields of their own |
 //! | `su:SUBJECT` | hash: the subject's own cut, `banned_until`, and the position of that ban |
 //! | `b:POSITION`, `b`, `be` | bans, by their positions and by their ends |
 //! | `u:SUBJECT` | a subject's sessions by id, as long as they are kept |

@@ -25,14 +25,14 @@ static FIND: Script = script!("read an account": "base" "sessions" "accounts" "f
 static LIST: Script = script!("list accounts": "base" "accounts" "list_accounts");
 static INSERT: Script = script!("add an account": "base" "audit" "accounts" "insert_account");
 static SET_PASSWORD: Script = script!(
-    "set a password": "base" "log" "audit" "attempts" "sessions" "tokens" "cuts" "accounts" "set_password"
+    "set a password": "base" "log" "audit" "attempts" "sessions" "alive" "tokens" "cuts" "accounts" "set_password"
 );
 static REPLACE_HASH: Script = script!("renew a password hash": "base" "audit" "accounts" "replace_hash");
 static CHANGE: Script = script!(
-    "change an account": "base" "log" "audit" "sessions" "cuts" "accounts" "change_account"
+    "change an account": "base" "log" "audit" "sessions" "alive" "cuts" "accounts" "change_account"
 );
 static REMOVE: Script = script!(
-    "remove an account": "base" "log" "audit" "sessions" "cuts" "accounts" "remove_account"
+    "remove an account": "base" "log" "audit" "sessions" "alive" "cuts" "accounts" "remove_account"
 );
 static FIND_ATTEMPTS: Script = script!("read a counter of failed attempts": "base" "find_attempts");
 static RESERVE: Script = script!("count an attempt": "base" "reserve_attempt");

@@ -15,7 +15,8 @@ use super::reply::{flag, list, number, tuple};
 use super::script::{Call, Script, script};
 use super::sessions::WITHOUT_END;
 
-static BAN: Script = script!("ban a subject": "base" "log" "audit" "sessions" "cuts" "bans" "ban_subject");
+static BAN: Script =
+    script!("ban a subject": "base" "log" "audit" "sessions" "alive" "cuts" "bans" "ban_subject");
 static LIFT: Script = script!("lift a ban": "base" "audit" "bans" "lift_ban");
 static LIST: Script = script!("list bans": "base" "bans" "list_bans");
 

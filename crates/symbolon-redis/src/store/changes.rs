@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::identity;
 use super::record::log::read_written;
 use super::reply::{list, tuple};
-use super::script::Call;
+use super::script::{Batch, Call};
 use super::wire::Wire;
 
 /// How long a change may take, from when it was asked for.
@@ -116,16 +116,10 @@ impl Worker {
         let now = Instant::now();
         // Nobody waits for those any more, and they were not begun.
         let jobs: Vec<Job> = jobs.into_iter().filter(|job| now < job.until).collect();
-        let chances: Result<Vec<[u8; 12]>, _> = jobs.iter().map(|_| draw(&*self.randomness)).collect();
-        let chances = match chances {
-            Ok(chances) => chances,
-            Err(error) => {
-                answer_all(jobs, &Fault::Unavailable(error.to_string()));
-                return Vec::new();
-            }
+        let answers = match self.batches(&jobs) {
+            Ok(batches) => self.wire.ask_all(&batches, CHANGE_MAX).await,
+            Err(fault) => Err(fault),
         };
-        let calls: Vec<_> = jobs.iter().map(|job| &job.call).zip(chances).collect();
-        let answers = self.wire.ask_all(&calls, CHANGE_MAX).await;
         match answers {
             Ok(answers) => self.tell(jobs, answers),
             Err(fault) => {
@@ -133,6 +127,18 @@ impl Worker {
                 Vec::new()
             }
         }
+    }
+
+    /// The runs of scripts that do them, in their order.
+    fn batches<'j>(&self, jobs: &'j [Job]) -> Result<Vec<Batch<'j>>, Fault> {
+        let together = jobs.chunk_by(|one, next| one.call.goes_with(&next.call));
+        let drawn = together.filter_map(|jobs| {
+            let (first, others) = jobs.split_first()?;
+            let others = others.iter().map(|job| &job.call);
+            Some(draw(&*self.randomness).map(|chance| Batch::new(&first.call, others, chance)))
+        });
+        let drawn: Result<_, _> = drawn.collect();
+        drawn.map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
     /// Tells the sink, then those who wait.

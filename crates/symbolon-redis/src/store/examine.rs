@@ -105,7 +105,7 @@ async fn find_format(
     }
     call.arg("0");
     let keys = place_of(prefix, &[0; 16]);
-    let answer = ask(line, place, &call.command(&keys, None, true)).await?;
+    let answer = ask(line, place, &call.command(&keys, true)).await?;
     let words = list(answer).and_then(|words| words.into_iter().map(text).collect::<Result<Vec<_>, _>>());
     let words = words.map_err(|fault| damaged(place, fault))?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

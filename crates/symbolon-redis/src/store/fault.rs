@@ -22,15 +22,26 @@ impl Fault {
     /// What Redis said.
     pub(crate) fn of(error: &RedisError) -> Self {
         let text = error.to_string();
+        Self::known(error.code(), &text).unwrap_or_else(|| Self::other(error, text))
+    }
+
+    /// What a script says of one of its steps: it goes on with the others.
+    pub(crate) fn told(text: &str) -> Self {
+        let text = text.trim_start_matches('-');
+        let code = text.split(' ').next();
+        Self::known(code, text).unwrap_or_else(|| Self::Damaged(text.to_owned()))
+    }
+
+    fn known(code: Option<&str>, text: &str) -> Option<Self> {
         // Before version 7 Redis wraps what a script's command was answered in an error of its own.
-        let says = |code: &str| error.code() == Some(code) || text.contains(&format!("-{code} "));
+        let says = |wanted: &str| code == Some(wanted) || text.contains(&format!("-{wanted} "));
         let unavailable = |what: &str| Self::Unavailable(format!("{what} ({text})"));
-        if says("SYBOOT") {
+        Some(if says("SYBOOT") {
             Self::Restarted
         } else if says("NOSCRIPT") {
             Self::UnknownScript
         } else if says("SYLOST") || says("SYOTHER") {
-            Self::Unavailable(text)
+            Self::Unavailable(text.to_owned())
         } else if says("SYTWICE") {
             Self::Damaged("there is a session of that id already".to_owned())
         } else if says("SYGONE") {
@@ -59,8 +70,8 @@ impl Fault {
         } else if says("WRONGTYPE") {
             Self::Damaged(format!("a key holds what symbolon has not written ({text})"))
         } else {
-            Self::other(error, text)
-        }
+            return None;
+        })
     }
 
     fn other(error: &RedisError, text: String) -> Self {
@@ -169,6 +180,25 @@ mod tests {
         );
         let replica = Fault::of(&said("READONLY You can't write against a read only replica."));
         assert!(matches!(replica, Fault::NotPrimary(_)), "{replica:?}");
+    }
+
+    #[test]
+    fn what_a_script_says_of_one_of_its_steps_is_known_as_well() {
+        assert_eq!(Fault::told("SYBOOT redis was started again"), Fault::Restarted);
+        for (said, unavailable) in [
+            ("OOM command not allowed when used memory > 'maxmemory'.", true),
+            ("-MISCONF Redis is configured to save RDB snapshots", true),
+            ("WRONGTYPE Operation against a key", false),
+            ("user_script:12: attempt to compare nil with number", false),
+        ] {
+            let fault = Fault::told(said);
+            assert_eq!(matches!(fault, Fault::Unavailable(_)), unavailable, "{fault:?}");
+            assert_eq!(matches!(fault, Fault::Damaged(_)), !unavailable, "{fault:?}");
+        }
+        assert!(matches!(
+            Fault::told("READONLY You can't write"),
+            Fault::NotPrimary(_)
+        ));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::hello::Hello;
 use crate::server::{Server, Unreached};
 
 /// The form of the keys.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// The oldest version that will do: it can trim a stream by its ids.
 const OLDEST: (u32, u32, &str) = (6, 2, "6.2");
@@ -61,7 +61,7 @@ pub(super) async fn find(
         None => draw(chance).map_err(no_chance),
     };
     let keys = place_of(prefix, &named.map_err(no_resources)?);
-    let answer = timeout(CHANGE_MAX, line.call(&call.command(&keys, None, true))).await;
+    let answer = timeout(CHANGE_MAX, line.call(&call.command(&keys, true))).await;
     let answer = answer.map_err(|_| unready(place, "it does not answer in 2 s"))?;
     let words = words(answer.map_err(said)?).map_err(|fault| damaged(place, fault))?;
     judge(place, prefix, options, &words)
@@ -178,6 +178,13 @@ pub(super) fn check_format(place: &str, format: &str) -> Result<u32, OpenRedisSt
     let format = parse(format).map_err(|fault| damaged(place, fault))?;
     if format > FORMAT {
         return Err(OpenRedisStoreError::NewerFormat {
+            place: place.to_owned(),
+            found: format,
+            known: FORMAT,
+        });
+    }
+    if format < FORMAT {
+        return Err(OpenRedisStoreError::OlderFormat {
             place: place.to_owned(),
             found: format,
             known: FORMAT,

@@ -21,10 +21,10 @@ static LIST: Script = script!("list the members": "base" "list_members");
 static EVICT: Script = script!("evict a member": "base" "evict");
 static LEAVE: Script = script!("leave the members": "base" "leave");
 static END_AGAIN: Script = script!(
-    "end sessions again": "base" "log" "audit" "sessions" "ends" "again" "end_again"
+    "end sessions again": "base" "log" "audit" "sessions" "alive" "ends" "again" "end_again"
 );
 static WRITE_AGAIN: Script = script!(
-    "write a revocation again": "base" "log" "audit" "sessions" "cuts" "again" "write_again"
+    "write a revocation again": "base" "log" "audit" "sessions" "alive" "cuts" "again" "write_again"
 );
 
 /// How many sessions one script ends again: Redis does nothing else meanwhile.

@@ -9,11 +9,11 @@ use symbolon_core::store::{AdoptSession, Adopted, Mirrored, StoreError};
 use super::fault::Fault;
 use super::handle::RedisStore;
 use super::record::audit::add_audit;
-use super::record::session::{add_fields, ttl};
+use super::record::session::{pack_session, ttl};
 use super::reply::{flag, number, text, tuple};
 use super::script::{Call, Script, script};
 
-static ADOPT: Script = script!("take a session home": "base" "audit" "sessions" "adopt_session");
+static ADOPT: Script = script!("take a session home": "base" "audit" "sessions" "alive" "adopt_session");
 static SET_MAY: Script = script!("say whether a member may fall back": "base" "set_may_fall_back");
 
 impl Mirrored for RedisStore {
@@ -22,12 +22,9 @@ impl Mirrored for RedisStore {
         let mut call = Call::of(&ADOPT);
         add_audit(&mut call, &adopt.audit);
         call.text(session.id)
-            .arg(session.subject.as_str())
             .text(adopt.known.0)
-            .text(session.expires_at.0)
-            .text(session.idle_expires_at.0)
-            .text(ttl(session, session.created_at, self.keep_ended()));
-        add_fields(&mut call, session).map_err(|fault| fault.in_step(ADOPT.does))?;
+            .text(ttl(session, session.created_at, self.keep_ended()))
+            .arg(pack_session(session).map_err(|fault| fault.in_step(ADOPT.does))?);
         let answer = self.ask_at_length(&call).await?;
         read_adopted(answer).map_err(|fault| fault.in_step(ADOPT.does))
     }

@@ -120,6 +120,19 @@ pub enum OpenRedisStoreError {
         /// The newest that is known.
         known: u32,
     },
+    /// It was written before the first release.
+    #[error(
+        "the store at {place} has format {found}, from before the first release, and this release knows format {known}: \
+         begin a new one, with another cache.prefix or in an empty database"
+    )]
+    OlderFormat {
+        /// Host and port.
+        place: String,
+        /// Its format.
+        found: u32,
+        /// The format that is known.
+        known: u32,
+    },
     /// Its secrets were made with another master key.
     #[error(
         "the store at {place} belongs to another master key (it wants the one whose check begins with {wanted}, \

@@ -7,5 +7,6 @@ pub(crate) mod ban;
 pub(crate) mod cut;
 mod fields;
 pub(crate) mod log;
+mod packed;
 pub(crate) mod session;
 pub(crate) mod signing_key;

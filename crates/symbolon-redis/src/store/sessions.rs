@@ -15,34 +15,36 @@ use symbolon_core::throttle::ThrottleKey;
 use super::fault::Fault;
 use super::handle::RedisStore;
 use super::record::audit::add_audit;
-use super::record::cut::{read_end, write_end};
-use super::record::session::{add_fields, add_tokens, pack_lives, read_found, ttl};
+use super::record::cut::read_end;
+use super::record::session::{add_tokens, ended_at, pack_lives, pack_session, read_found, ttl};
 use super::reply::{flag, list, maybe, number, parse, text, tuple};
 use super::script::{Call, Script, script};
 
 static INSERT: Script = script!(
-    "begin a session": "base" "log" "audit" "attempts" "sessions" "ends" "insert_session"
-);
+    "begin a session": "base" "log" "audit" "attempts" "sessions" "alive" "ends" "insert_session"
+)
+.taking_many();
 static FIND: Script = script!("read a session": "base" "sessions" "found" "find_session");
 static FIND_ALL: Script = script!("read sessions": "base" "sessions" "found" "find_sessions");
-static LIST: Script = script!("list a subject's sessions": "base" "sessions" "found" "list_sessions");
+static LIST: Script = script!("list a subject's sessions": "base" "sessions" "alive" "found" "list_sessions");
 static ROTATE: Script = script!(
-    "rotate a session's tokens": "base" "audit" "sessions" "tokens" "commit_rotation"
+    "rotate a session's tokens": "base" "audit" "sessions" "alive" "tokens" "commit_rotation"
 );
 static CONFIRM: Script = script!(
-    "confirm a session": "base" "log" "audit" "attempts" "sessions" "tokens" "confirm_session"
+    "confirm a session": "base" "log" "audit" "attempts" "sessions" "alive" "tokens" "confirm_session"
 );
-static CHANGE: Script = script!("change a session": "base" "log" "audit" "sessions" "change_session");
-static REVOKE: Script = script!("end a session": "base" "log" "audit" "sessions" "ends" "revoke_session");
+static CHANGE: Script = script!("change a session": "base" "log" "audit" "sessions" "alive" "change_session");
+static REVOKE: Script =
+    script!("end a session": "base" "log" "audit" "sessions" "alive" "ends" "revoke_session");
 static CUT: Script =
-    script!("end a subject's sessions": "base" "log" "audit" "sessions" "cuts" "cut_subject");
+    script!("end a subject's sessions": "base" "log" "audit" "sessions" "alive" "cuts" "cut_subject");
 static CUT_KIND: Script =
-    script!("end a subject's sessions": "base" "log" "audit" "sessions" "ends" "cut_kind");
+    script!("end a subject's sessions": "base" "log" "audit" "sessions" "alive" "ends" "cut_kind");
 static CUT_ALL: Script =
-    script!("end everyone's sessions": "base" "log" "audit" "sessions" "cuts" "cut_everyone");
-static RECORD: Script = script!("record uses of sessions": "base" "sessions" "record_activity");
-static MARK: Script = script!("record first uses of pairs": "base" "sessions" "mark_used");
-static WIPE: Script = script!("forget nonces": "base" "sessions" "wipe_nonces");
+    script!("end everyone's sessions": "base" "log" "audit" "sessions" "alive" "cuts" "cut_everyone");
+static RECORD: Script = script!("record uses of sessions": "base" "sessions" "alive" "record_activity");
+static MARK: Script = script!("record first uses of pairs": "base" "sessions" "alive" "mark_used");
+static WIPE: Script = script!("forget nonces": "base" "sessions" "alive" "wipe_nonces");
 static AUDIT: Script = script!("write audit entries": "base" "audit" "record_audit");
 
 /// How many sessions one script reads or writes at the most: Redis does nothing else meanwhile.
@@ -239,11 +241,10 @@ impl RedisStore {
             .maybe_text(insert.credential_epoch.map(|epoch| epoch.0))
             .maybe(insert.clear_attempts.map(throttle_name))
             .maybe_text(insert.replaces)
-            .text(session.expires_at.0)
-            .text(session.idle_expires_at.0)
-            .maybe(write_end(session.state))
-            .text(ttl(session, session.created_at, self.keep_ended()));
-        add_fields(&mut call, session)?;
+            .text(session.idle_expires_at.min(session.expires_at).0)
+            .maybe_text(ended_at(session.state).map(|at| at.0))
+            .text(ttl(session, session.created_at, self.keep_ended()))
+            .arg(pack_session(session)?);
         Ok(call)
     }
 

@@ -15,8 +15,8 @@ use super::script::{Call, Script, script};
 
 static READ_LOG: Script = script!("read the log": "base" "read_log");
 static WALK: Script = script!("walk through the sessions": "base" "sessions" "found" "walk_sessions");
-static SWEEP: Script = script!("mark ended sessions": "base" "sessions" "sweep");
-static PURGE_SESSIONS: Script = script!("remove old sessions": "base" "sessions" "purge_sessions");
+static SWEEP: Script = script!("mark ended sessions": "base" "sessions" "alive" "sweep");
+static PURGE_SESSIONS: Script = script!("remove old sessions": "base" "sessions" "alive" "purge_sessions");
 static PURGE_LOG: Script = script!("remove old rows of the log": "base" "purge_log");
 static PURGE_AUDIT: Script = script!("remove old audit entries": "base" "purge_audit");
 static PURGE_BANS: Script = script!("remove old bans": "base" "bans" "purge_bans");
@@ -24,7 +24,7 @@ static PURGE_MEMBERS: Script = script!("remove evicted members": "base" "purge_m
 static PURGE_ATTEMPTS: Script = script!(
     "remove old counters of failed attempts": "base" "attempts" "purge_attempts"
 );
-static COUNT: Script = script!("count the sessions": "base" "sessions" "count_sessions");
+static COUNT: Script = script!("count the sessions": "base" "sessions" "alive" "count_sessions");
 static PING: Script = script!("write": "base" "ping");
 
 /// How long a counter of failed attempts stays after its last attempt. A hundred failures in a row disable a password

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::fault::Fault;
-use super::script::{Call, Place, Script};
+use super::script::{Batch, Call, Place, Script};
 use super::thread::Thread;
 use crate::hello::Hello;
 use crate::line::Line;
@@ -89,38 +89,43 @@ impl Wire {
         let asking = async {
             let held = &turn.held;
             name_script(held, call.script).await?;
-            match held.call(&call.command(&self.place, None, false)).await {
+            match held.call(&call.command(&self.place, false)).await {
                 // It knew the script's name and has forgotten it since.
-                Err(Fault::UnknownScript) => held.call(&call.command(&self.place, None, true)).await,
+                Err(Fault::UnknownScript) => held.call(&call.command(&self.place, true)).await,
                 answer => answer,
             }
         };
         turn.judge(timeout_at(turn.end, asking).await)
     }
 
-    /// Has scripts run one after the other, each with its chance; gives what each answers. One that Redis had forgotten
-    /// runs after the others.
+    /// Has scripts run one after the other; gives what each call is answered. A script that Redis had forgotten runs after
+    /// the others.
     pub(super) async fn ask_all(
         &self,
-        calls: &[(&Call, [u8; 12])],
+        batches: &[Batch<'_>],
         limit: Duration,
     ) -> Result<Vec<Result<Value, Fault>>, Fault> {
         let turn = self.turn(limit).await?;
         let asking = async {
             let held = &turn.held;
-            for (call, _) in calls {
-                name_script(held, call.script).await?;
+            for batch in batches {
+                name_script(held, batch.script).await?;
             }
-            let mut answers = held.call_all(&self.pipeline(calls.iter(), false)).await?;
+            let mut answers = held.call_all(&self.pipeline(batches.iter(), false)).await?;
             let unknown = |answer: &Result<Value, Fault>| *answer == Err(Fault::UnknownScript);
             let again: Vec<_> = (0..answers.len()).filter(|at| unknown(&answers[*at])).collect();
             if !again.is_empty() {
-                let calls = again.iter().map(|at| &calls[*at]);
-                let repeated = held.call_all(&self.pipeline(calls, true)).await?;
+                let batches = again.iter().map(|at| &batches[*at]);
+                let repeated = held.call_all(&self.pipeline(batches, true)).await?;
                 for (at, answer) in again.into_iter().zip(repeated) {
                     answers[at] = answer;
                 }
             }
+            let answers: Vec<_> = batches
+                .iter()
+                .zip(answers)
+                .flat_map(|(batch, answer)| batch.answers(answer))
+                .collect();
             if let Some(fault) = answers.iter().find_map(|answer| answer.as_ref().err()) {
                 turn.leave_if_elsewhere(fault);
             }
@@ -134,10 +139,10 @@ impl Wire {
         matches!(*self.state.borrow(), State::Here(_))
     }
 
-    fn pipeline<'c>(&self, calls: impl Iterator<Item = &'c (&'c Call, [u8; 12])>, whole: bool) -> Pipeline {
+    fn pipeline<'b>(&self, batches: impl Iterator<Item = &'b Batch<'b>>, whole: bool) -> Pipeline {
         let mut pipeline = Pipeline::new();
-        for (call, chance) in calls {
-            pipeline.add_command(call.command(&self.place, Some(chance), whole));
+        for batch in batches {
+            pipeline.add_command(batch.command(&self.place, whole));
         }
         pipeline
     }

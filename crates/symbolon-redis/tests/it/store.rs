@@ -8,3 +8,4 @@ mod given;
 mod indexes;
 mod network;
 mod opening;
+mod together;

@@ -8,21 +8,13 @@ local fault = restarted()
 if fault then
     return fault
 end
-local key = session_key(id)
-call('HSET', key, 'expires', expires, 'idle', idle, 'lives', lives)
-if s.gen == gen then
-    call('HSET', key, 'access', access)
+s[EXPIRES], s[IDLE], s[LIVES] = expires, idle, lives
+if s[GEN] == gen then
+    s[ACCESS] = access
 end
-s.expires, s.idle = expires, idle
+put(s, ttl)
 index(s)
-if ttl == '0' then
-    call('PERSIST', key)
-else
-    call('PEXPIRE', key, ttl)
-end
-keep_for(P .. 'u:' .. s.subject, ttl)
-keep_for(alive_key(s.epoch, s.subject), ttl)
-keep_for(ends_key(s.epoch, s.subject), ttl)
+keep_indexes(s[EPOCH], s[SUBJECT], ttl)
 audit(entry)
 append('A', id, '', '', entry[1], 'revoked', entry[3])
 return { 1, rows }

@@ -7,10 +7,10 @@ local fault = restarted()
 if fault then
     return fault
 end
+s[PROOF] = proof
 write_tokens(s, pair)
-call('HSET', session_key(s.id), 'proof', proof)
 clear_attempts(throttle_key)
 audit(entry)
 -- What is remembered of the session's old pair must not outlive it.
-append('A', s.id, '', '', entry[1], 'revoked', entry[3])
+append('A', s[ID], '', '', entry[1], 'revoked', entry[3])
 return { 1, rows }

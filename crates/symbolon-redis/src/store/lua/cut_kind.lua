@@ -12,8 +12,8 @@ local epoch = cut_of(subject)[1]
 local ids = call('ZRANGEBYLEX', alive_key(epoch, subject), after and '(' .. after or '-', '+', 'LIMIT', 0, LOOKED_MAX)
 local ending, more = {}, #ids == LOOKED_MAX and ids[LOOKED_MAX]
 for _, id in ipairs(ids) do
-    local s = not kept[id] and call('HGET', session_key(id), 'kind') == kind and look(id)
-    if s and is_live(s, entry[1]) then
+    local s = not kept[id] and look(id)
+    if s and s[KIND] == '+' .. kind and is_live(s, entry[1]) then
         ending[#ending + 1] = s
     end
     if #ending == ENDED_MAX then

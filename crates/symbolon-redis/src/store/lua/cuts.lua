@@ -12,7 +12,7 @@ local function find_kept(subject, at, keep)
     local kept, known = {}, {}
     for _, id in ipairs(keep) do
         local s = not known[id] and look(id)
-        if s and s.subject == subject and is_live(s, at) then
+        if s and s[SUBJECT] == subject and is_live(s, at) then
             kept[#kept + 1] = s
         end
         known[id] = true
@@ -23,14 +23,15 @@ end
 -- They go on under the new cut.
 local function keep_on(kept, seq)
     for _, s in ipairs(kept) do
-        local left = call('PTTL', alive_key(s.epoch, s.subject))
+        local left = call('PTTL', alive_key(s[EPOCH], s[SUBJECT]))
         unindex(s)
-        s.epoch = seq
-        call('HSET', session_key(s.id), 'epoch', seq)
+        s[EPOCH] = seq
+        put(s)
         index(s)
         if left > 0 then
-            keep_for(alive_key(seq, s.subject), digits(left))
-            keep_for(ends_key(seq, s.subject), digits(left))
+            -- No longer than the index of all of them.
+            call('PEXPIRE', alive_key(seq, s[SUBJECT]), digits(left))
+            call('PEXPIRE', ends_key(seq, s[SUBJECT]), digits(left))
         end
     end
 end
@@ -42,14 +43,17 @@ local function cut_subject(subject, reason, at, actor, keep)
     local alive, ends = alive_key(before, subject), ends_key(before, subject)
     local kept, names = find_kept(subject, at, keep), {}
     for number, s in ipairs(kept) do
-        names[number] = s.id
+        names[number] = s[ID]
     end
     local count = call('ZCOUNT', ends, '(' .. at, '+inf') - #kept
     local seq = append('U', '', subject, table.concat(names, ' '), at, reason, actor)
     call('HSET', P .. 'su:' .. subject, 'epoch', seq, 'at', at, 'reason', reason)
     keep_on(kept, seq)
     for _, id in ipairs(call('ZRANGEBYSCORE', ends, '(' .. at, '+inf', 'LIMIT', 0, MARKED_MAX)) do
-        mark_ended({ id = id, subject = subject, epoch = before }, seq, at, reason)
+        local s = look(id)
+        if s then
+            mark_ended(s, seq, at, reason)
+        end
     end
     if count > MARKED_MAX then
         owe_sweep(seq, at, reason, before, subject)

@@ -13,7 +13,7 @@ if #lost > 0 then
     end
 end
 for _, one in ipairs(lost) do
-    audit_again(at, 'revoked', one[1].subject, one[1].id, one[2])
+    audit_again(at, 'revoked', one[1][SUBJECT], one[1][ID], one[2])
     end_session(one[1], one[2], at, ACTOR)
 end
 return { 1, rows }

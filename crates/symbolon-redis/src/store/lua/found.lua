@@ -1,17 +1,16 @@
 -- Sessions as they are read: after sessions.
 
--- A session's id and fields, with the newest cut that concerns it, unless that is known; false: there is none.
+-- A session's id and value, with the newest cut that concerns it, unless that is known; false: there is none.
 local function found(id, cut)
-    local fields = call('HGETALL', session_key(id))
-    if cut and #fields > 0 then
-        return { id, fields, cut }
+    local value = call('GET', session_key(id))
+    if not value then
+        return false
     end
-    for place = 1, #fields, 2 do
-        if fields[place] == 'subject' then
-            return { id, fields, cut_of(fields[place + 1]) }
-        end
+    if not cut then
+        local _, _, subject = cmsgpack.unpack_limit(value, SUBJECT, 0)
+        cut = cut_of(subject)
     end
-    return false
+    return { id, value, cut }
 end
 
 -- Whether a session that is not there should be: the index still has it, and its end is to come. Then Redis has evicted

@@ -7,6 +7,9 @@ local rows = {}
 -- back, or an end that was lost with a crash, must not let a position be used twice. Compared here, since a proxy may
 -- hide a restart. Costs some 6 microseconds.
 local function restarted()
+    if head then
+        return
+    end
     local known = call('HMGET', P .. 'm', 'boot', 'seq')
     local run = string.match(call('INFO', 'server'), 'run_id:(%w+)')
     if run ~= known[1] then

@@ -1,7 +1,8 @@
 while taken < #ARGV do
-    local key, gen, used = session_key(take()), take(), take()
-    if call('HGET', key, 'gen') == gen then
-        call('HSETNX', key, 'used', used)
+    local s, gen, used = look(take()), take(), take()
+    if s and s[GEN] == gen and s[USED] == '' then
+        s[USED] = used
+        put(s)
     end
 end
 return 1

@@ -20,6 +20,7 @@ if not make then
     return { 'none' }
 end
 -- Of no run of any server: so the log's head jumps at once.
-call('HSET', P .. 'm', 'format', format, 'cluster_id', cluster_id, 'key_check', key_check, 'high_water', high_water,
-    'boot', 'none', 'seq', '0', 'id', head_id, 'floor', '0', 'epoch', '0', 'epoch_at', '0', 'epoch_reason', 'revoked')
+-- What is read most often comes first.
+call('HSET', P .. 'm', 'cluster_id', cluster_id, 'epoch', '0', 'epoch_at', '0', 'epoch_reason', 'revoked', 'boot', 'none',
+    'seq', '0', 'id', head_id, 'floor', '0', 'high_water', high_water, 'format', format, 'key_check', key_check)
 return { 'fresh', format, cluster_id, key_check, high_water }

@@ -10,7 +10,7 @@ for _, id in ipairs(ids) do
     local s = look(id)
     if s then
         unindex(s)
-        call('ZREM', P .. 'u:' .. s.subject, id)
+        call('ZREM', P .. 'u:' .. s[SUBJECT], id)
         call('UNLINK', session_key(id))
     end
     call('ZREM', P .. 'd', id)

@@ -2,14 +2,16 @@
 while taken < #ARGV do
     local id, seen, idle = take(), take(), take()
     local s = look(id)
-    if s and is_active(s) and tonumber(s.idle) > tonumber(seen) then
-        local key = session_key(id)
-        if tonumber(call('HGET', key, 'seen')) < tonumber(seen) then
-            call('HSET', key, 'seen', seen)
+    if s and is_active(s) and tonumber(s[IDLE]) > tonumber(seen) then
+        local is_later, lives_longer = tonumber(s[SEEN]) < tonumber(seen), tonumber(s[IDLE]) < tonumber(idle)
+        if is_later then
+            s[SEEN] = seen
         end
-        if tonumber(s.idle) < tonumber(idle) then
-            s.idle = idle
-            call('HSET', key, 'idle', idle)
+        if lives_longer then
+            s[IDLE] = idle
+        end
+        if is_later or lives_longer then
+            put(s)
         end
         index(s)
     end

@@ -19,9 +19,9 @@ end
 clear_attempts(throttle_key)
 audit(entry)
 local own, keep = kept_of == subject and find_of(pair), {}
-if own and own.subject == subject then
+if own and own[SUBJECT] == subject then
     write_tokens(own, pair)
-    keep[1] = own.id
+    keep[1] = own[ID]
 end
 local _, count = cut_subject(subject, 'password_changed', at, actor, keep)
 if keep[1] then

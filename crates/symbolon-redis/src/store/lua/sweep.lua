@@ -17,12 +17,12 @@ local ids = call('ZRANGE', source, 0, batch - 1, 'WITHSCORES')
 for place = 1, #ids, 2 do
     local id, till = ids[place], ids[place + 1]
     local s = look(id)
-    if s and not s.ended and tonumber(s.epoch) < tonumber(seq) and tonumber(till) > tonumber(at) then
+    if s and s[ENDED] == '' and tonumber(s[EPOCH]) < tonumber(seq) and tonumber(till) > tonumber(at) then
         mark_ended(s, seq, at, reason)
     elseif s and of_all then
         -- It ended by itself before.
         unindex(s)
-        if not s.ended then
+        if s[ENDED] == '' then
             call('ZADD', P .. 'd', till, id)
         end
     elseif of_all then

@@ -1,7 +1,8 @@
 while taken < #ARGV do
-    local key, gen = session_key(take()), take()
-    if call('HGET', key, 'gen') == gen then
-        call('HDEL', key, 'nonce')
+    local s, gen = look(take()), take()
+    if s and s[GEN] == gen and s[NONCE] ~= '' then
+        s[NONCE] = ''
+        put(s)
     end
 end
 return 1

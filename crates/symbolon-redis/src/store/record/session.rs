@@ -1,7 +1,6 @@
-//! A session as a hash: what scripts decide on and change alone are fields of their own, as digits or texts; the rest is
+//! A session as one value: what scripts decide on and change alone are fields of their own, as digits or texts; the rest is
 //! packed into three, each written by other steps.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use redis::Value;
@@ -13,14 +12,15 @@ use symbolon_core::store::FoundSession;
 use symbolon_core::subject::{Claims, ClientId};
 use symbolon_core::token::{Generation, RotationNonce};
 
-use super::cut::{read_cut, read_end};
+use super::cut::{read_cut, read_end, write_end};
 use super::log::{read_id, read_subject};
+use super::packed::{Packer, unpack};
 use crate::fact::{
     read_ip, read_lives, read_style, read_tokens, write_ip, write_lives, write_style, write_tokens,
 };
 use crate::octets::{Reader, Writer};
 use crate::store::fault::Fault;
-use crate::store::reply::{array, bytes, list, maybe, number, text, tuple};
+use crate::store::reply::{bytes, text, tuple};
 use crate::store::script::Call;
 
 /// The form of what is packed.
@@ -87,26 +87,40 @@ fn packed(writer: Writer) -> Result<Vec<u8>, Fault> {
     whole.ok_or_else(|| Fault::Damaged("a text of a session is longer than can be kept".to_owned()))
 }
 
-/// Adds the fields of a new session but those that the script knows by name.
-pub(crate) fn add_fields(call: &mut Call, session: &Session) -> Result<(), Fault> {
+/// When a session ended that somebody ended.
+pub(crate) fn ended_at(state: SessionState) -> Option<Timestamp> {
+    match state {
+        SessionState::Active => None,
+        SessionState::Revoked { at, .. } => Some(at),
+    }
+}
+
+/// A session as `sessions.lua` names its fields, but for the first, the cut that it was begun after: that the script knows.
+pub(crate) fn pack_session(session: &Session) -> Result<Vec<u8>, Fault> {
     let tokens = &session.tokens;
-    call.arg("seen").text(session.last_seen_at.0);
-    call.arg("gen").text(tokens.generation.0);
-    call.arg("access").text(tokens.access.expires_at.0);
-    call.arg("proof").text(session.authenticated_at.0);
-    call.arg("tokens").arg(pack_tokens(session)?);
-    call.arg("lives").arg(pack_lives(session)?);
-    call.arg("fixed").arg(pack_fixed(session)?);
-    if let Some(nonce) = &tokens.nonce {
-        call.arg("nonce").arg(nonce.0);
+    let (fixed, lives, pair) = (pack_fixed(session)?, pack_lives(session)?, pack_tokens(session)?);
+    let mut packer = Packer::with_capacity(fixed.len() + lives.len() + pair.len() + 256);
+    packer.text(session.subject.as_str());
+    packer.number(tokens.generation.0);
+    packer.number(session.expires_at.0);
+    packer.number(session.idle_expires_at.0);
+    packer.text(&write_end(session.state).unwrap_or_default());
+    packer.number(session.last_seen_at.0);
+    packer.number(tokens.access.expires_at.0);
+    packer.number(session.authenticated_at.0);
+    packer.bytes(tokens.nonce.as_ref().map_or(&[][..], |nonce| &nonce.0));
+    match tokens.successor_used_at {
+        Some(used) => packer.number(used.0),
+        None => packer.text(""),
     }
-    if let Some(used) = tokens.successor_used_at {
-        call.arg("used").text(used.0);
+    match &session.device.kind {
+        Some(kind) => packer.text(&format!("+{kind}")),
+        None => packer.text(""),
     }
-    if let Some(kind) = &session.device.kind {
-        call.arg("kind").arg(kind);
-    }
-    Ok(())
+    packer.bytes(&pair);
+    packer.bytes(&lives);
+    packer.bytes(&fixed);
+    Ok(packer.end())
 }
 
 /// Adds a pair, as `take_tokens` takes it.
@@ -119,62 +133,99 @@ pub(crate) fn add_tokens(call: &mut Call, session: &Session, from: Generation) -
         .text(tokens.generation.0)
         .arg(pack_tokens(session)?)
         .text(tokens.access.expires_at.0)
-        .maybe(tokens.nonce.as_ref().map(|nonce| &nonce.0))
-        .maybe_text(tokens.successor_used_at.map(|used| used.0));
+        .arg(tokens.nonce.as_ref().map_or(&[][..], |nonce| &nonce.0));
+    match tokens.successor_used_at {
+        Some(used) => call.text(used.0),
+        None => call.arg(""),
+    };
     Ok(())
 }
 
 /// Reads what `found` answers.
 pub(crate) fn read_found(value: Value) -> Result<FoundSession, Fault> {
-    let [id, fields, cut] = tuple(value)?;
+    let [id, value, cut] = tuple(value)?;
     let id = read_id(&text(id)?)?;
-    let mut named = Fields::read(id, fields)?;
+    let value = bytes(value)?;
+    let fields = unpack(&value).ok_or_else(|| unreadable(id, "its fields"))?;
     Ok(FoundSession {
-        session: read_session(id, &mut named)?,
+        session: read_session(&Fields { id, fields })?,
         cut: read_cut(cut)?,
     })
 }
 
-/// The fields of a session by name.
-struct Fields {
-    id: SessionId,
-    named: HashMap<Vec<u8>, Value>,
+fn unreadable(id: SessionId, what: &str) -> Fault {
+    Fault::Damaged(format!("of the session {id}, {what} cannot be read"))
 }
 
-impl Fields {
-    fn read(id: SessionId, value: Value) -> Result<Self, Fault> {
-        let mut named = HashMap::with_capacity(20);
-        let mut pairs = list(value)?.into_iter();
-        while let (Some(name), Some(value)) = (pairs.next(), pairs.next()) {
-            named.insert(bytes(name)?, value);
-        }
-        Ok(Self { id, named })
+/// How many fields a session has.
+const FIELDS: usize = 15;
+
+/// The fields of a session, in the order of `sessions.lua`.
+struct Fields<'v> {
+    id: SessionId,
+    fields: [&'v [u8]; FIELDS],
+}
+
+/// The places of the fields, as `sessions.lua` names them; there they are counted from one.
+#[derive(Clone, Copy, Debug)]
+enum Field {
+    Epoch,
+    Subject,
+    Gen,
+    Expires,
+    Idle,
+    Ended,
+    Seen,
+    Access,
+    Proof,
+    Nonce,
+    Used,
+    Kind,
+    Tokens,
+    Lives,
+    Fixed,
+}
+
+impl<'v> Fields<'v> {
+    fn bytes(&self, field: Field) -> &'v [u8] {
+        self.fields[field as usize]
     }
 
-    fn maybe(&mut self, name: &str) -> Value {
-        self.named.remove(name.as_bytes()).unwrap_or(Value::Nil)
+    fn unreadable(&self, field: Field) -> Fault {
+        unreadable(self.id, &format!("{field:?}"))
     }
 
-    fn take(&mut self, name: &str) -> Result<Value, Fault> {
-        match self.maybe(name) {
-            Value::Nil => Err(Fault::Damaged(format!("the session {} has no {name}", self.id))),
-            value => Ok(value),
-        }
+    fn text(&self, field: Field) -> Result<&'v str, Fault> {
+        std::str::from_utf8(self.bytes(field)).map_err(|_| self.unreadable(field))
     }
 
-    fn instant(&mut self, name: &str) -> Result<Timestamp, Fault> {
-        number(self.take(name)?).map(Timestamp)
+    fn number<T: std::str::FromStr>(&self, field: Field) -> Result<T, Fault> {
+        self.text(field)?.parse().map_err(|_| self.unreadable(field))
+    }
+
+    fn instant(&self, field: Field) -> Result<Timestamp, Fault> {
+        self.number(field).map(Timestamp)
+    }
+
+    /// One that may be absent.
+    fn maybe<T>(
+        &self,
+        field: Field,
+        read: impl FnOnce(&Self, Field) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        (!self.bytes(field).is_empty())
+            .then(|| read(self, field))
+            .transpose()
     }
 
     /// What is packed, read by `read` to its end.
-    fn packed<T>(&mut self, name: &str, read: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<T, Fault> {
-        let bytes = bytes(self.take(name)?)?;
-        let mut reader = Reader::new(&bytes);
+    fn packed<T>(&self, field: Field, read: impl FnOnce(&mut Reader<'_>) -> Option<T>) -> Result<T, Fault> {
+        let mut reader = Reader::new(self.bytes(field));
         let whole = match reader.byte() {
             Some(VERSION) => read(&mut reader).filter(|_| reader.is_at_end()),
             _ => None,
         };
-        whole.ok_or_else(|| Fault::Damaged(format!("the session {} has {name} that cannot be read", self.id)))
+        whole.ok_or_else(|| self.unreadable(field))
     }
 }
 
@@ -209,32 +260,32 @@ fn read_fixed(reader: &mut Reader<'_>) -> Option<Fixed> {
     })
 }
 
-fn read_session(id: SessionId, fields: &mut Fields) -> Result<Session, Fault> {
-    let fixed = fields.packed("fixed", read_fixed)?;
-    let (lives, claims) = fields.packed("lives", |reader| {
+fn read_session(fields: &Fields<'_>) -> Result<Session, Fault> {
+    let fixed = fields.packed(Field::Fixed, read_fixed)?;
+    let (lives, claims) = fields.packed(Field::Lives, |reader| {
         Some((read_lives(reader)?, Claims::new(reader.text()?).ok()?))
     })?;
-    let (tokens, seen_from) = fields.packed("tokens", |reader| {
+    let (tokens, seen_from) = fields.packed(Field::Tokens, |reader| {
         let tokens = read_tokens(reader)?;
         let ip = reader.maybe(read_ip)?;
         let user_agent = reader.maybe(|reader| reader.text().map(str::to_owned))?;
         Some((tokens, SeenFrom { ip, user_agent }))
     })?;
     Ok(Session {
-        id,
-        subject: read_subject(&text(fields.take("subject")?)?)?,
+        id: fields.id,
+        subject: read_subject(fields.text(Field::Subject)?)?,
         client_id: fixed.client_id,
-        epoch: RevocationSeq(number(fields.take("epoch")?)?),
+        epoch: RevocationSeq(fields.number(Field::Epoch)?),
         state: read_state(fields)?,
         created_at: fixed.created_at,
-        authenticated_at: fields.instant("proof")?,
-        last_seen_at: fields.instant("seen")?,
-        expires_at: fields.instant("expires")?,
-        idle_expires_at: fields.instant("idle")?,
+        authenticated_at: fields.instant(Field::Proof)?,
+        last_seen_at: fields.instant(Field::Seen)?,
+        expires_at: fields.instant(Field::Expires)?,
+        idle_expires_at: fields.instant(Field::Idle)?,
         lives,
         style: fixed.style,
         device: Device {
-            kind: maybe(fields.maybe("kind"), text)?,
+            kind: fields.maybe(Field::Kind, read_kind)?,
             ..fixed.device
         },
         seen_from,
@@ -245,20 +296,29 @@ fn read_session(id: SessionId, fields: &mut Fields) -> Result<Session, Fault> {
     })
 }
 
+fn read_kind(fields: &Fields<'_>, field: Field) -> Result<String, Fault> {
+    let kind = fields.text(field)?.strip_prefix('+');
+    kind.map(str::to_owned).ok_or_else(|| fields.unreadable(field))
+}
+
 /// The pair, with what stands in fields of its own.
-fn complete(mut tokens: TokenState, fields: &mut Fields) -> Result<TokenState, Fault> {
-    tokens.generation = Generation(number(fields.take("gen")?)?);
-    tokens.access.expires_at = fields.instant("access")?;
-    tokens.nonce = maybe(fields.maybe("nonce"), array)?.map(RotationNonce);
-    tokens.successor_used_at = maybe(fields.maybe("used"), number)?.map(Timestamp);
+fn complete(mut tokens: TokenState, fields: &Fields<'_>) -> Result<TokenState, Fault> {
+    let nonce = |fields: &Fields<'_>, field| {
+        let nonce = fields.bytes(field).try_into();
+        nonce.map(RotationNonce).map_err(|_| fields.unreadable(field))
+    };
+    tokens.generation = Generation(fields.number(Field::Gen)?);
+    tokens.access.expires_at = fields.instant(Field::Access)?;
+    tokens.nonce = fields.maybe(Field::Nonce, nonce)?;
+    tokens.successor_used_at = fields.maybe(Field::Used, Fields::instant)?;
     Ok(tokens)
 }
 
-fn read_state(fields: &mut Fields) -> Result<SessionState, Fault> {
-    let Some(end) = maybe(fields.maybe("ended"), text)? else {
+fn read_state(fields: &Fields<'_>) -> Result<SessionState, Fault> {
+    let Some(end) = fields.maybe(Field::Ended, Fields::text)? else {
         return Ok(SessionState::Active);
     };
-    let end = read_end(&end)?;
+    let end = read_end(end)?;
     Ok(SessionState::Revoked {
         at: end.at,
         reason: end.reason,

@@ -73,7 +73,7 @@ async fn a_newer_format_a_foreign_key_and_a_lost_identity_are_refused() {
     let place = shared().address();
     let newer = prefix();
     RedisStore::open(options(shared().url(), &newer)).await.unwrap();
-    shared().cli(&["HSET", &format!("{{{newer}}}:m"), "format", "2"]);
+    shared().cli(&["HSET", &format!("{{{newer}}}:m"), "format", "3"]);
     let foreign = prefix();
     shared().cli(&["SET", &format!("{{{foreign}}}:m"), "x"]);
     let torn = prefix();
@@ -84,7 +84,7 @@ async fn a_newer_format_a_foreign_key_and_a_lost_identity_are_refused() {
         (
             newer,
             format!(
-                "the store at {place} has format 2, and this release knows formats up to 1: start the newer release"
+                "the store at {place} has format 3, and this release knows formats up to 2: start the newer release"
             ),
         ),
         (
