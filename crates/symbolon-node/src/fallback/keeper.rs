@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use symbolon_core::revocation::RevocationSeq;
-use symbolon_core::store::{Census as _, MarkChange, Mirror, Mirrored, PurgeOrder, StoreError};
+use symbolon_core::store::{MarkChange, Mirror, Mirrored, PurgeOrder, StoreError};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Fallback;
