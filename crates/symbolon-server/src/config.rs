@@ -1,9 +1,9 @@
 //! The configuration: read, checked and complete before anything else begins.
 //!
-//! In reading order: the table of `settings` with the `kind` of each; `file` (over `yaml`) and `environment` read what
-//! was written into a `layer` each; `older` makes settings of other systems' names; `resolve` takes for each setting the first layer that names it; `tree` is what the
-//! rest of the server sees; `rules` and `files` say what cannot be; `show` says where each value is from.
-//! Every `fault` is told, not only the first, with its place.
+//! In reading order: the table of `settings` with the `kind` of each; `file` (over `yaml`) and `environment` read
+//! what was written into a `layer` each; `older` makes settings of other systems' names; `resolve` takes for each
+//! setting the first layer that names it; `tree` is what the rest of the server sees; `rules` and `files` say what
+//! cannot be; `show` says where each value is from. Every `fault` is told, not only the first, with its place.
 
 mod disk;
 mod environment;

@@ -37,7 +37,8 @@ struct Patient<'a> {
     now: jiff::Timestamp,
 }
 
-/// Looks at everything, and at a token if one is asked about, and says what was found. The exit code is 1 where something must be mended.
+/// Looks at everything, and at a token if one is asked about, and says what was found. The exit code is 1 where
+/// something must be mended.
 ///
 /// # Errors
 /// When nothing can be written to standard output.

@@ -109,8 +109,9 @@ async fn serve(loaded: &Loaded, terminal: Terminal, format: LogFormat) -> Result
     }
 }
 
-/// Opens the store, and says what it is. Whoever has it and answers at the socket is another server, and this start is refused. Whoever has
-/// it and does not answer is a command, which is done in a moment, or a server that stops: these are waited for.
+/// Opens the store, and says what it is. Whoever has it and answers at the socket is another server, and this start
+/// is refused. Whoever has it and does not answer is a command, which is done in a moment, or a server that stops:
+/// these are waited for.
 async fn open(composition: &Composition<'_>, terminal: Terminal) -> Result<(Symbolon, String), Failure> {
     let deadline = Instant::now() + HOLDER_TIME;
     loop {

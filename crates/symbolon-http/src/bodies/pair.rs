@@ -55,8 +55,8 @@ pub(crate) struct LogInAnswer<'t> {
     /// The pair of the session that began.
     #[serde(flatten)]
     pair: PairBody<'t>,
-    /// What tells this device from strangers at the account's next log-in; in a cookie where the tokens are in cookies. It opens nothing by itself. A change of
-    /// the password, or ninety days, make it worthless.
+    /// What tells this device from strangers at the account's next log-in; in a cookie where the tokens are in
+    /// cookies. It opens nothing by itself. A change of the password, or ninety days, make it worthless.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "syd_…")]
     known_device: Option<&'t str>,

@@ -73,7 +73,8 @@ impl StoreUrl {
         }
     }
 
-    /// Reads where a Redis is: one server, a socket, Sentinels or a cluster, by the schemes that `docs/operations.md` lists. What follows them is read by whoever goes there.
+    /// Reads where a Redis is: one server, a socket, Sentinels or a cluster, by the schemes that `docs/operations.md`
+    /// lists. What follows them is read by whoever goes there.
     ///
     /// # Errors
     /// As [`Self::parse`].

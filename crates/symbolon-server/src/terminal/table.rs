@@ -5,8 +5,8 @@ use crate::exit::Failure;
 use crate::messages::heads::head;
 
 impl Terminal {
-    /// Prints rows under a header: with lines and fitted to the width on a terminal, in plain columns elsewhere. The header is in the terminal's
-    /// language there, and as it stands for programs.
+    /// Prints rows under a header: with lines and fitted to the width on a terminal, in plain columns elsewhere. The
+    /// header is in the terminal's language there, and as it stands for programs.
     ///
     /// # Errors
     /// As [`Terminal::print`].
