@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use symbolon_testkit::http::Ask;
 use symbolon_testkit::server::{Server, Start};
 use tempfile::TempDir;
 
@@ -150,6 +151,25 @@ impl Place {
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// What a command does beside the server, by its socket, and what one does elsewhere, is done to one store.
+pub(crate) async fn assert_one_store(server: &Server, beside: &Place, elsewhere: &Place) {
+    beside.run_with("account add ada", PASSWORD).ok();
+    elsewhere.run_with("account add bob", PASSWORD).ok();
+    for place in [beside, elsewhere] {
+        let listed = place.run("account list --json").ok().json();
+        let names: Vec<&str> = listed["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|account| account["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["ada", "admin", "bob"]);
+    }
+    let body = json!({ "username": "bob", "password": PASSWORD });
+    let answer = server.client().send(Ask::post("/v1/login", &body)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
 /// An address of loopback that nobody listens at.

@@ -8,7 +8,7 @@ use symbolon_testkit::servers::{Redis, StartRedis};
 use tokio::time::{Duration, Instant};
 
 use crate::nodes::{Keys, until};
-use crate::place::{BINARY, PASSWORD, Place, instant};
+use crate::place::{BINARY, Place, assert_one_store, instant};
 
 /// A Redis that keeps its data as `deploy/redis.conf` has it.
 pub(crate) fn as_we_ship_it() -> StartRedis {
@@ -289,21 +289,7 @@ async fn commands_work_beside_a_server_by_its_socket_and_from_another_place_on_r
             .env("SYMBOLON_KEYS__MASTER_FILE", &key)
     };
     let (beside, elsewhere) = (with_env(Place::of(&server)), with_env(Place::fresh()));
-    beside.run_with("account add ada", PASSWORD).ok();
-    elsewhere.run_with("account add bob", PASSWORD).ok();
-    for place in [&beside, &elsewhere] {
-        let listed = place.run("account list --json").ok().json();
-        let names: Vec<&str> = listed["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|account| account["name"].as_str().unwrap())
-            .collect();
-        assert_eq!(names, ["ada", "admin", "bob"]);
-    }
-    let body = json!({ "username": "bob", "password": PASSWORD });
-    let answer = server.client().send(Ask::post("/v1/login", &body)).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_one_store(&server, &beside, &elsewhere).await;
     // A node with another key is told which one is missing, and makes none.
     let stranger = Place::fresh().env("SYMBOLON_STORE__URL", &url(&redis));
     let refused = stranger.run("account list").failed(78);

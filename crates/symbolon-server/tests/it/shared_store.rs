@@ -8,7 +8,7 @@ use symbolon_testkit::server::{Server, Start};
 use symbolon_testkit::servers::Postgres;
 
 use crate::nodes::Keys;
-use crate::place::{BINARY, Done, PASSWORD, Place};
+use crate::place::{BINARY, Done, Place, assert_one_store};
 
 fn place(url: &str, keys: &Keys) -> Place {
     Place::fresh()
@@ -106,21 +106,7 @@ async fn commands_work_beside_a_server_by_its_socket_and_from_another_place_on_t
         .env("SYMBOLON_STORE__URL", &url)
         .env("SYMBOLON_KEYS__MASTER_FILE", &keys.file());
     let elsewhere = place(&url, &keys);
-    beside.run_with("account add ada", PASSWORD).ok();
-    elsewhere.run_with("account add bob", PASSWORD).ok();
-    for place in [&beside, &elsewhere] {
-        let listed = place.run("account list --json").ok().json();
-        let names: Vec<&str> = listed["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|account| account["name"].as_str().unwrap())
-            .collect();
-        assert_eq!(names, ["ada", "admin", "bob"]);
-    }
-    let body = json!({ "username": "bob", "password": PASSWORD });
-    let answer = server.client().send(Ask::post("/v1/login", &body)).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_one_store(&server, &beside, &elsewhere).await;
 }
 
 #[test]
