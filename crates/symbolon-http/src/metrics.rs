@@ -78,7 +78,7 @@ pub(crate) enum RouteClass {
 impl RouteClass {
     /// The group of `path`, also of one that is not there.
     pub(crate) fn of(path: &str) -> Self {
-        const PREFIXES: [(&str, RouteClass); 14] = [
+        const PREFIXES: [(&str, RouteClass); 15] = [
             ("/v1/admin/", RouteClass::Admin),
             ("/v1/service/", RouteClass::Service),
             ("/v1/verify", RouteClass::Service),
@@ -87,6 +87,7 @@ impl RouteClass {
             ("/v1/", RouteClass::Person),
             ("/verify", RouteClass::Gateway),
             ("/system/", RouteClass::Compat),
+            ("/api/", RouteClass::Compat),
             ("/refresh-token", RouteClass::Compat),
             ("/login", RouteClass::Compat),
             ("/protected", RouteClass::Compat),
@@ -361,6 +362,7 @@ mod tests {
             ("/v1/login", RouteClass::Person),
             ("/v1/admin/sessions", RouteClass::Admin),
             ("/system/auth/login", RouteClass::Compat),
+            ("/api/session/stats", RouteClass::Compat),
             ("/metrics", RouteClass::Operations),
             ("/", RouteClass::Other),
             ("/openapi.json", RouteClass::Other),

@@ -10,6 +10,7 @@ use super::examples::TOLD;
 use super::page::write;
 use super::start;
 use crate::app::{App, HttpSettings, ServiceContext};
+use crate::metrics::RouteClass;
 use crate::request_id::RequestIds;
 use crate::router::router;
 
@@ -24,6 +25,13 @@ async fn app() -> App {
         ..HttpSettings::default()
     };
     App::new(symbolon, settings, RequestIds::new([7; 12]))
+}
+
+/// What a router says of itself.
+async fn document(router: axum::Router) -> serde_json::Value {
+    let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
+    let answer = router.oneshot(request).await.unwrap().into_body();
+    serde_json::from_slice(&answer.collect().await.unwrap().to_bytes()).unwrap()
 }
 
 /// The paths of a router. axum tells them only to who debugs it.
@@ -45,35 +53,26 @@ async fn every_route_of_the_router_is_in_the_document_and_none_besides() {
     let router = router(&app, ServiceContext::PUBLIC);
     let routed = paths(&router);
     assert!(routed.contains("/v1/login") && routed.len() > 30, "{routed:?}");
-    let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
-    let answer = router
-        .oneshot(request)
-        .await
-        .unwrap()
-        .into_body()
-        .collect()
-        .await
-        .unwrap()
-        .to_bytes();
-    let document: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    let document = document(router).await;
     let documented: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(documented, routed);
 }
 
 #[tokio::test]
+async fn every_route_is_counted_with_its_group_and_only_pages_with_the_others() {
+    let routed = paths(&router(&app().await, ServiceContext::PUBLIC));
+    let others = routed
+        .iter()
+        .filter(|path| RouteClass::of(path) == RouteClass::Other);
+    assert_eq!(
+        others.collect::<Vec<_>>(),
+        ["/", "/docs", "/docs/{file}", "/openapi.json"]
+    );
+}
+
+#[tokio::test]
 async fn each_example_is_told_of_a_schema_that_is_there() {
-    let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
-    let router = router(&app().await, ServiceContext::PUBLIC);
-    let answer = router
-        .oneshot(request)
-        .await
-        .unwrap()
-        .into_body()
-        .collect()
-        .await
-        .unwrap()
-        .to_bytes();
-    let document: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    let document = document(router(&app().await, ServiceContext::PUBLIC)).await;
     let schemas = document["components"]["schemas"].as_object().unwrap();
     assert!(TOLD.len() > 20);
     for told in TOLD.keys() {
