@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::limits::single_header;
 use crate::listen::Peer;
 use crate::problem::Problem;
+use crate::web_origin::Arrival;
 
 /// `https://host[:port]` or `http://…`, without a slash at its end.
 ///
@@ -36,16 +37,7 @@ fn host(parts: &Parts) -> Option<Authority> {
 }
 
 fn is_https(parts: &Parts, app: &App) -> bool {
-    let Some(peer) = parts.extensions.get::<Peer>() else {
-        return false;
-    };
-    let proxies = &app.settings().trusted_proxies;
-    let is_proxy = peer.addr().ip().is_none_or(|ip| proxies.contains(ip));
-    // Of several entries the last is the nearest proxy's; what stands left of it may be the client's own.
-    let said = parts.headers.get_all("x-forwarded-proto").iter().next_back();
-    let said = said.and_then(|value| value.to_str().ok()?.rsplit(',').next().map(str::trim));
-    match said.filter(|_| is_proxy) {
-        Some(said) => said.eq_ignore_ascii_case("https"),
-        None => peer.is_tls(),
-    }
+    let peer = parts.extensions.get::<Peer>();
+    let arrival = peer.map(|peer| Arrival::of(peer, &app.settings().trusted_proxies));
+    arrival.is_some_and(|arrival| arrival.is_https(&parts.headers))
 }
