@@ -28,6 +28,7 @@ mod bearer;
 mod bodies;
 mod caller;
 mod csrf;
+mod lanes;
 mod metrics;
 mod min_seq;
 mod openapi;

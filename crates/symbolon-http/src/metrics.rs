@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 use symbolon::{KeyState, Receipt, Symbolon, Tier};
 
 use crate::app::App;
+use crate::lanes::Lanes;
 use crate::problem::OAuthError;
 use cluster::Cluster;
 use shared_cache::SharedCache;
@@ -139,18 +140,21 @@ const STATUSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 type One = [(&'static str, &'static str); 1];
 type Two = [(&'static str, &'static str); 2];
 
+/// A counter that every request adds to.
+type Busy = Counter<u64, Lanes>;
+
 /// The counters of a process.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    verified: [[Counter; TIERS.len()]; RESULTS.len()],
+    verified: [[Busy; TIERS.len()]; RESULTS.len()],
     log_ins: [Counter; LOG_INS.len()],
     refreshes: [Counter; REFRESHES.len()],
     renewals: [Counter; RENEWALS.len()],
     oauth_refused: [Counter; OAUTH_ERRORS.len()],
     issued: Counter,
     revoked: Counter,
-    requests: [[Counter; STATUSES.len()]; ROUTES.len()],
+    requests: [[Busy; STATUSES.len()]; ROUTES.len()],
     near: Gauge,
     compared: Counter,
     passwords: Gauge,
@@ -341,8 +345,8 @@ fn two<const N: usize, const M: usize>(
     help: &str,
     (first, outer): (&'static str, [&'static str; N]),
     (second, inner): (&'static str, [&'static str; M]),
-) -> [[Counter; M]; N] {
-    let family = Family::<Two, Counter>::default();
+) -> [[Busy; M]; N] {
+    let family = Family::<Two, Busy>::default();
     registry.register(name, help, family.clone());
     array::from_fn(|i| {
         array::from_fn(|j| family.get_or_create_owned(&[(first, outer[i]), (second, inner[j])]))

@@ -8,9 +8,7 @@
 
 mod layer;
 
-use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use axum::response::Response;
 use http::header::{
@@ -21,6 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub use layer::{SealLayer, Sealed, SealedFuture};
 
+use crate::lanes::{LANES, Lanes};
 use crate::problem::Problem;
 
 /// The name of the header.
@@ -49,7 +48,7 @@ impl RequestId {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    fn header(self) -> HeaderValue {
+    pub(crate) fn header(self) -> HeaderValue {
         // Hex digits always are header text.
         HeaderValue::from_bytes(&self.0).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
@@ -67,21 +66,14 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// Threads that count without sharing a cache line. More threads share, and are slower, not wrong.
-const LANES: usize = 16;
-
 /// Makes the ids of a process: eight digits of its own, then a counter that is scrambled, so that ids do not tell
 /// how many requests there were.
 #[derive(Debug)]
 pub struct RequestIds {
     process: u32,
     scramble: u64,
-    lanes: [Lane; LANES],
+    made: Lanes,
 }
-
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Lane(AtomicU64);
 
 impl RequestIds {
     /// `seed` is random and new for each process (from the operating system).
@@ -91,34 +83,20 @@ impl RequestIds {
         Self {
             process: u32::from_le_bytes([a, b, c, d]),
             scramble: u64::from_le_bytes(scramble),
-            lanes: Default::default(),
+            made: Lanes::default(),
         }
     }
 
     /// The next id.
     pub fn next_id(&self) -> RequestId {
-        let lane = lane();
+        let (lane, before) = self.made.count();
         // Lane and count together are unique as long as no lane counts to 2^60.
-        let count = self.lanes[lane].0.fetch_add(1, Relaxed) * LANES as u64 + lane as u64;
-        let number = scramble(count ^ self.scramble);
+        let number = scramble((before * LANES as u64 + lane as u64) ^ self.scramble);
         let mut text = [0; ID_LENGTH];
         write_hex(&mut text[..8], u64::from(self.process));
         write_hex(&mut text[8..], number);
         RequestId(text)
     }
-}
-
-/// The lane of this thread, given out in turn.
-fn lane() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! { static LANE: Cell<Option<usize>> = const { Cell::new(None) } }
-    LANE.with(|lane| {
-        lane.get().unwrap_or_else(|| {
-            let mine = NEXT.fetch_add(1, Relaxed) % LANES;
-            lane.set(Some(mine));
-            mine
-        })
-    })
 }
 
 /// The last step of SplitMix64 (Steele, Lea, Flood 2014): one to one, so that what is unlike stays unlike.
@@ -167,7 +145,10 @@ impl Seal {
     pub fn apply_headers(self, headers: &mut HeaderMap, id: RequestId) {
         // At once: growing step by step costs more than all of the insertions.
         headers.reserve(SEAL_HEADERS);
-        self.apply_lean(headers, id);
+        headers.insert(X_REQUEST_ID, id.header());
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers
             .entry(REFERRER_POLICY)
@@ -181,14 +162,5 @@ impl Seal {
         if self.tls {
             headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
         }
-    }
-
-    /// The two headers without which no answer goes out, `X-Request-Id` and `Cache-Control`: for an answer without a
-    /// body that only a gateway reads, where those for browsers would be half of the cost.
-    pub fn apply_lean(self, headers: &mut HeaderMap, id: RequestId) {
-        headers.insert(X_REQUEST_ID, id.header());
-        headers
-            .entry(CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
     }
 }

@@ -91,7 +91,7 @@ impl Service<Request<Incoming>> for HttpService {
         if request.uri().path() != gateway::PATH || !self.serve.context.api {
             return HttpAnswer::later(self.route(request, id));
         }
-        let now = || gateway::from_memory(app, request.headers(), request.uri().query());
+        let now = || gateway::from_memory(app, id, request.headers(), request.uri().query());
         match catch_unwind(AssertUnwindSafe(now)) {
             Ok(Some(response)) => HttpAnswer::Now(Some(self.finish(response, RouteClass::Gateway, id))),
             Ok(None) => HttpAnswer::later(self.judge(request, id)),
@@ -117,7 +117,7 @@ impl HttpService {
         async move {
             let judged = async {
                 match keys_known(&app, &parts.headers, parts.uri.query()).await {
-                    Ok(()) => gateway::judge(&app, &parts.headers, parts.uri.query()).await,
+                    Ok(()) => gateway::judge(&app, id, &parts.headers, parts.uri.query()).await,
                     Err(problem) => problem.into_response(),
                 }
             };
@@ -177,13 +177,11 @@ async fn keys_known(app: &App, headers: &HeaderMap, query: Option<&str>) -> Resu
     }
 }
 
-/// Completes and counts an answer. The 200 of a gateway has no body and goes no further than the gateway, so it is
-/// spared what is for browsers. A refusal has a body, and there are gateways that hand it on as it is.
+/// Completes and counts an answer. The 200 of a gateway comes complete: it has no body and goes no further than the
+/// gateway, so it is spared what is for browsers. A refusal has a body, and there are gateways that hand it on as it is.
 #[inline]
 fn finish(app: &App, seal: Seal, mut response: Response, route: RouteClass, id: RequestId) -> Response {
-    if route == RouteClass::Gateway && response.status().as_u16() == 200 {
-        seal.apply_lean(response.headers_mut(), id);
-    } else {
+    if route != RouteClass::Gateway || response.status().as_u16() != 200 {
         seal.apply(&mut response, id);
     }
     app.metrics().answered(route, response.status().as_u16());

@@ -10,15 +10,13 @@
 //!
 //! [`from_memory`] is the hottest path of the product: no wait, no box, and no allocation but for the answer.
 
-use axum::body::Body;
+mod passed;
+
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use symbolon::device::SeenFrom;
-use symbolon::session::SessionId;
-use symbolon::subject::Claims;
 use symbolon::{Due, Live, Tier, Token, Verdict};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,32 +29,13 @@ use crate::openapi::tag;
 use crate::policy::{Policy, Unmet};
 use crate::problem::{Code, Problem};
 use crate::renewal;
+use crate::request_id::RequestId;
+use passed::passed;
 
 /// The path that is answered before the router.
 pub(crate) const PATH: &str = "/verify";
 
-const X_SYMBOLON_SUBJECT: HeaderName = HeaderName::from_static("x-symbolon-subject");
-const X_SYMBOLON_SESSION: HeaderName = HeaderName::from_static("x-symbolon-session");
-const X_SYMBOLON_CLIENT: HeaderName = HeaderName::from_static("x-symbolon-client");
-const X_SYMBOLON_CLAIMS: HeaderName = HeaderName::from_static("x-symbolon-claims");
 const X_SYMBOLON_TIER: HeaderName = HeaderName::from_static("x-symbolon-tier");
-
-/// The four of ours, and the two that every answer carries. It is what the smallest table but one holds, so that no
-/// byte of it is written for nothing.
-const HEADERS: usize = 6;
-
-/// The client of a log-in that names none: most have no other.
-const DEFAULT_CLIENT: &str = "default";
-
-/// `{}` in base64url: nothing is claimed.
-const NO_CLAIMS: HeaderValue = HeaderValue::from_static("e30");
-
-/// What stays as it is in a percent-encoded name: the unreserved characters of RFC 3986 §2.3.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// The routes of gateways.
 pub(crate) fn router() -> OpenApiRouter<App> {
@@ -89,13 +68,23 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         (status = 403, description = "`insufficient_scope`: the token is live but not what the gateway asks for"),
     )
 )]
-async fn verify(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
-    judge(&app, &headers, uri.query()).await
+async fn verify(
+    State(app): State<App>,
+    Extension(id): Extension<RequestId>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    judge(&app, id, &headers, uri.query()).await
 }
 
-/// The answer, if memory alone has it. `None`: ask [`judge`].
+/// The answer to the request `id`, if memory alone has it. `None`: ask [`judge`].
 #[inline]
-pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -> Option<Response> {
+pub(crate) fn from_memory(
+    app: &App,
+    id: RequestId,
+    headers: &HeaderMap,
+    query: Option<&str>,
+) -> Option<Response> {
     if query.is_some() || min_seq::is_asked(headers) {
         return None;
     }
@@ -113,7 +102,7 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
         }) => None,
         Verdict::Active(live) => {
             app.metrics().verified(Verified::Active, Tier::Near);
-            Some(passed(app, &live))
+            Some(passed(app, id, &live))
         }
         Verdict::Inactive(inactive) => {
             app.metrics().verified(Verified::Inactive, Tier::Near);
@@ -122,11 +111,11 @@ pub(crate) fn from_memory(app: &App, headers: &HeaderMap, query: Option<&str>) -
     }
 }
 
-/// The answer, wherever it has to come from.
-pub(crate) async fn judge(app: &App, headers: &HeaderMap, query: Option<&str>) -> Response {
+/// The answer to the request `id`, wherever it has to come from.
+pub(crate) async fn judge(app: &App, id: RequestId, headers: &HeaderMap, query: Option<&str>) -> Response {
     match decide(app, headers, query).await {
         Ok((live, token)) => {
-            let mut response = passed(app, &live);
+            let mut response = passed(app, id, &live);
             // A gateway asks for others: where they are is not known.
             let next = renewal::next_token(app, &token, &live, SeenFrom::default()).await;
             if let Some(next) = next {
@@ -188,55 +177,6 @@ pub(crate) async fn verdict(app: &App, token: &Token) -> Result<(Verdict, Tier),
     })
 }
 
-/// 200 and who it is.
-fn passed(app: &App, live: &Live) -> Response {
-    let mut headers = HeaderMap::with_capacity(HEADERS);
-    headers.insert(X_SYMBOLON_SUBJECT, encoded(live.identity.subject()));
-    headers.insert(X_SYMBOLON_SESSION, hyphenated(live.session_id));
-    headers.insert(X_SYMBOLON_CLIENT, client(live.identity.client_id()));
-    headers.insert(X_SYMBOLON_CLAIMS, claims(live.identity.claims()));
-    name_tier(app, &mut headers, Some(live.tier));
-    renewal::hint(&mut headers, live);
-    let mut response = Response::new(Body::empty());
-    *response.headers_mut() = headers;
-    response
-}
-
-/// A name as a header's value. Percent-encoded text is header text, so the fallback is never used.
-fn encoded(name: &str) -> HeaderValue {
-    let text: std::borrow::Cow<'_, str> = utf8_percent_encode(name, ENCODED).into();
-    HeaderValue::from_str(&text).unwrap_or(const { HeaderValue::from_static("") })
-}
-
-fn client(name: &str) -> HeaderValue {
-    if name == DEFAULT_CLIENT {
-        HeaderValue::from_static(DEFAULT_CLIENT)
-    } else {
-        encoded(name)
-    }
-}
-
-fn claims(json: &str) -> HeaderValue {
-    if json == Claims::NONE {
-        return NO_CLAIMS;
-    }
-    // As above: base64url is header text.
-    HeaderValue::try_from(BASE64URL_NOPAD.encode(json.as_bytes())).unwrap_or(NO_CLAIMS)
-}
-
-/// The hyphenated form of an id, without the formatting machinery: 36 bytes on the stack, copied once.
-fn hyphenated(id: SessionId) -> HeaderValue {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    /// Where the two digits of each byte stand (RFC 9562 §4).
-    const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-    let mut text = [b'-'; 36];
-    for (byte, place) in id.as_bytes().iter().zip(PLACES) {
-        text[place] = DIGITS[usize::from(byte >> 4)];
-        text[place + 1] = DIGITS[usize::from(byte & 15)];
-    }
-    HeaderValue::from_bytes(&text).unwrap_or(const { HeaderValue::from_static("") })
-}
-
 /// Names the memory that an answer came from, where a deployment wants to see it.
 pub(crate) fn name_tier(app: &App, headers: &mut HeaderMap, tier: Option<Tier>) {
     if !app.settings().debug_tier {
@@ -249,38 +189,4 @@ pub(crate) fn name_tier(app: &App, headers: &mut HeaderMap, tier: Option<Tier>) 
         None => return,
     };
     headers.insert(X_SYMBOLON_TIER, HeaderValue::from_static(name));
-}
-
-#[cfg(test)]
-mod tests {
-    use symbolon::session::SessionId;
-
-    use super::{claims, encoded, hyphenated};
-
-    #[test]
-    fn an_id_is_written_as_everywhere() {
-        for bytes in [
-            [0; 16],
-            [0xff; 16],
-            std::array::from_fn(|i| u8::try_from(i * 17).unwrap()),
-        ] {
-            let id = SessionId::from_bytes(bytes);
-            assert_eq!(hyphenated(id), id.to_string().as_str());
-        }
-    }
-
-    #[test]
-    fn a_name_is_percent_encoded_and_cannot_break_out_of_its_header() {
-        assert_eq!(encoded("user-1024._~"), "user-1024._~");
-        assert_eq!(encoded("a b,c\"d%"), "a%20b%2Cc%22d%25");
-        assert_eq!(encoded("虎"), "%E8%99%8E");
-        assert_eq!(encoded("x\r\nX-Evil: 1"), "x%0D%0AX-Evil%3A%201");
-        assert_eq!(encoded(""), "");
-    }
-
-    #[test]
-    fn claims_are_base64url_of_their_json() {
-        assert_eq!(claims("{}"), "e30");
-        assert_eq!(claims(r#"{"a":"虎"}"#), "eyJhIjoi6JmOIn0");
-    }
 }
