@@ -36,6 +36,9 @@ const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame
 
 const ID_LENGTH: usize = 24;
 
+/// How many of these are the process' own.
+const PROCESS_DIGITS: usize = 8;
+
 /// The id of one request: 24 lower-case hex digits, unlike any other of this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestId([u8; ID_LENGTH]);
@@ -70,7 +73,7 @@ impl fmt::Debug for RequestId {
 /// how many requests there were.
 #[derive(Debug)]
 pub struct RequestIds {
-    process: u32,
+    process: [u8; PROCESS_DIGITS],
     scramble: u64,
     made: Lanes,
 }
@@ -80,8 +83,10 @@ impl RequestIds {
     #[must_use]
     pub fn new(seed: [u8; 12]) -> Self {
         let [a, b, c, d, scramble @ ..] = seed;
+        let mut process = [0; PROCESS_DIGITS];
+        write_hex(&mut process, u64::from(u32::from_le_bytes([a, b, c, d])));
         Self {
-            process: u32::from_le_bytes([a, b, c, d]),
+            process,
             scramble: u64::from_le_bytes(scramble),
             made: Lanes::default(),
         }
@@ -93,8 +98,9 @@ impl RequestIds {
         // Lane and count together are unique as long as no lane counts to 2^60.
         let number = scramble((before * LANES as u64 + lane as u64) ^ self.scramble);
         let mut text = [0; ID_LENGTH];
-        write_hex(&mut text[..8], u64::from(self.process));
-        write_hex(&mut text[8..], number);
+        let (process, count) = text.split_at_mut(PROCESS_DIGITS);
+        process.copy_from_slice(&self.process);
+        write_hex(count, number);
         RequestId(text)
     }
 }
