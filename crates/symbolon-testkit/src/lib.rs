@@ -22,4 +22,5 @@ pub mod proxy;
 pub mod randomness;
 pub mod server;
 pub mod servers;
+mod wall_clock;
 pub mod workload;

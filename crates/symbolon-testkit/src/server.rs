@@ -3,6 +3,7 @@
 mod captured;
 mod keeper;
 mod port;
+mod starved;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,11 @@ use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
 use crate::http::{Ask, Client};
+use crate::wall_clock;
 use captured::Captured;
 pub(crate) use keeper::folder;
 pub use port::free_address;
+pub use starved::Starved;
 
 /// Longer than a start takes on a busy machine with an old store to check.
 const START_DEADLINE: Duration = Duration::from_secs(60);
@@ -32,6 +35,7 @@ pub struct Start {
     under: Vec<String>,
     args: Vec<String>,
     env: Vec<(String, String)>,
+    own_clock: bool,
 }
 
 impl Start {
@@ -43,6 +47,7 @@ impl Start {
             under: Vec::new(),
             args: vec!["serve".to_owned()],
             env: Vec::new(),
+            own_clock: false,
         }
     }
 
@@ -67,6 +72,13 @@ impl Start {
         self
     }
 
+    /// With a wall clock of its own, which [`Server::set_clock`] sets while it runs.
+    #[must_use]
+    pub fn own_clock(mut self) -> Self {
+        self.own_clock = true;
+        self
+    }
+
     /// Starts it and waits until it is ready. A start that fails ends the test with what it said.
     pub async fn ready(self) -> Server {
         let mut server = self.begin();
@@ -80,6 +92,9 @@ impl Start {
         let folder = folder();
         let address = free_address();
         let (stdout, stderr) = (Captured::default(), Captured::default());
+        if self.own_clock {
+            wall_clock::set(folder.path(), 0);
+        }
         let child = spawn(&self, folder.path(), address, &stdout, &stderr);
         Server {
             start: self,
@@ -119,6 +134,9 @@ fn command(start: &Start, args: &[String], folder: &Path, address: SocketAddr) -
         .env("SYMBOLON_HTTP__LISTEN", address.to_string())
         .envs(start.env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null());
+    if start.own_clock {
+        command.envs(wall_clock::env(folder));
+    }
     command
 }
 
@@ -278,9 +296,19 @@ impl Server {
         self.signal(Signal::CONT);
     }
 
+    /// Lets it run for so many hundredths of the time, from now on until what this gives is dropped.
+    #[must_use]
+    pub fn starved(&self, percent: u32) -> Starved<'_> {
+        Starved::of(self, percent)
+    }
+
     fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(pid.unwrap(), signal).unwrap();
+        kill_process(self.process(), signal).unwrap();
+    }
+
+    fn process(&self) -> Pid {
+        let pid = i32::try_from(self.child.id()).ok();
+        pid.and_then(Pid::from_raw).unwrap()
     }
 
     /// Waits until it has ended by itself or by a signal.
@@ -325,21 +353,19 @@ impl Server {
     /// Starts it anew with its wall clock set off by as much as libfaketime reads from `offset`, such
     /// as `+1h`. Steady clocks stay as they are.
     pub async fn restart_at(&mut self, offset: &str) {
-        let mut places = std::fs::read_dir("/usr/lib").unwrap().filter_map(Result::ok);
-        let library = places.find_map(|place| {
-            let library = place.path().join("faketime/libfaketimeMT.so.1");
-            library.exists().then_some(library)
-        });
-        let Some(library) = library else {
-            panic!("libfaketime is not there: apt-get install faketime")
-        };
         self.start = self
             .start
             .clone()
-            .env("LD_PRELOAD", library.display().to_string())
+            .env("LD_PRELOAD", wall_clock::library().display().to_string())
             .env("DONT_FAKE_MONOTONIC", "1")
             .env("FAKETIME", offset);
         self.restart().await;
+    }
+
+    /// Sets the wall clock that it was given by [`Start::own_clock`] so many seconds ahead of the machine's, or behind it.
+    pub fn set_clock(&self, ahead: i64) {
+        assert!(self.start.own_clock, "it goes by the machine's clock");
+        wall_clock::set(self.folder.path(), ahead);
     }
 
     /// Waits until `/readyz` says 200. That it ends before is noticed at once.

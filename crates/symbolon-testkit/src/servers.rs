@@ -5,6 +5,7 @@
 //! removes its folder. As root a server runs as the user that its Debian package made: none starts as root.
 
 mod database;
+mod disk;
 mod guard;
 mod mariadb;
 mod postgres;

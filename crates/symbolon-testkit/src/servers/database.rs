@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
+use super::disk;
 use super::guard::Guard;
 use crate::server::free_address;
+use crate::wall_clock;
 
 /// The one user: it may do everything.
 pub(super) const USER: &str = "symbolon";
@@ -69,6 +71,8 @@ pub struct Database<E> {
 pub struct Start<E> {
     settings: Vec<String>,
     files: Vec<(String, String)>,
+    own_clock: bool,
+    disk: Option<u32>,
     engine: PhantomData<E>,
 }
 
@@ -77,6 +81,8 @@ impl<E> Default for Start<E> {
         Self {
             settings: Vec::new(),
             files: Vec::new(),
+            own_clock: false,
+            disk: None,
             engine: PhantomData,
         }
     }
@@ -100,6 +106,20 @@ impl<E: Engine> Start<E> {
             .fold(self, |start, (name, value)| start.setting(name, value))
     }
 
+    /// With a wall clock of its own, which [`Database::set_clock`] sets while it runs.
+    #[must_use]
+    pub fn own_clock(mut self) -> Self {
+        self.own_clock = true;
+        self
+    }
+
+    /// With its data on a disk of its own that holds so many MiB: an empty database takes about 50.
+    #[must_use]
+    pub fn disk(mut self, mebibytes: u32) -> Self {
+        self.disk = Some(mebibytes);
+        self
+    }
+
     /// Makes it and starts it.
     #[must_use]
     pub fn start(self) -> Database<E> {
@@ -113,9 +133,22 @@ impl<E: Engine> Start<E> {
         let address = free_address();
         let mut args = vec![bin.display().to_string(), address.port().to_string()];
         args.extend(self.settings);
+        let mut shell = match self.disk {
+            Some(mebibytes) => disk::shell_on(&folder, mebibytes),
+            None => Command::new("sh"),
+        };
+        // A word of the script, before the server's own name.
+        shell.env(
+            "clock",
+            if self.own_clock {
+                clock(&folder)
+            } else {
+                String::new()
+            },
+        );
         Database {
             address,
-            guard: Guard::start(E::SCRIPT, &folder, &args),
+            guard: Guard::start(shell, E::SCRIPT, &folder, &args),
             folder,
             schemas: AtomicU32::new(0),
             engine: PhantomData,
@@ -172,6 +205,16 @@ impl<E: Engine> Database<E> {
         String::from_utf8_lossy(&answer).trim_end().replace('\t', "|")
     }
 
+    /// The same, of SQL that the server may refuse: whether it did it.
+    pub fn try_sql(&self, text: &str) -> bool {
+        E::client(self.address)
+            .arg(text)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    }
+
     /// All that it holds, as text: bytes are in hexadecimal digits.
     #[must_use]
     pub fn dump(&self) -> Vec<u8> {
@@ -203,11 +246,33 @@ impl<E: Engine> Database<E> {
         self.guard.say("thaw");
     }
 
+    /// Sets the wall clock that it was given by [`Start::own_clock`] so many seconds ahead of the machine's, or behind it.
+    pub fn set_clock(&self, ahead: i64) {
+        wall_clock::set(&self.folder, ahead);
+    }
+
+    /// Leaves no room on the disk that it was given by [`Start::disk`].
+    pub fn fill_disk(&self) {
+        self.guard.say("fill");
+    }
+
+    /// Makes room again.
+    pub fn free_disk(&self) {
+        self.guard.say("free");
+    }
+
     /// Its folder, which is gone when it is.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+/// Sets a clock that stands right, and gives the command under which a server goes by it.
+fn clock(folder: &Path) -> String {
+    wall_clock::set(folder, 0);
+    let env = wall_clock::env(folder).map(|(name, value)| format!(" {name}={value}"));
+    format!("env{}", env.concat())
 }
 
 fn said(command: &mut Command, what: &str) -> Vec<u8> {

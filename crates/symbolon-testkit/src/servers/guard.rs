@@ -19,9 +19,9 @@ struct Pipes {
 }
 
 impl Guard {
-    /// Runs a script under `sh` with these arguments, and waits until it has started its server.
-    pub(super) fn start(script: &str, folder: &Path, args: &[String]) -> Self {
-        let mut child = Command::new("sh")
+    /// Runs a script under this shell with these arguments, and waits until it has started its server.
+    pub(super) fn start(mut shell: Command, script: &str, folder: &Path, args: &[String]) -> Self {
+        let mut child = shell
             .args(["-c", script, "guard"])
             .arg(folder)
             .args(args)

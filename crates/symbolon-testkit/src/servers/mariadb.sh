@@ -19,7 +19,7 @@ END
 
 # A server that starts removes every temporary table that it finds where its own go, also another server's.
 run() {
-    $as "$bin/mariadbd" --no-defaults --datadir="$folder/data" --tmpdir="$folder" --port="$port" --bind-address=127.0.0.1 \
+    $as $clock "$bin/mariadbd" --no-defaults --datadir="$folder/data" --tmpdir="$folder" --port="$port" --bind-address=127.0.0.1 \
         --socket="$folder/socket" --pid-file="$folder/pid" --init-file="$folder/first.sql" --skip-name-resolve \
         --innodb-log-file-size=16M --innodb-buffer-pool-size=32M --innodb-flush-method=fsync --max-connections=100 "$@" \
         </dev/null >>"$folder/log" 2>&1 &

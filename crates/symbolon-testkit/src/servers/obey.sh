@@ -49,7 +49,8 @@ clean_up() {
     [ -z "$frozen" ] || kill -CONT $frozen 2>/dev/null
     end "$at_once" "$pid"
     cd /
-    rm -rf "$folder"
+    # A disk in it is removed by who made it.
+    rm -rf "$folder" 2>/dev/null
 }
 
 if ! make >"$folder/log" 2>&1 || ! run "$@"; then
@@ -68,6 +69,8 @@ while read -r word; do
             kill -STOP $frozen
             ;;
         thaw) kill -CONT $frozen ;;
+        fill) cat /dev/zero >"$folder/data/filler" 2>/dev/null ;;
+        free) rm -f "$folder/data/filler" ;;
         start) start "$@" || { cat "$folder/log"; clean_up; exit 1; } ;;
         *) echo "unknown: $word"; clean_up; exit 1 ;;
     esac

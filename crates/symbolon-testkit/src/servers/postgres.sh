@@ -10,7 +10,7 @@ make() {
 }
 
 run() {
-    $as "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
+    $as $clock "$bin/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
         -c deadlock_timeout=100ms -c max_wal_size=64MB -c shared_buffers=32MB -c max_connections=60 -c max_wal_senders=0 -c wal_level=minimal "$@" \
         </dev/null >>"$folder/log" 2>&1 &
     pid=$!

@@ -136,7 +136,7 @@ impl Start {
         Redis {
             address,
             tls,
-            guard: Guard::start(SCRIPT, &folder, &args),
+            guard: Guard::start(Command::new("sh"), SCRIPT, &folder, &args),
             folder,
         }
     }

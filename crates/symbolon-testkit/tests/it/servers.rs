@@ -20,6 +20,18 @@ mod of_postgres {
     fn a_server_is_gone_when_its_test_is_killed() {
         super::is_gone_with_its_test::<super::PostgreSql>("of_postgres");
     }
+
+    #[test]
+    fn the_wall_clock_of_a_server_is_set_while_it_runs() {
+        super::goes_by_its_own_clock::<super::PostgreSql>("extract(epoch FROM clock_timestamp())");
+    }
+
+    #[test]
+    fn a_server_on_a_full_disk_refuses_what_grows_and_goes_on_when_there_is_room() {
+        super::has_a_disk_of_its_own::<super::PostgreSql>(
+            "INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 2000)",
+        );
+    }
 }
 
 mod of_mariadb {
@@ -31,6 +43,18 @@ mod of_mariadb {
     #[test]
     fn a_server_is_gone_when_its_test_is_killed() {
         super::is_gone_with_its_test::<super::Maria>("of_mariadb");
+    }
+
+    #[test]
+    fn the_wall_clock_of_a_server_is_set_while_it_runs() {
+        super::goes_by_its_own_clock::<super::Maria>("unix_timestamp(sysdate())");
+    }
+
+    #[test]
+    fn a_server_on_a_full_disk_refuses_what_grows_and_goes_on_when_there_is_room() {
+        super::has_a_disk_of_its_own::<super::Maria>(
+            "INSERT INTO t SELECT repeat('x', 1000) FROM seq_1_to_2000",
+        );
     }
 }
 
@@ -77,6 +101,52 @@ fn is_gone_with_its_test<E: Engine>(module: &str) {
     victim.kill().unwrap();
     victim.wait().unwrap();
     until_gone(folder);
+}
+
+fn goes_by_its_own_clock<E: Engine>(clock: &str) {
+    let server = Start::<E>::default().own_clock().start();
+    let ahead = || {
+        let said: f64 = server.sql(&format!("SELECT {clock}")).parse().unwrap();
+        let here = Command::new("date").arg("+%s.%N").output().unwrap();
+        let here: f64 = String::from_utf8(here.stdout).unwrap().trim().parse().unwrap();
+        said - here
+    };
+    for (set, expected) in [(0, 0.0), (3_600, 3_600.0), (-3_600, -3_600.0)] {
+        server.set_clock(set);
+        // Both are asked at about the same time.
+        assert!((ahead() - expected).abs() < 60.0, "{set}: {}", ahead());
+    }
+}
+
+fn has_a_disk_of_its_own<E: Engine>(grow: &str) {
+    let server = Start::<E>::default().disk(128).start();
+    server.sql("CREATE TABLE t (c VARCHAR(1000)); INSERT INTO t VALUES ('first')");
+    server.fill_disk();
+    assert!(!server.try_sql(grow));
+    server.sql("UPDATE t SET c = 'second'");
+    server.free_disk();
+    server.sql(grow);
+    assert_eq!(server.sql("SELECT c FROM t WHERE c LIKE 'sec%'"), "second");
+    let folder = server.folder().to_owned();
+    let own = std::fs::read_to_string("/proc/self/mounts").unwrap();
+    assert!(
+        !own.contains(&folder.display().to_string()),
+        "only the server sees it"
+    );
+    assert!(is_mounted(&folder));
+    drop(server);
+    until_gone(&folder);
+    assert!(!is_mounted(&folder));
+}
+
+/// Whether some process sees a disk in a folder.
+fn is_mounted(folder: &Path) -> bool {
+    let folder = folder.display().to_string();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let seen = |process: std::fs::DirEntry| std::fs::read_to_string(process.path().join("mounts"));
+    processes
+        .filter_map(|process| seen(process).ok())
+        .any(|mounts| mounts.contains(&folder))
 }
 
 /// Waits until the folder is gone, at the most for ten seconds. The one who removes it is a grandchild that holds no
