@@ -40,8 +40,9 @@ impl Tasks {
         });
     }
 
-    /// Starts a task that the node cannot do without on a thread of its own, so that no flood of other work keeps it from
-    /// being done; where the system allows it, the thread goes before others. One whose thread cannot be started counts as one that has died.
+    /// Starts a task that the node cannot do without on a thread of its own, so that no flood of other work keeps it
+    /// from being done; where the system allows it, the thread goes before others. One whose thread cannot be started
+    /// counts as one that has died.
     pub fn required_on_thread<F>(&self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -67,14 +68,6 @@ impl Tasks {
         if let Err(error) = thread {
             tracing::error!(task.name = name, %error, "the thread of a task cannot be started");
         }
-    }
-
-    /// Carries a piece of work through even if whoever asked for it goes away.
-    pub fn carry_through<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> tokio::task::JoinHandle<T> {
-        self.tracker.spawn(work)
     }
 
     /// Waits until a required task has died before its time, and names it.

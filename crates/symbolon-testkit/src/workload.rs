@@ -26,15 +26,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::history::audit::Entry;
 use crate::history::leaks::Secrets;
 use crate::history::{History, Nanos, Op};
-use crate::http::{Ask, Client};
+use crate::http::Client;
 use crate::randomness::Seeded;
 use pool::Pool;
 
@@ -176,31 +174,6 @@ impl Workload {
             }
         }
         secrets
-    }
-
-    /// Reads the whole audit record of the server.
-    pub async fn audit(&self) -> Vec<Entry> {
-        let mut client = Client::new(self.0.address);
-        let mut entries = Vec::new();
-        let mut cursor = String::new();
-        loop {
-            let ask = Ask::get(format!("/v1/admin/audit?limit=200{cursor}")).bearer(&self.0.key);
-            let answer = client.send(ask).await;
-            assert_eq!(answer.status, 200, "{}", answer.text());
-            let page = answer.json();
-            let text = |item: &Value, name: &str| item[name].as_str().map(str::to_owned);
-            for item in page["items"].as_array().into_iter().flatten() {
-                entries.push(Entry {
-                    event: text(item, "event").unwrap_or_default(),
-                    session: text(item, "session_id"),
-                    subject: text(item, "subject"),
-                });
-            }
-            match page["next"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return entries,
-            }
-        }
     }
 }
 

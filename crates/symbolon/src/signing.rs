@@ -329,13 +329,4 @@ impl Symbolon {
         let seen_at = self.now().max(origin.at.after(MILLISECOND));
         Ok(Ok(shown::all(&signing.ring(), seen_at)))
     }
-
-    /// Does with the signing keys what is due: makes the next one of each that is old enough, and removes those whose
-    /// signatures are all past. It is done by itself every few minutes.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn tend_signing_keys(&self) -> Result<(), Unavailable> {
-        self.inner.signing.tend().await
-    }
 }

@@ -140,15 +140,6 @@ impl<S: AccountStore> Accounts<S> {
         Ok(found.map(|found| found.account))
     }
 
-    /// Finds the account whose sessions are a subject's.
-    ///
-    /// # Errors
-    /// When the store cannot answer.
-    pub async fn find_of(&self, subject: SubjectId) -> Result<Option<Account>, AccountError> {
-        let found = self.store.find_account_of(subject).await?;
-        Ok(found.map(|found| found.account))
-    }
-
     /// Finds an account by the text of its name.
     ///
     /// # Errors

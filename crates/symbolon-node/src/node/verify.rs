@@ -106,18 +106,10 @@ impl<S: Store + Clone> Node<S> {
     }
 
     /// Judges a signed access token, whose signature must have been verified: by the state of its session, as
-    /// any other.
+    /// any other. It also says where the answer came from.
     ///
     /// # Errors
     /// When neither memory nor the store can decide.
-    pub async fn verify_signed(&self, token: SignedToken) -> Result<Verdict, Undecided> {
-        self.decide_signed(token).await.map(|(verdict, _)| verdict)
-    }
-
-    /// The same, and where the answer came from.
-    ///
-    /// # Errors
-    /// See [`Node::verify_signed`].
     pub async fn decide_signed(&self, token: SignedToken) -> Result<(Verdict, Tier), Undecided> {
         if let Some(verdict) = self.verify_signed_from_memory(token) {
             return Ok((verdict, Tier::Near));
@@ -189,7 +181,7 @@ impl<S: Store + Clone> Node<S> {
     }
 
     /// Judges a signed access token, whose signature must have been verified, if memory alone can. `None`: ask
-    /// [`Node::verify_signed`].
+    /// [`Node::decide_signed`].
     #[must_use]
     pub fn verify_signed_from_memory(&self, token: SignedToken) -> Option<Verdict> {
         self.decide_near(token.session_id, || Presented::signed(token))

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use symbolon::policy::PER_SUBJECT_LIMIT_MAX;
+
 use super::kind::Kind;
 use super::kind::Kind::{
     Address, Choice, Count, Flag, Networks, Origins, Path, Prefix, RedisUrl, Schedule, Secret, Size, Span,
@@ -112,7 +114,7 @@ const NEAR_CAPACITY: Kind = Count {
 /// Beyond it a log-in, which counts the sessions of its subject in one step, would hold the store for seconds.
 const PER_SUBJECT: Kind = Count {
     min: 1,
-    max: 1_000_000,
+    max: PER_SUBJECT_LIMIT_MAX as u64,
 };
 /// OWASP's smallest Argon2id is 7 MiB; beyond 1 GiB a few log-ins take the machine.
 const ARGON2_MEMORY: Kind = Size {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::session::SessionId;
 use symbolon_core::token::{Generation, KeyId, MasterKey, Pair, RawToken, RotationNonce, TokenKeys};
+use symbolon_testkit::history::audit::Entry;
 use symbolon_testkit::randomness::Seeded;
 
 use super::peer::{Peer, answer};
@@ -41,11 +42,24 @@ struct State {
     keys: TokenKeys,
     chance: Seeded,
     rows: BTreeMap<String, Row>,
-    audit: Vec<Value>,
+    audit: Vec<Entry>,
     verified: u64,
 }
 
+/// What the server has written down of each change.
+pub(crate) struct Record(Arc<Mutex<State>>);
+
+impl Record {
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.0.lock().unwrap().audit.clone()
+    }
+}
+
 pub(crate) async fn serve(bug: Bug) -> Peer {
+    serve_recorded(bug).await.0
+}
+
+pub(crate) async fn serve_recorded(bug: Bug) -> (Peer, Record) {
     let state = Arc::new(Mutex::new(State {
         bug,
         keys: TokenKeys::derive(&MasterKey::from_bytes([9; 32]), KeyId::FIRST),
@@ -54,10 +68,11 @@ pub(crate) async fn serve(bug: Bug) -> Peer {
         audit: Vec::new(),
         verified: 0,
     }));
-    Peer::on("127.0.0.1:0", move |request| {
+    let record = Record(Arc::clone(&state));
+    let peer = Peer::on("127.0.0.1:0", move |request| {
         Some(state.lock().unwrap().handle(request))
-    })
-    .await
+    });
+    (peer.await, record)
 }
 
 fn problem(reason: &str) -> Vec<u8> {
@@ -88,7 +103,6 @@ impl State {
                 self.end_one(&id, "logged_out")
             }
             ("DELETE", path) => self.end_one(path.rsplit('/').next().unwrap(), "kicked"),
-            ("GET", "/v1/admin/audit") => ok(&json!({"items": self.audit})),
             (_, path) => {
                 let subject = path.split('/').nth(4).unwrap();
                 let subject = percent_encoding::percent_decode_str(subject)
@@ -100,8 +114,11 @@ impl State {
     }
 
     fn note(&mut self, event: &str, id: Option<&str>, subject: &str) {
-        self.audit
-            .push(json!({"event": event, "session_id": id, "subject": subject}));
+        self.audit.push(Entry {
+            event: event.to_owned(),
+            session: id.map(str::to_owned),
+            subject: Some(subject.to_owned()),
+        });
     }
 
     fn answered(&self, status: &str, id: &str, pair: &Pair) -> Vec<u8> {

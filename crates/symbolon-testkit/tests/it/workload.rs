@@ -4,7 +4,7 @@ use std::time::Duration;
 use symbolon_testkit::history::{self, Answered, Findings, Invariant, leaks};
 use symbolon_testkit::workload::{Plan, Workload};
 
-use super::wire::{Bug, serve};
+use super::wire::{Bug, serve, serve_recorded};
 
 fn plan() -> Plan {
     Plan {
@@ -15,13 +15,13 @@ fn plan() -> Plan {
 }
 
 async fn findings(bug: Bug) -> Findings {
-    let peer = serve(bug).await;
+    let (peer, record) = serve_recorded(bug).await;
     let workload = Workload::new(peer.address, "syk_x".to_owned(), plan());
     workload.begin(0).finish().await;
     workload.read_everything().await;
     let history = workload.history();
     let mut findings = history::check(&history);
-    findings.join(history::audit::check(&history, &workload.audit().await));
+    findings.join(history::audit::check(&history, &record.entries()));
     findings
 }
 
