@@ -23,7 +23,7 @@ const NEEDS: &[Need] = &[
     Need {
         command: "faketime",
         package: "faketime",
-        purpose: "the hour that passes in test S0-T1 (libfaketime.so.1)",
+        purpose: "clocks that are set, of nodes and of servers (libfaketimeMT.so.1)",
     },
     Need {
         command: "curl",
