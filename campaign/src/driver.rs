@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`schedule`] says when, [`sessions`], [`families`] and [`subjects`] are the workloads, [`last`]
 //! reads everything at the end. [`wire`] asks, [`pool`] knows the sessions, [`samples`] keeps what availability is made
-//! of.
+//! of, [`witness`] when the machine itself was late.
 
 mod families;
 mod last;
@@ -12,6 +12,7 @@ mod schedule;
 mod sessions;
 mod subjects;
 mod wire;
+mod witness;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use symbolon_testkit::history::honesty::Head;
 use symbolon_testkit::history::leaks::Secrets;
 use symbolon_testkit::history::stops::Failure;
+use symbolon_testkit::history::witness::Witness;
 use symbolon_testkit::history::{History, Nanos, Op};
 use symbolon_testkit::randomness::Seeded;
 use tokio::sync::watch;
@@ -68,6 +70,7 @@ struct Shared {
     heads: Mutex<Vec<Head>>,
     failures: Mutex<Vec<Failure>>,
     samples: Mutex<Vec<Sample>>,
+    witness: Mutex<Witness>,
     stopping: watch::Sender<bool>,
 }
 
@@ -130,6 +133,7 @@ impl Driver {
             heads: Mutex::default(),
             failures: Mutex::default(),
             samples: Mutex::default(),
+            witness: Mutex::default(),
             stopping: watch::Sender::new(false),
             plan,
         };
@@ -140,6 +144,7 @@ impl Driver {
         for node in 0..shared.sides.len() {
             tasks.spawn(wire::watch(Arc::clone(&shared), node));
         }
+        tasks.spawn(witness::run(Arc::clone(&shared)));
         tasks.spawn(schedule::run(Arc::clone(&shared)));
         Self {
             shared,
@@ -191,6 +196,11 @@ impl Driver {
     /// What availability is made of.
     pub(crate) fn samples(&self) -> Vec<Sample> {
         locked(&self.shared.samples).clone()
+    }
+
+    /// When the machine itself was late.
+    pub(crate) fn witness(&self) -> Witness {
+        locked(&self.shared.witness).clone()
     }
 
     /// Whether the session is one of this run.

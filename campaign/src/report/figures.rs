@@ -27,6 +27,10 @@ pub(crate) struct Figures {
     pub(crate) verify_quiet: Spread,
     pub(crate) verify_fault: Spread,
     pub(crate) revocation: Spread,
+    /// Operations that were not judged for how long they took, since the machine was late.
+    pub(crate) not_timed: u64,
+    /// The latest that it was.
+    pub(crate) machine_late: Nanos,
     /// From the mending to the last node's being ready; `None`: one was not.
     pub(crate) recovery: Option<Nanos>,
 }
@@ -133,6 +137,8 @@ impl Figures {
             verify_quiet: Spread::of(costs(history, (0, first), verify)),
             verify_fault: Spread::of(in_faults.collect()),
             revocation: Spread::of(costs(history, ended, revocation)),
+            not_timed: outcome.findings.not_timed,
+            machine_late: outcome.machine_late,
             recovery: recovery(&outcome.outages),
         }
     }

@@ -10,8 +10,8 @@ use crate::round::Outcome;
 const TOLD_MAX: usize = 12;
 
 const HEAD: &str = "\
-| store and nemesis | operations | faults | log-ins acknowledged | lost | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | old passwords | accepted | dishonest answers | audit | secrets | late recovery | requests lost to a stop | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| store and nemesis | operations | faults | log-ins acknowledged | lost | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | old passwords | accepted | dishonest answers | audit | secrets | late recovery | requests lost to a stop | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s | not judged for time | machine late, ms |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
 
 /// The table of all rounds.
@@ -46,6 +46,8 @@ pub(crate) fn table(rows: &[Figures]) -> String {
             spread(row.verify_fault, false),
             spread(row.revocation, true),
             row.recovery.map_or("never".to_owned(), seconds),
+            row.not_timed.to_string(),
+            millis(row.machine_late),
         ];
         text += &format!("| {} |\n", cells.join(" | "));
     }

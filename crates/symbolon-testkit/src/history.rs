@@ -5,7 +5,8 @@
 //! An outcome that is not known is an interval without end, or up to the next end of the one process
 //! that could still do it. [`audit::check`] compares the history with the audit record,
 //! [`honesty::check`] looks at the answers that decided nothing, [`recovery::check`] at the time after a
-//! fault, [`stops::check`] at a rolling restart, and [`leaks::find`] looks for secrets where none may be.
+//! fault, as far as a [`witness`] lets it, [`stops::check`] at a rolling restart, and [`leaks::find`] looks for
+//! secrets where none may be.
 
 pub mod audit;
 mod check;
@@ -15,6 +16,7 @@ pub mod leaks;
 mod lives;
 pub mod recovery;
 pub mod stops;
+pub mod witness;
 
 use std::collections::BTreeMap;
 
@@ -209,6 +211,8 @@ pub struct Findings {
     pub violations: Vec<Violation>,
     /// How often each promise could have been broken: without these, none broken says nothing.
     pub opportunities: BTreeMap<Invariant, u64>,
+    /// How many operations were not judged for how long they took, since the machine itself was late meanwhile.
+    pub not_timed: u64,
 }
 
 impl Findings {
@@ -236,5 +240,6 @@ impl Findings {
         for (invariant, count) in other.opportunities {
             *self.opportunities.entry(invariant).or_default() += count;
         }
+        self.not_timed += other.not_timed;
     }
 }

@@ -1,5 +1,6 @@
 //! I13: after a fault all is as before, soon.
 
+use super::witness::Witness;
 use super::{Answered, Asked, Findings, History, Invariant, Nanos, Op};
 
 /// One fault of a run.
@@ -31,38 +32,65 @@ const FACTOR: Nanos = 2;
 /// With fewer the 99th of a hundred is one that chance has chosen.
 const FEWEST: usize = 50;
 
-/// Looks at the time after each outage. They are given in their order.
+/// Looks at the time after each outage. They are given in their order. How long something took is not judged where the
+/// witness says that the machine was late; these are counted.
 #[must_use]
-pub fn check(history: &History, outages: &[Outage], limits: &Limits) -> Findings {
+pub fn check(history: &History, outages: &[Outage], limits: &Limits, witness: &Witness) -> Findings {
     let mut findings = Findings::default();
-    let first = outages.first().map_or(0, |outage| outage.from);
+    let quiet = (0, outages.first().map_or(0, |outage| outage.from));
+    let kinds = [
+        ("verify", verify as fn(&Op) -> Option<Nanos>, limits.verify),
+        ("revocation", revocation, limits.revocation),
+    ];
+    let before = kinds.map(|(_, cost, _)| timed(history, quiet, cost, witness, &mut findings));
     for (index, outage) in outages.iter().enumerate() {
-        for (node, ready) in outage.ready.iter().enumerate() {
-            findings.look(Invariant::I13);
-            if ready.is_none_or(|ready| ready > outage.healed.saturating_add(limits.ready)) {
-                let seen = format!("node {node} was ready at {ready:?}, mended at {}", outage.healed);
-                findings.broken(Invariant::I13, "", seen);
-            }
-        }
+        readiness(outage, limits.ready, &mut findings);
         let next = outages.get(index + 1).map_or(Nanos::MAX, |next| next.from);
         let begin = outage.healed.saturating_add(limits.ready);
         let after = (begin, begin.saturating_add(AFTER).min(next));
-        for (name, cost, limit) in [
-            ("verify", verify as fn(&Op) -> Option<Nanos>, limits.verify),
-            ("revocation", revocation, limits.revocation),
-        ] {
-            let (before, now) = (costs(history, (0, first), cost), costs(history, after, cost));
-            let (Some(before), Some(now)) = (p99(&before), p99(&now)) else {
+        for ((name, cost, limit), before) in kinds.iter().zip(before) {
+            let now = timed(history, after, *cost, witness, &mut findings);
+            let (Some(before), Some(now)) = (before, now) else {
                 continue;
             };
             findings.look(Invariant::I13);
-            if now > before.saturating_mul(FACTOR).max(limit) {
+            if now > before.saturating_mul(FACTOR).max(*limit) {
                 let seen = format!("{name} took {now} ns after a fault, {before} before");
                 findings.broken(Invariant::I13, "", seen);
             }
         }
     }
     findings
+}
+
+fn readiness(outage: &Outage, limit: Nanos, findings: &mut Findings) {
+    for (node, ready) in outage.ready.iter().enumerate() {
+        findings.look(Invariant::I13);
+        if ready.is_none_or(|ready| ready > outage.healed.saturating_add(limit)) {
+            let seen = format!("node {node} was ready at {ready:?}, mended at {}", outage.healed);
+            findings.broken(Invariant::I13, "", seen);
+        }
+    }
+}
+
+/// The 99th of a hundred costs of that time, of the operations that can be judged.
+fn timed(
+    history: &History,
+    (from, to): (Nanos, Nanos),
+    cost: fn(&Op) -> Option<Nanos>,
+    witness: &Witness,
+    findings: &mut Findings,
+) -> Option<Nanos> {
+    let mut costs = Vec::new();
+    for op in history.ops.iter().filter(|op| (from..to).contains(&op.from)) {
+        match cost(op) {
+            Some(_) if witness.excuses(op) => findings.not_timed += 1,
+            Some(cost) => costs.push(cost),
+            None => {}
+        }
+    }
+    costs.sort_unstable();
+    p99(&costs)
 }
 
 /// How long a verification took that decided.

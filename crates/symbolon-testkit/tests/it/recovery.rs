@@ -1,4 +1,5 @@
 use symbolon_testkit::history::recovery::{Limits, Outage, check, quantile};
+use symbolon_testkit::history::witness::{LATE, Witness};
 use symbolon_testkit::history::{
     Answered, Asked, Findings, History, Identity, Invariant, Means, Nanos, Op, Whose,
 };
@@ -70,7 +71,7 @@ fn found(ops: Vec<Op>, ready: Option<Nanos>) -> Findings {
         ops,
         ..History::default()
     };
-    check(&history, &[outage(ready)], &LIMITS)
+    check(&history, &[outage(ready)], &LIMITS, &Witness::default())
 }
 
 fn broken(findings: &Findings) -> usize {
@@ -119,6 +120,65 @@ fn i13_what_is_asked_before_recovery_is_due_is_not_looked_at() {
     let findings = found(ops, Some(2_000));
     assert_eq!(broken(&findings), 0);
     assert_eq!(findings.chances(Invariant::I13), 2);
+}
+
+/// Sixty verifications after a fault, each too slow, beside a machine that was late at that time.
+fn slow_beside(late: &[(Nanos, Nanos)]) -> Findings {
+    const SECOND: Nanos = 1_000_000_000;
+    let limits = Limits {
+        ready: 0,
+        verify: SECOND / 4,
+        revocation: SECOND,
+    };
+    let outage = Outage {
+        from: SECOND,
+        healed: 2 * SECOND,
+        ready: vec![Some(2 * SECOND)],
+    };
+    let mut witness = Witness::default();
+    for (due, there) in late {
+        witness.note(*due, *there);
+    }
+    let history = History {
+        ops: [verified(0, 1_000), verified(2 * SECOND, 3 * SECOND / 10)].concat(),
+        ..History::default()
+    };
+    check(&history, &[outage], &limits, &witness)
+}
+
+#[test]
+fn i13_what_took_long_while_the_machine_was_late_is_counted_and_not_judged() {
+    let findings = slow_beside(&[(2_000_000_000, 2_200_000_000)]);
+    assert_eq!((broken(&findings), findings.not_timed), (0, 60));
+    let none = slow_beside(&[]);
+    assert_eq!((broken(&none), none.not_timed), (1, 0));
+}
+
+#[test]
+fn i13_a_machine_that_was_late_for_less_than_half_of_it_excuses_nothing() {
+    for late in [
+        (2_000_000_000, 2_140_000_000),
+        // Before it, and after.
+        (1_000_000_000, 2_000_000_000),
+        (2_400_000_000, 3_000_000_000),
+    ] {
+        let findings = slow_beside(&[late]);
+        assert_eq!((broken(&findings), findings.not_timed), (1, 0), "{late:?}");
+    }
+    // Three echoes, each of them hardly in time.
+    let in_time = [0, 1, 2]
+        .map(|number| 2_000_000_000 + number * LATE)
+        .map(|due| (due, due + LATE));
+    assert_eq!(broken(&slow_beside(&in_time)), 1);
+}
+
+#[test]
+fn i13_what_is_wrong_or_not_ready_is_not_excused_by_a_late_machine() {
+    let mut witness = Witness::default();
+    witness.note(0, 100_000_000_000);
+    let late = check(&History::default(), &[outage(Some(3_001))], &LIMITS, &witness);
+    assert_eq!(broken(&late), 1);
+    assert_eq!(witness.worst(), 100_000_000_000);
 }
 
 #[test]
