@@ -40,6 +40,14 @@ async fn a_confirmed_session_has_a_proof_of_now_and_only_its_new_pair_lives() {
 }
 
 #[tokio::test]
+async fn a_node_that_knows_of_an_end_confirms_nothing_where_the_store_has_lost_it() {
+    let given = Given::fresh();
+    let old = given.issue("ann").await;
+    given.remembers_the_end_of("ann");
+    assert_eq!(confirm(&given, &old.pair.access).await.err(), Some("kicked"));
+}
+
+#[tokio::test]
 async fn a_refresh_meanwhile_does_not_hinder_and_its_pair_is_dead_too() {
     let given = Given::fresh();
     let old = given.issue("ann").await;

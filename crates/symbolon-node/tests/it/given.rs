@@ -8,7 +8,7 @@ use symbolon_core::clock::{Clock, ManualClock, Timestamp};
 use symbolon_core::device::{Device, SeenFrom};
 use symbolon_core::policy::SessionPolicy;
 use symbolon_core::random::{Randomness, RandomnessUnavailable};
-use symbolon_core::revocation::{LogKind, LogRow, RevocationReason, RevocationSeq};
+use symbolon_core::revocation::{LogKind, LogRow, LogSink as _, RevocationReason, RevocationSeq};
 use symbolon_core::session::{Epoch, Lives, Opening, Session, SessionId, TokenStyle};
 use symbolon_core::subject::{Claims, ClientId, SubjectId};
 use symbolon_core::token::{Generation, KeyId, MasterKey, Pair, RawToken, TokenKeys};
@@ -172,6 +172,16 @@ impl Given {
             actor: Actor::System,
             seen_from: SeenFrom::default(),
         }
+    }
+
+    /// What the node knows of a store that has lost it since: that all sessions of a subject were ended.
+    pub(crate) fn remembers_the_end_of(&self, subject: &str) {
+        let subject = opening(subject).subject;
+        let cut = LogKind::Subject {
+            subject,
+            keep: Vec::new(),
+        };
+        self.node.tail().committed(&[row(1 << 40, cut)]);
     }
 
     pub(crate) async fn issue(&self, subject: &str) -> Issued {

@@ -49,6 +49,21 @@ async fn a_lost_answer_however_late_is_answered_again_with_a_fresh_life() {
 }
 
 #[tokio::test]
+async fn a_node_that_knows_of_an_end_gives_no_pair_where_the_store_has_lost_it() {
+    let given = Given::fresh();
+    let first = given.issue("ann").await;
+    let other = given.issue("bob").await;
+    given.refresh(&first.pair.refresh).await.unwrap();
+    given.remembers_the_end_of("ann");
+    // Neither the same pair again nor the next one.
+    assert_eq!(given.refresh(&first.pair.refresh).await.err(), Some("kicked"));
+    let unused = given.issue("bob").await;
+    assert!(given.refresh(&unused.pair.refresh).await.is_ok());
+    given.remembers_the_end_of("bob");
+    assert_eq!(given.refresh(&other.pair.refresh).await.err(), Some("kicked"));
+}
+
+#[tokio::test]
 async fn sixty_four_tabs_that_refresh_at_once_all_get_the_same_pair() {
     let given = Given::fresh();
     let first = given.issue("ann").await;

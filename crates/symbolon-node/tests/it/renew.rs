@@ -33,6 +33,15 @@ fn without_refresh(subject: &str) -> Opening {
     }
 }
 
+#[tokio::test]
+async fn a_node_that_knows_of_an_end_renews_nothing_where_the_store_has_lost_it() {
+    let given = given();
+    let first = given.issue_with(without_refresh("ann")).await;
+    given.near_the_end();
+    given.remembers_the_end_of("ann");
+    assert!(given.renew(&first.pair.access).await.is_none());
+}
+
 impl Given {
     /// The next access token, if there is one to be had.
     async fn renew(&self, token: &RawToken) -> Option<Box<Issued>> {
