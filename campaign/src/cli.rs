@@ -53,7 +53,8 @@ pub(crate) struct Cli {
     /// Stop when the standard input ends, so that this does not outlive whoever started it
     #[arg(long)]
     pub(crate) until_input_ends: bool,
-    /// Where campaign.md, campaign.svg and excerpts.txt (what was seen of broken promises) are written
+    /// Where campaign.md and campaign.svg are written; and of rounds with a broken promise excerpts.txt, what was seen of
+    /// it, and nodes.txt, what the nodes said
     #[arg(long, default_value = "target/campaign")]
     pub(crate) out: PathBuf,
 }
@@ -67,6 +68,10 @@ pub(crate) enum StoreName {
     Redis,
     /// Redis, `appendfsync everysec`
     RedisEverysec,
+    /// Redis, `appendfsync always`, with one node, which goes on without it
+    RedisAlone,
+    /// Redis, `appendfsync always`, with a replica and a Sentinel
+    RedisSentinel,
 }
 
 impl StoreName {
@@ -74,8 +79,9 @@ impl StoreName {
         match self {
             Self::Postgres => Kind::Postgres,
             Self::Mariadb => Kind::MariaDb,
-            Self::Redis => Kind::Redis(Synced::Always),
+            Self::Redis | Self::RedisAlone => Kind::Redis(Synced::Always),
             Self::RedisEverysec => Kind::Redis(Synced::EverySecond),
+            Self::RedisSentinel => Kind::Failover,
         }
     }
 
@@ -88,13 +94,15 @@ impl StoreName {
                 Nemesis::N12 | Nemesis::N14 => true,
                 _ => is_odd == (self == Self::Postgres),
             },
+            Self::RedisAlone => nemesis == Nemesis::NodeWhileAway,
+            Self::RedisSentinel => nemesis == Nemesis::FailoverKill,
             Self::Redis | Self::RedisEverysec => false,
         }
     }
 
     /// Whether it is Redis itself.
     pub(crate) fn is_redis(self) -> bool {
-        matches!(self, Self::Redis | Self::RedisEverysec)
+        !matches!(self, Self::Postgres | Self::Mariadb)
     }
 
     /// As its makers write it.
@@ -104,6 +112,8 @@ impl StoreName {
             Self::Mariadb => "MariaDB",
             Self::Redis => "Redis",
             Self::RedisEverysec => "Redis everysec",
+            Self::RedisAlone => "Redis, one node",
+            Self::RedisSentinel => "Redis, Sentinel",
         }
     }
 }
@@ -123,7 +133,8 @@ impl Cli {
     pub(crate) fn scenes(&self) -> Vec<(StoreName, Vec<Nemesis>)> {
         let is_short = self.store.is_empty() && self.nemesis.is_empty() && !self.whole;
         let stores = match self.store.as_slice() {
-            [] if is_short || self.whole => WHOLE,
+            [] if is_short => SHORT,
+            [] if self.whole => WHOLE,
             [] => &WHOLE[..1],
             chosen => chosen,
         };
@@ -134,6 +145,15 @@ impl Cli {
         };
         let scenes = stores.iter().map(scene);
         scenes.filter(|(_, nemeses)| !nemeses.is_empty()).collect()
+    }
+
+    /// How many nodes stand over that store.
+    pub(crate) fn nodes_over(&self, store: StoreName) -> u16 {
+        match store {
+            // The fallback is of one that is alone.
+            StoreName::RedisAlone => 1,
+            _ => self.nodes,
+        }
     }
 
     /// Whether a Redis stands beside that store.
@@ -147,12 +167,18 @@ impl Cli {
             return self.nemesis.clone();
         }
         let all = Nemesis::value_variants().iter().copied();
-        all.filter(|nemesis| !nemesis.is_by_choice())
-            .filter(|nemesis| self.has_cache(store) || !nemesis.needs_cache())
-            .filter(|nemesis| store.is_redis() || !nemesis.loses_writes())
+        all.filter(|nemesis| nemesis.strikes(store, self.has_cache(store)))
             .collect()
     }
 }
+
+/// The stores of which some faults strike in the short form.
+const SHORT: &[StoreName] = &[
+    StoreName::Postgres,
+    StoreName::Mariadb,
+    StoreName::RedisAlone,
+    StoreName::RedisSentinel,
+];
 
 /// The stores of which each is tried with every fault, in the whole of it.
 const WHOLE: &[StoreName] = &[StoreName::Postgres, StoreName::Mariadb];
@@ -188,6 +214,8 @@ mod tests {
             );
         }
         assert_eq!(postgres.len() + mariadb.len(), 16);
+        assert_eq!(on(StoreName::RedisAlone), [Nemesis::NodeWhileAway]);
+        assert_eq!(on(StoreName::RedisSentinel), [Nemesis::FailoverKill]);
     }
 
     #[test]
@@ -208,6 +236,9 @@ mod tests {
         assert_eq!(chosen("--nemesis n2"), [(StoreName::Postgres, 1)]);
         assert_eq!(chosen("--store mariadb --no-cache"), [(StoreName::Mariadb, 8)]);
         assert_eq!(chosen("--store redis"), [(StoreName::Redis, 10)]);
+        assert_eq!(chosen("--store redis-everysec"), [(StoreName::RedisEverysec, 10)]);
+        assert_eq!(chosen("--store redis-alone"), [(StoreName::RedisAlone, 11)]);
+        assert_eq!(chosen("--store redis-sentinel"), [(StoreName::RedisSentinel, 6)]);
         let two = "--store mariadb --store postgres --nemesis n1 --nemesis n2";
         assert_eq!(chosen(two), [(StoreName::Mariadb, 2), (StoreName::Postgres, 2)]);
     }

@@ -46,6 +46,8 @@ pub(crate) struct Plan {
     pub(crate) name: String,
     /// How much is asked.
     pub(crate) rates: Rates,
+    /// A node goes on without its store.
+    pub(crate) falls_back: bool,
     /// How long a node may be waited for by those that end something.
     pub(crate) lease: Duration,
     /// What the choices are made from.
@@ -138,6 +140,7 @@ impl Driver {
             plan,
         };
         locked(&shared.history).more_nodes = u16::try_from(shared.sides.len() - 1).unwrap_or(u16::MAX);
+        locked(&shared.history).ends_may_come_late = shared.plan.falls_back;
         shared.accounts = subjects::accounts(&shared).await;
         let shared = Arc::new(shared);
         let mut tasks = JoinSet::new();

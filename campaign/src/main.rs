@@ -2,7 +2,7 @@
 //! all that the clients saw.
 //!
 //! In reading order: [`scene`] is a cluster, [`round`] one nemesis from quiet to verdict, [`nemesis`] what breaks,
-//! [`driver`] who asks, [`report`] what is written; [`mutations`] shows that it would see a broken promise.
+//! [`promises`] what each store keeps then, [`driver`] who asks, [`report`] what is written; [`mutations`] shows that it would see a broken promise.
 //! `cargo xtask campaign` builds the server and starts this.
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@ mod cli;
 mod driver;
 mod mutations;
 mod nemesis;
+mod promises;
 mod report;
 mod round;
 mod scene;
@@ -24,7 +25,7 @@ use clap::Parser as _;
 
 use cli::{Cli, StoreName};
 use mutations::Search;
-use report::{Figures, excerpt, excused, picture, table, violations};
+use report::{Figures, excerpt, lost, picture, said, table, violations};
 use round::Outcome;
 use scene::{REVOKE_WAIT, Scene};
 
@@ -111,8 +112,8 @@ fn told(outcomes: &[Outcome]) -> String {
         ),
         None => "No promise was broken.\n".to_owned(),
     };
-    let excused: String = outcomes.iter().map(excused).collect();
-    format!("{}\n{verdict}{excused}", table(&rows))
+    let lost: String = outcomes.iter().map(lost).collect();
+    format!("{}\n{verdict}{lost}", table(&rows))
 }
 
 fn write(out: &Path, outcomes: &[Outcome]) {
@@ -120,5 +121,7 @@ fn write(out: &Path, outcomes: &[Outcome]) {
     std::fs::write(out.join("campaign.md"), told(outcomes)).unwrap();
     let excerpts: String = outcomes.iter().map(excerpt).collect();
     std::fs::write(out.join("excerpts.txt"), excerpts).unwrap();
+    let said: String = outcomes.iter().map(said).collect();
+    std::fs::write(out.join("nodes.txt"), said).unwrap();
     std::fs::write(out.join("campaign.svg"), picture(outcomes, REVOKE_WAIT)).unwrap();
 }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use symbolon_testkit::cluster::{Cache, Cluster};
+use symbolon_testkit::history::Nanos;
 use symbolon_testkit::history::stops::Stop;
-use symbolon_testkit::history::{Invariant, Nanos};
 use symbolon_testkit::proxy::{Fault, Way};
 use symbolon_testkit::randomness::Seeded;
 use tokio::task::block_in_place;
 use tokio::time::sleep;
+
+use crate::cli::StoreName;
 
 /// One kind of fault. The numbers are those of the plan of the campaign.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, clap::ValueEnum)]
@@ -49,6 +51,16 @@ pub(crate) enum Nemesis {
     StoreOfBefore,
     /// The store is started again empty (Redis)
     StoreEmpty,
+    /// The store is killed, a node is killed and started meanwhile, and then the store comes back (Redis with a fallback)
+    NodeWhileAway,
+    /// The store is killed and comes back, and a node is killed on its way home (Redis with a fallback)
+    NodeOnWayHome,
+    /// The primary is killed, its replica takes its place, and it comes back (Redis with a Sentinel)
+    FailoverKill,
+    /// The same, of a primary that is stopped where it stands and goes on
+    FailoverStop,
+    /// The same, of a primary that nobody reaches for a while
+    FailoverCut,
 }
 
 /// One answer in so many is lost.
@@ -57,6 +69,10 @@ const LOST_ONE_IN: u32 = 4;
 const OLDER: Duration = Duration::from_secs(2);
 /// How long a node that was just started can reach the store: its lease of two seconds goes on beyond that.
 const WARMS_UP: Duration = Duration::from_millis(700);
+/// How long a node has to notice that the store is away.
+const NOTICES: Duration = Duration::from_millis(1500);
+/// How long after the store is back a node is killed: a part of this, by chance. It looks twice before it sets out.
+const ON_THE_WAY: Duration = Duration::from_millis(1500);
 /// How long Redis sleeps, in seconds; a node waits for 50 ms.
 const SLEEP: &str = "1.5";
 
@@ -71,6 +87,7 @@ pub(crate) enum Wound {
     Ways,
     StoreKilled,
     StoreFrozen,
+    FailedOver(Nemesis),
     CacheKilled,
     CacheFrozen,
     CacheReplaced,
@@ -99,32 +116,45 @@ impl Nemesis {
             Self::CutAtStart => "node cut off at its start",
             Self::StoreOfBefore => "store of before",
             Self::StoreEmpty => "store empty",
+            Self::NodeWhileAway => "store away, node kill -9",
+            Self::NodeOnWayHome => "store back, node kill -9",
+            Self::FailoverKill => "failover, primary kill -9",
+            Self::FailoverStop => "failover, primary SIGSTOP",
+            Self::FailoverCut => "failover, primary cut off",
         }
     }
 
-    /// Whether it is played only when it is asked for: it is for the wrong variants.
-    pub(crate) fn is_by_choice(self) -> bool {
-        self == Self::CutAtStart
-    }
-
-    /// Whether the store loses what it had acknowledged.
-    pub(crate) fn loses_writes(self) -> bool {
-        matches!(self, Self::StoreOfBefore | Self::StoreEmpty)
-    }
-
-    /// Whether it is to keep a promise. A store that has lost log-ins, refreshes, passwords and its record cannot be made
-    /// whole by its nodes; what they knew to have ended, they do not take back. Of one that is empty they say nothing.
-    pub(crate) fn keeps(self, invariant: Invariant) -> bool {
-        match invariant {
-            Invariant::I1 | Invariant::I6 | Invariant::I12 => true,
-            Invariant::I9 => self != Self::StoreEmpty,
-            _ => !self.loses_writes(),
+    /// Whether it can strike on a store, with a Redis beside it or without.
+    pub(crate) fn strikes(self, store: StoreName, has_cache: bool) -> bool {
+        match self {
+            Self::N0 | Self::N1 | Self::N2 => true,
+            // For the wrong variants, where it is asked for.
+            Self::CutAtStart => false,
+            Self::FailoverKill | Self::FailoverStop | Self::FailoverCut => store == StoreName::RedisSentinel,
+            // What a Redis is led to is asked of its Sentinel; and there the failover is what happens to the store.
+            _ if store == StoreName::RedisSentinel => false,
+            Self::NodeWhileAway | Self::NodeOnWayHome => store == StoreName::RedisAlone,
+            // Of one node none is left meanwhile.
+            Self::N3 => store != StoreName::RedisAlone,
+            Self::StoreOfBefore | Self::StoreEmpty => store.is_redis(),
+            Self::N11 | Self::N12 | Self::N13 | Self::N14 => true,
+            Self::N4 | Self::N5 | Self::N6 | Self::N7 | Self::N8 | Self::N9 | Self::N10 => has_cache,
         }
     }
 
-    /// Whether it breaks Redis or the way to it.
-    pub(crate) fn needs_cache(self) -> bool {
-        (Self::N4..=Self::N10).contains(&self)
+    /// Whether a replica takes the store's place.
+    pub(crate) fn fails_over(self) -> bool {
+        matches!(self, Self::FailoverKill | Self::FailoverStop | Self::FailoverCut)
+    }
+
+    /// Whether nodes are without the store for a while.
+    pub(crate) fn takes_store_away(self) -> bool {
+        !matches!(self, Self::N0 | Self::N1 | Self::N2 | Self::N3)
+    }
+
+    /// Whether it ends with a node that is begun again: that node is ready when it has recovered.
+    pub(crate) fn ends_with_a_node(self) -> bool {
+        matches!(self, Self::N1 | Self::NodeOnWayHome)
     }
 
     /// Breaks something.
@@ -172,6 +202,12 @@ impl Nemesis {
                 put_back(cluster)
             }
             Self::StoreEmpty => put_back(cluster),
+            Self::NodeWhileAway => node_while_away(cluster, node).await,
+            Self::NodeOnWayHome => node_on_way_home(cluster, node, chance).await,
+            Self::FailoverKill | Self::FailoverStop | Self::FailoverCut => {
+                self.strike_leader(cluster).await;
+                Wound::FailedOver(self)
+            }
             Self::CutAtStart => {
                 let node = cluster.node_mut(node);
                 node.server.sigterm();
@@ -194,6 +230,30 @@ impl Nemesis {
                 None => Wound::None,
             },
         }
+    }
+
+    async fn strike_leader(self, cluster: &Cluster) {
+        let Some(both) = cluster.store().failover() else {
+            return;
+        };
+        match self {
+            Self::FailoverStop => block_in_place(|| both.leader().freeze()),
+            Self::FailoverCut => both.cut().await,
+            _ => block_in_place(|| both.leader().kill9()),
+        }
+    }
+
+    /// Brings the one that led back, and waits until it follows the other.
+    async fn heal_leader(self, cluster: &Cluster) {
+        let Some(both) = cluster.store().failover() else {
+            return;
+        };
+        match self {
+            Self::FailoverStop => block_in_place(|| both.leader().thaw()),
+            Self::FailoverCut => both.mend().await,
+            _ => block_in_place(|| both.leader().start_again()),
+        }
+        block_in_place(|| both.settle());
     }
 
     async fn strike_cache(self, cluster: &Cluster, cache: &Cache) -> Wound {
@@ -266,6 +326,27 @@ async fn roll(cluster: &mut Cluster, now: impl Fn() -> Nanos) -> Wound {
     Wound::Rolled(stops)
 }
 
+/// Kills the store, and a node when it goes on without it. The node is begun again at once.
+async fn node_while_away(cluster: &mut Cluster, node: usize) -> Wound {
+    block_in_place(|| cluster.store().kill9());
+    sleep(NOTICES).await;
+    let server = &mut cluster.node_mut(node).server;
+    server.kill9().await;
+    server.begin_again();
+    Wound::StoreKilled
+}
+
+/// Kills the store, brings it back, and kills a node when it brings home what was begun meanwhile.
+async fn node_on_way_home(cluster: &mut Cluster, node: usize, chance: &Seeded) -> Wound {
+    block_in_place(|| cluster.store().kill9());
+    sleep(NOTICES + NOTICES).await;
+    block_in_place(|| cluster.store().start_again());
+    let parts = f64::from(u32::try_from(chance.below(100)).unwrap_or(0)) / 100.0;
+    sleep(ON_THE_WAY.mul_f64(parts)).await;
+    cluster.node_mut(node).server.kill9().await;
+    Wound::Killed(node)
+}
+
 /// Kills the store. Started again it has its copy, or nothing.
 fn put_back(cluster: &Cluster) -> Wound {
     block_in_place(|| {
@@ -294,6 +375,7 @@ impl Wound {
             Self::Ways => cluster.heal().await,
             Self::StoreKilled => block_in_place(|| cluster.store().start_again()),
             Self::StoreFrozen => block_in_place(|| cluster.store().thaw()),
+            Self::FailedOver(nemesis) => nemesis.heal_leader(cluster).await,
             of_cache => {
                 if let Some(cache) = cluster.cache() {
                     of_cache.heal_cache(cluster, cache).await;

@@ -3,9 +3,11 @@
 mod excerpt;
 mod figures;
 mod picture;
+mod said;
 mod table;
 
 pub(crate) use excerpt::excerpt;
 pub(crate) use figures::Figures;
 pub(crate) use picture::picture;
-pub(crate) use table::{excused, table, violations};
+pub(crate) use said::said;
+pub(crate) use table::{lost, table, violations};

@@ -1,19 +1,19 @@
 //! One round: a nemesis strikes again and again while clients ask, then all is mended, read and checked.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use symbolon_testkit::cluster::Cluster;
 use symbolon_testkit::history::recovery::{self, Limits, Outage};
 use symbolon_testkit::history::stops::{self, Stop};
-use symbolon_testkit::history::{
-    self, Findings, History, Invariant, Nanos, Violation, audit, honesty, leaks,
-};
+use symbolon_testkit::history::{self, Findings, History, Invariant, Nanos, audit, honesty, leaks};
 use symbolon_testkit::randomness::Seeded;
 use tokio::time::sleep;
 
 use crate::cli::StoreName;
 use crate::driver::{Driver, Plan, Sample, nanos};
 use crate::nemesis::{Nemesis, Wound};
+use crate::promises::{self, Lost, Strike};
 
 /// What is slower than this after a fault, and twice as slow as before it, has not recovered. Wide, since all servers
 /// and the clients share one machine. Where others want that machine too, a witness says so (`driver/witness.rs`).
@@ -54,9 +54,11 @@ pub(crate) struct Outcome {
     pub(crate) history: History,
     pub(crate) samples: Vec<Sample>,
     pub(crate) outages: Vec<Outage>,
+    /// What each node has said in the round.
+    pub(crate) said: Vec<String>,
     pub(crate) findings: Findings,
-    /// What was seen of promises that the store itself has broken.
-    pub(crate) excused: Vec<Violation>,
+    /// What the store lost, which it does not promise to keep.
+    pub(crate) lost: Lost,
     /// How often something was broken: strikes, and connections that a proxy did harm to.
     pub(crate) faults: u64,
     pub(crate) ended_at: Nanos,
@@ -89,13 +91,17 @@ pub(crate) async fn run(
     plan: Plan,
 ) -> Outcome {
     let (first_entry, fired) = (cluster.store().audit_end(), cluster.fired());
+    let silent = said_after(cluster, &[]);
+    let lengths: Vec<usize> = silent.iter().map(String::len).collect();
     let (name, chance) = (plan.name.clone(), Seeded::new(!plan.seed));
     let mut driver = Driver::begin(plan).await;
     sleep(times.quiet).await;
-    let (mut outages, mut stopped) = (Vec::new(), Vec::new());
+    let (mut outages, mut strikes, mut stopped) = (Vec::new(), Vec::new(), Vec::new());
     let begun = driver.now();
     while driver.now() - begun < nanos(times.strikes) {
-        outages.push(strike(cluster, &driver, (nemesis, times), &chance, &mut stopped).await);
+        let (struck, outage) = strike(cluster, &driver, (nemesis, times), &chance, &mut stopped).await;
+        strikes.push(struck);
+        outages.push(outage);
     }
     // Twice the wait: whoever was waited for has been evicted or is back.
     sleep(times.wait_max()).await;
@@ -118,8 +124,7 @@ pub(crate) async fn run(
     record.retain(|entry| is_of(entry, &driver, &name));
     findings.join(audit::check(&history, &record));
     findings.join(leaks_of(cluster, &driver));
-    let is_due = |broken: &Violation| nemesis.keeps(broken.invariant);
-    let (broken, excused) = findings.violations.into_iter().partition(is_due);
+    let (broken, lost) = promises::of(store, nemesis).part(&history, &strikes, findings.violations);
     findings.violations = broken;
     Outcome {
         store,
@@ -128,8 +133,9 @@ pub(crate) async fn run(
         faults: outages.len() as u64 * u64::from(nemesis != Nemesis::N0) + cluster.fired() - fired,
         history,
         outages,
+        said: said_after(cluster, &lengths),
         findings,
-        excused,
+        lost,
         ended_at,
         machine_late: driver.witness().worst(),
     }
@@ -141,22 +147,23 @@ async fn strike(
     (nemesis, times): (Nemesis, &Times),
     chance: &Seeded,
     stopped: &mut Vec<Stop>,
-) -> Outage {
+) -> (Strike, Outage) {
     let from = driver.now();
     let wound = nemesis.strike(cluster, chance, || driver.now()).await;
     if let Wound::Rolled(rolled) = &wound {
         stopped.extend(rolled);
     }
-    let struck = Duration::from_nanos(driver.now() - from);
-    sleep(times.fault.saturating_sub(struck)).await;
+    let struck = driver.now();
+    sleep(times.fault.saturating_sub(Duration::from_nanos(struck - from))).await;
     // A store that is started again is mended when it has started, a node is at once.
-    let is_node = nemesis == Nemesis::N1;
+    let is_node = nemesis.ends_with_a_node();
     let before = driver.now();
     wound.heal(cluster).await;
     let healed = if is_node { before } else { driver.now() };
     sleep(times.ready_max() + times.fault / 2).await;
     let ready = driver.ready_since(healed);
-    Outage { from, healed, ready }
+    let strike = Strike { from, struck, healed };
+    (strike, Outage { from, healed, ready })
 }
 
 fn limits(times: &Times) -> Limits {
@@ -167,6 +174,17 @@ fn limits(times: &Times) -> Limits {
     }
 }
 
+/// What each node has written to standard error, after so much of it.
+fn said_after(cluster: &Cluster, lengths: &[usize]) -> Vec<String> {
+    let nodes = cluster.nodes().iter().enumerate();
+    let said = nodes.map(|(number, node)| {
+        let said = node.server.stderr();
+        let begin = lengths.get(number).copied().unwrap_or(0);
+        said.get(begin..).unwrap_or_default().to_owned()
+    });
+    said.collect()
+}
+
 fn is_of(entry: &audit::Entry, driver: &Driver, name: &str) -> bool {
     let subject = entry.subject.as_deref();
     subject.is_some_and(|subject| subject.starts_with(name))
@@ -174,6 +192,23 @@ fn is_of(entry: &audit::Entry, driver: &Driver, name: &str) -> bool {
             .session
             .as_deref()
             .is_some_and(|session| driver.knows(session))
+}
+
+/// All that is in a folder and below it.
+fn files_below(folder: &Path) -> Vec<u8> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let places = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let read = |place: PathBuf| {
+        if place.is_dir() {
+            files_below(&place)
+        } else {
+            // One that is gone by now is looked through the next time.
+            std::fs::read(place).unwrap_or_default()
+        }
+    };
+    places.flat_map(read).collect()
 }
 
 /// Looks for the round's secrets in all that was written.
@@ -190,6 +225,10 @@ fn leaks_of(cluster: &Cluster, driver: &Driver) -> Findings {
         artefacts.push((
             format!("standard error of node {number}"),
             node.server.stderr().into_bytes(),
+        ));
+        artefacts.push((
+            format!("the files of node {number}"),
+            files_below(&node.server.data_dir()),
         ));
     }
     let artefacts = artefacts.iter().map(|(name, bytes)| (&**name, &**bytes));

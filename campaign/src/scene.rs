@@ -38,7 +38,7 @@ impl<'c> Scene<'c> {
     ) -> Self {
         // The nodes start in folders of their own.
         let mut layout = Layout::of(cli.binary.canonicalize().unwrap())
-            .nodes(cli.nodes)
+            .nodes(cli.nodes_over(store))
             .store(store.kind())
             .lease(cli.times().lease)
             .env("SYMBOLON_NODE__REVOKE_WAIT", &millis(REVOKE_WAIT))
@@ -75,6 +75,7 @@ impl<'c> Scene<'c> {
             key,
             name: format!("round{number}"),
             rates: Rates::times(self.cli.load),
+            falls_back: self.store == StoreName::RedisAlone,
             lease: times.lease,
             seed: self.cli.seed ^ (number << 32),
         };

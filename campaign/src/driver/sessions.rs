@@ -222,6 +222,8 @@ pub(super) async fn make_effective(shared: &Shared, order: &OpenEnd, offered: Op
                 }
                 return true;
             }
+            // The node that says so is every node.
+            Some(Answered::EndedHere) if shared.sides.len() == 1 => return true,
             Some(Answered::Refused(_)) => return false,
             _ => {}
         }

@@ -18,6 +18,9 @@ pub(crate) struct Figures {
     /// Uses of an old password, and of what it had opened.
     pub(crate) password_chances: u64,
     pub(crate) broken: Broken,
+    /// Of the sessions that were begun while the store lost what it acknowledged, those that were not there in the end;
+    /// `None`: it loses nothing.
+    pub(crate) lost_by_store: Option<(usize, usize)>,
     pub(crate) unknown: usize,
     /// Of all that was offered while something was broken, the part that was of use; in thousandths of a hundredth.
     pub(crate) verify_all: Share,
@@ -129,6 +132,7 @@ impl Figures {
             chances: outcome.findings.chances(Invariant::I1),
             password_chances: outcome.findings.chances(Invariant::I8),
             broken: Broken::of(&outcome.findings),
+            lost_by_store: outcome.lost.begun.map(|begun| (outcome.lost.sessions, begun)),
             unknown: count(outcome, |answered| *answered == Answered::Unknown),
             verify_all: share(Kind::Verify, false),
             verify: share(Kind::Verify, true),

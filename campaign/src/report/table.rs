@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use symbolon_testkit::history::Nanos;
@@ -10,8 +9,8 @@ use crate::round::Outcome;
 const TOLD_MAX: usize = 12;
 
 const HEAD: &str = "\
-| store and nemesis | operations | faults | log-ins acknowledged | lost | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | old passwords | accepted | dishonest answers | audit | secrets | late recovery | requests lost to a stop | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s | not judged for time | machine late, ms |
-|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+| store and nemesis | operations | faults | log-ins acknowledged | lost | lost by the store, of those it may lose | I1 opportunities | accepted after an acknowledged end | wrong 401 | refresh forks | mix-ups | old passwords | accepted | dishonest answers | audit | secrets | late recovery | requests lost to a stop | unknown outcomes | verify, all nodes % | verify % | log-in % | log-out % | verify p50/p99 quiet, ms | verify p50/p99 fault, ms | revocation p50/p99/max, ms | recovery, s | not judged for time | machine late, ms |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 ";
 
 /// The table of all rounds.
@@ -25,6 +24,8 @@ pub(crate) fn table(rows: &[Figures]) -> String {
             row.faults.to_string(),
             row.begun.to_string(),
             broken.lost.to_string(),
+            row.lost_by_store
+                .map_or("–".to_owned(), |(lost, begun)| format!("{lost} of {begun}")),
             row.chances.to_string(),
             broken.accepted_after_end.to_string(),
             broken.wrong_refusals.to_string(),
@@ -75,21 +76,19 @@ pub(crate) fn violations(outcome: &Outcome) -> String {
     text
 }
 
-/// How often the store itself has broken a promise in a round, by promises.
-pub(crate) fn excused(outcome: &Outcome) -> String {
-    let mut counts = BTreeMap::new();
-    for one in &outcome.excused {
-        *counts.entry(one.invariant).or_insert(0_u64) += 1;
-    }
-    if counts.is_empty() {
-        return String::new();
-    }
-    let counts: Vec<String> = counts
+/// What was seen of what the store does not promise, by promises.
+pub(crate) fn lost(outcome: &Outcome) -> String {
+    let counts: Vec<String> = outcome
+        .lost
+        .broken
         .iter()
         .map(|(invariant, count)| format!("{invariant:?} {count} times"))
         .collect();
+    if counts.is_empty() {
+        return String::new();
+    }
     format!(
-        "{}: by what the store lost: {}\n",
+        "{}: of what is not promised there: {}\n",
         outcome.name(),
         counts.join(", ")
     )

@@ -9,6 +9,7 @@
 //! ```
 
 mod cache;
+mod failover;
 mod store;
 
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use tempfile::TempDir;
 use crate::proxy::{Fault, Proxy};
 use crate::server::{Server, Start, folder};
 pub use cache::Cache;
+pub use failover::Failover;
 pub use store::{Kind, Store, Synced};
 
 /// A master key for all nodes; a real one is drawn, this one is a test's.

@@ -89,6 +89,17 @@ pub enum Whose {
     Everyone,
 }
 
+impl Whose {
+    /// The session's id, or the subject's; empty for everyone.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Session(name) | Self::Subject(name) => name,
+            Self::Everyone => "",
+        }
+    }
+}
+
 /// What ends sessions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Means {
@@ -156,6 +167,8 @@ pub enum Answered {
         /// Zero: at the answer.
         effective_in: Nanos,
     },
+    /// The end is effective at the answer, on the node that gave it; when on others is not known.
+    EndedHere,
     /// It could not be decided, or was not allowed now (429, 503).
     Undecided,
     /// No answer came.
@@ -191,6 +204,9 @@ pub struct History {
     pub last_phase: Option<Nanos>,
     /// How many nodes there are beside the first.
     pub more_nodes: u16,
+    /// An end that was answered as not decided may still be done later: it lies in a store that was left, and is heard
+    /// when that is back.
+    pub ends_may_come_late: bool,
 }
 
 /// One broken promise.
@@ -198,10 +214,12 @@ pub struct History {
 pub struct Violation {
     /// Which promise.
     pub invariant: Invariant,
-    /// Of which session; empty where it is not one's.
+    /// Of which session, or of which subject; empty where it is neither's.
     pub session: String,
     /// What was seen.
     pub seen: String,
+    /// When it was asked for; the end of time where it is not of one moment.
+    pub at: Nanos,
 }
 
 /// What a check found.
@@ -221,10 +239,15 @@ impl Findings {
     }
 
     fn broken(&mut self, invariant: Invariant, session: &str, seen: impl Into<String>) {
+        self.broken_at(Nanos::MAX, invariant, session, seen);
+    }
+
+    fn broken_at(&mut self, at: Nanos, invariant: Invariant, session: &str, seen: impl Into<String>) {
         self.violations.push(Violation {
             invariant,
             session: session.to_owned(),
             seen: seen.into(),
+            at,
         });
     }
 

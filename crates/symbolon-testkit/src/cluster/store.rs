@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use super::Failover;
 use crate::history::audit::Entry;
 use crate::proxy::Trigger;
 use crate::servers::{MariaDb, Postgres, Redis, StartMariaDb, StartPostgres, StartRedis};
@@ -15,6 +16,8 @@ pub enum Kind {
     MariaDb,
     /// One Redis.
     Redis(Synced),
+    /// One Redis and one that follows it, each of which keeps what it acknowledges, with a Sentinel.
+    Failover,
 }
 
 /// When a Redis puts on its disk what it has acknowledged.
@@ -34,6 +37,8 @@ pub enum Store {
     MariaDb(MariaDb),
     /// Redis.
     Redis(Redis),
+    /// Two Redis, and who decides which of them it is.
+    Failover(Box<Failover>),
 }
 
 /// Where a Redis keeps what it wrote (`appenddirname`), and where a copy of it is kept.
@@ -50,6 +55,10 @@ macro_rules! either {
             Store::Postgres($database) => $does,
             Store::MariaDb($database) => $does,
             Store::Redis($database) => $does,
+            Store::Failover(both) => {
+                let $database = both.leader();
+                $does
+            }
         }
     };
 }
@@ -63,14 +72,18 @@ impl Store {
                 Self::Postgres(StartPostgres::default().setting("max_connections", "150").start())
             }
             Kind::MariaDb => Self::MariaDb(StartMariaDb::default().setting("max-connections", "150").start()),
-            Kind::Redis(synced) => Self::Redis(start_redis(synced)),
+            Kind::Redis(synced) => Self::Redis(kept(synced).start()),
+            Kind::Failover => Self::Failover(Box::new(Failover::start(&kept(Synced::Always)))),
         }
     }
 
-    /// Where it listens.
+    /// Where it listens, or who knows where it does.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        either!(self, database => database.address())
+        match self {
+            Self::Failover(both) => both.address(),
+            one => either!(one, database => database.address()),
+        }
     }
 
     /// What a node calls it, over a proxy.
@@ -80,6 +93,7 @@ impl Store {
             Self::Postgres(database) => database.url_at(address),
             Self::MariaDb(database) => database.url_at(address),
             Self::Redis(_) => format!("redis://{address}"),
+            Self::Failover(_) => Failover::url_at(address),
         }
     }
 
@@ -91,7 +105,7 @@ impl Store {
             // The code of a query, and its text.
             Self::MariaDb(_) => Trigger::on(*b"\x03COMMIT"),
             // Each change is one script.
-            Self::Redis(_) => Trigger::on(*b"EVALSHA"),
+            Self::Redis(_) | Self::Failover(_) => Trigger::on(*b"EVALSHA"),
         }
     }
 
@@ -137,13 +151,32 @@ impl Store {
         }
     }
 
+    /// The Redis that it is, or that leads.
+    fn redis(&self) -> Option<&Redis> {
+        match self {
+            Self::Postgres(_) | Self::MariaDb(_) => None,
+            Self::Redis(redis) => Some(redis),
+            Self::Failover(both) => Some(both.leader()),
+        }
+    }
+
+    /// The two Redis and their Sentinel, where it is those.
+    #[must_use]
+    pub fn failover(&self) -> Option<&Failover> {
+        match self {
+            Self::Failover(both) => Some(both),
+            _ => None,
+        }
+    }
+
     /// Where the audit record ends: what its newest entry is counted as.
     #[must_use]
     pub fn audit_end(&self) -> u64 {
         let newest = match self {
-            Self::Redis(redis) => stream(redis).map_or("0".to_owned(), |key| redis.cli(&["XLEN", &key])),
             Self::Postgres(database) => database.sql(NEWEST),
             Self::MariaDb(database) => database.sql(NEWEST),
+            // One that is emptied counts anew: all of it is given.
+            Self::Redis(_) | Self::Failover(_) => return 0,
         };
         newest.trim().parse().unwrap()
     }
@@ -160,9 +193,8 @@ impl Store {
         let rows = match self {
             Self::Postgres(database) => database.sql(&select("encode(session_id, 'hex')")),
             Self::MariaDb(database) => database.sql(&select("lower(hex(session_id))")),
-            Self::Redis(redis) => {
-                let entries = stream_entries(redis);
-                return entries.into_iter().skip(usize::try_from(end).unwrap()).collect();
+            Self::Redis(_) | Self::Failover(_) => {
+                return self.redis().map(stream_entries).unwrap_or_default();
             }
         };
         rows.lines().filter_map(entry).collect()
@@ -174,8 +206,9 @@ impl Store {
         match self {
             Self::Postgres(database) => database.dump(),
             Self::MariaDb(database) => database.dump(),
-            Self::Redis(redis) => {
-                let files = std::fs::read_dir(redis.folder().join(WRITTEN)).unwrap();
+            Self::Redis(_) | Self::Failover(_) => {
+                let folder = self.redis().map(Redis::folder).unwrap_or(Path::new("."));
+                let files = std::fs::read_dir(folder.join(WRITTEN)).unwrap();
                 let files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
                 files.collect::<Vec<_>>().concat()
             }
@@ -214,7 +247,8 @@ fn stream_entries(redis: &Redis) -> Vec<Entry> {
     lines.chunks(STREAM_LINES).map(entry).collect()
 }
 
-fn start_redis(synced: Synced) -> Redis {
+/// A Redis that keeps what it acknowledged.
+fn kept(synced: Synced) -> StartRedis {
     let synced = match synced {
         Synced::Always => "always",
         Synced::EverySecond => "everysec",
@@ -225,7 +259,6 @@ fn start_redis(synced: Synced) -> Redis {
         .setting("maxmemory-policy", "noeviction")
         // What is looked through for secrets must not be packed.
         .setting("rdbcompression", "no")
-        .start()
 }
 
 fn remove(folder: &Path) {

@@ -176,6 +176,8 @@ impl Expected {
         };
         match answered {
             Answered::Ended { already: false, .. } => self.sure(event, name),
+            // On that node, and written into the shared record later.
+            Answered::EndedHere => self.possible(event, name),
             // One that is there is given this end and this note.
             Answered::Ended { already: true, .. } if by == Means::Ban => self.sure(event, name),
             answered if is_open(answered) => self.possible(event, name),

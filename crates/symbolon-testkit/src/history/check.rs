@@ -1,6 +1,6 @@
 //! The promises about sessions: comparisons of instants.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::credentials::Passwords;
 use super::lives::{Life, Seen, lives};
@@ -35,6 +35,8 @@ pub fn check(history: &History) -> Findings {
 struct Times {
     /// From when on it is certainly dead.
     dead: Nanos,
+    /// The same on single nodes, where it is dead earlier.
+    dead_on: BTreeMap<u16, Nanos>,
     /// From when on it may be dead.
     doubtful: Nanos,
     /// For each generation, the first instant at which a token of it or of a newer one was sent:
@@ -53,6 +55,7 @@ impl Times {
     fn of(life: &Life<'_>) -> Self {
         let mut times = Self {
             dead: Nanos::MAX,
+            dead_on: BTreeMap::new(),
             doubtful: Nanos::MAX,
             presented: Vec::new(),
             refreshed: Vec::new(),
@@ -91,6 +94,13 @@ impl Times {
                         self.dead = self.dead.min(seen.op.to.saturating_add(effective_in));
                     }
                 }
+                Answered::EndedHere => {
+                    self.doubtful = self.doubtful.min(seen.op.from);
+                    if seen.op.from > life.issue.to {
+                        let dead = self.dead_on.entry(seen.op.node).or_insert(seen.op.to);
+                        *dead = seen.op.to.min(*dead);
+                    }
+                }
                 // "Cannot decide" may have been decided after all.
                 Answered::Unknown | Answered::Undecided => self.doubtful = self.doubtful.min(seen.op.from),
                 _ => {}
@@ -123,6 +133,12 @@ impl Times {
         }
     }
 
+    /// From when on it is certainly dead on a node.
+    fn dead_on(&self, node: u16) -> Nanos {
+        let there = self.dead_on.get(&node).copied();
+        there.unwrap_or(Nanos::MAX).min(self.dead)
+    }
+
     /// Whether a pair two generations newer had been answered before `now`.
     fn is_stale(&self, generation: u32, now: Nanos) -> bool {
         at_least(&self.answered, generation.saturating_add(2)) < now
@@ -150,10 +166,14 @@ fn at_least(list: &[Nanos], generation: u32) -> Nanos {
 
 /// I1: whatever is asked after an end was answered is refused.
 fn final_ends(life: &Life<'_>, times: &Times, findings: &mut Findings) {
-    for Seen { op, .. } in life.uses.iter().filter(|seen| seen.op.from > times.dead) {
+    for Seen { op, .. } in &life.uses {
+        let dead = times.dead_on(op.node);
+        if op.from <= dead {
+            continue;
+        }
         findings.look(Invariant::I1);
         if op.accepts() {
-            let seen = format!("accepted after the end of {}: {op:?}", times.dead);
+            let seen = format!("accepted after the end of {dead}: {op:?}");
             findings.broken(Invariant::I1, &life.identity.session, seen);
         }
     }
@@ -187,7 +207,7 @@ fn false_refusals(life: &Life<'_>, times: &Times, findings: &mut Findings) {
         findings.look(Invariant::I2);
         if op.refusal().is_some() {
             let seen = format!("refused while alive: {op:?}");
-            findings.broken(Invariant::I2, &life.identity.session, seen);
+            findings.broken_at(op.from, Invariant::I2, &life.identity.session, seen);
         }
     }
 }
@@ -245,7 +265,8 @@ fn one_successor(life: &Life<'_>, times: &Times, findings: &mut Findings) {
             .or_insert((pair.access, pair.refresh));
         findings.look(Invariant::I4);
         if first != (pair.access, pair.refresh) {
-            findings.broken(Invariant::I4, session, format!("a second successor: {op:?}"));
+            let seen = format!("a second successor: {op:?}");
+            findings.broken_at(op.from, Invariant::I4, session, seen);
         }
         if times.is_stale(generation, op.from) {
             findings.broken(

@@ -41,8 +41,8 @@ pub fn check(history: &History, heads: &[Head]) -> Findings {
         };
         findings.look(Invariant::I9);
         if !matches!(op.answered, Answered::Ended { .. }) {
-            let seen = format!("an end that was repeated is not decided: {whose:?}: {op:?}");
-            findings.broken(Invariant::I9, "", seen);
+            let seen = format!("an end that was repeated is not decided: {op:?}");
+            findings.broken(Invariant::I9, whose.name(), seen);
         }
     }
     findings

@@ -62,7 +62,10 @@ pub(super) fn lives(history: &History) -> Vec<Life<'_>> {
     for op in &history.ops {
         let seen = Seen {
             op,
-            until: until(op, &deaths),
+            until: match (&op.asked, &op.answered) {
+                (Asked::End { .. }, Answered::Undecided) if history.ends_may_come_late => Nanos::MAX,
+                _ => until(op, &deaths),
+            },
         };
         if let Some((session, _)) = op.presented() {
             uses.entry(session).or_default().push(seen);

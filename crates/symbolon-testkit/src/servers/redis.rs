@@ -73,8 +73,13 @@ impl Start {
     /// As the Sentinel that alone decides about the primary of that name. It takes one for dead that is silent for half a
     /// second.
     #[must_use]
-    pub fn sentinel_of(mut self, service: &str, primary: &Redis) -> Self {
-        let address = primary.address;
+    pub fn sentinel_of(self, service: &str, primary: &Redis) -> Self {
+        self.sentinel_at(service, primary.address)
+    }
+
+    /// The same, where it reaches the primary at another address than its own.
+    #[must_use]
+    pub fn sentinel_at(mut self, service: &str, address: SocketAddr) -> Self {
         let of = format!("monitor {service} {} {} 1", address.ip(), address.port());
         self.arguments.push("--sentinel".to_owned());
         self.setting("sentinel", &of)

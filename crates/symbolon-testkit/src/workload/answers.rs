@@ -10,6 +10,8 @@ use symbolon_core::token::RawToken;
 use crate::history::{Answered, Identity, Nanos, Pair, REUSE};
 use crate::http::{Answer, NoAnswer};
 
+/// The scope of an end that is in force on the node that answers it.
+const HERE: &str = "this node";
 const SECOND: Nanos = 1_000_000_000;
 
 /// A pair of tokens as it was answered.
@@ -124,7 +126,8 @@ pub fn receipt(answer: &Answer) -> Answered {
             already,
             effective_in: wait.saturating_mul(SECOND / 1_000),
         },
-        // On this node alone, or in words that are not known here: it may have happened.
+        _ if body["scope"] == HERE => Answered::EndedHere,
+        // In words that are not known here: it may have happened.
         _ => Answered::Undecided,
     }
 }

@@ -177,6 +177,45 @@ fn i1_an_end_of_another_subject_or_session_does_not_count() {
 }
 
 #[test]
+fn i1_an_end_on_one_node_counts_there_from_its_answer_on() {
+    let on = |node, op| Op { node, ..op };
+    let ended = end(20, 30, x(), Answered::EndedHere);
+    let ops = |node| vec![ended.clone(), on(node, verify(31, 40, 0, yes()))];
+    assert_broken(ops(0), &[Invariant::I1]);
+    assert_clean(ops(1), Invariant::I1, 0);
+    let earlier = vec![ended.clone(), verify(30, 40, 0, yes())];
+    assert_clean(earlier, Invariant::I1, 0);
+    // Said again of every node it counts on every node.
+    let later = vec![ended, log_out(50, 60), on(1, verify(61, 70, 0, yes()))];
+    assert_broken(later, &[Invariant::I1]);
+}
+
+#[test]
+fn i2_a_no_on_another_node_after_an_end_on_one_is_no_false_one() {
+    let ended = end(20, 30, x(), Answered::EndedHere);
+    let refused = Op {
+        node: 1,
+        ..verify(31, 40, 0, no("revoked"))
+    };
+    assert_clean(vec![ended, refused], Invariant::I2, 0);
+}
+
+#[test]
+fn i2_an_end_that_was_not_decided_before_a_session_began_ends_it_only_where_ends_may_come_late() {
+    let history = |ends_may_come_late| History {
+        ops: vec![
+            end(0, 5, alice(), Answered::Undecided),
+            Op { from: 6, ..issue() },
+            verify(20, 30, 0, no("revoked")),
+        ],
+        ends_may_come_late,
+        ..History::default()
+    };
+    assert_eq!(broken(&check(&history(false))), [Invariant::I2]);
+    assert_eq!(broken(&check(&history(true))), []);
+}
+
+#[test]
 fn i1_an_end_that_is_effective_later_counts_from_then() {
     let later = Answered::Ended {
         already: false,
@@ -439,6 +478,7 @@ fn read_at_the_end(ops: Vec<Op>) -> Findings {
         deaths: vec![50],
         last_phase: Some(100),
         more_nodes: 0,
+        ..History::default()
     })
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use symbolon_testkit::cluster::Failover;
 use symbolon_testkit::servers::{Database, Engine, Maria, PostgreSql, Start, StartRedis};
 
 /// Set for the process that is killed in the test below.
@@ -159,6 +160,48 @@ fn until_gone(folder: &Path) {
         std::thread::sleep(Duration::from_millis(5));
     }
     panic!("{} is still there", folder.display());
+}
+
+#[test]
+fn of_two_redis_the_one_that_follows_leads_when_the_other_is_killed_or_cut_off() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _entered = runtime.enter();
+    let both = Failover::start(&StartRedis::default().setting("appendonly", "yes"));
+    for (is_cut, value) in [(false, "1"), (true, "2")] {
+        let (first, next) = (both.leader().address(), both.follower().address());
+        both.leader().cli(&["SET", "a", value]);
+        until(|| both.follower().cli(&["GET", "a"]) == value);
+        if is_cut {
+            runtime.block_on(both.cut());
+        } else {
+            both.leader().kill9();
+        }
+        until(|| {
+            both.follower()
+                .cli(&["INFO", "replication"])
+                .contains("role:master")
+        });
+        if is_cut {
+            runtime.block_on(both.mend());
+        } else {
+            both.leader().start_again();
+        }
+        both.settle();
+        let now = (both.leader().address(), both.follower().address());
+        assert_eq!(now, (next, first));
+        assert_eq!(both.leader().cli(&["GET", "a"]), value);
+    }
+}
+
+/// Looks until it is so, at the most for half a minute: no server tells when it has changed its place.
+fn until(is_so: impl Fn() -> bool) {
+    for _ in 0..1_500 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("it is not so after half a minute");
 }
 
 #[test]

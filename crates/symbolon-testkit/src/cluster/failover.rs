@@ -1,0 +1,128 @@
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::proxy::{Fault, Proxy, Way};
+use crate::servers::{Redis, StartRedis};
+
+/// What the Sentinel calls the primary.
+const SERVICE: &str = "main";
+/// Between two looks at who leads.
+const LOOK: Duration = Duration::from_millis(100);
+/// So often it is looked, longer than it takes on a busy machine: a Sentinel lets one that is back follow after ten
+/// seconds.
+const LOOKS: u32 = 900;
+
+/// Two Redis, one of which follows the other, and a Sentinel that lets the second lead when the first is gone. Nodes,
+/// Sentinel and each other reach each of the two by a way that can be cut.
+pub struct Failover {
+    servers: [Redis; 2],
+    ways: [Proxy; 2],
+    sentinel: Redis,
+    /// Which of the two leads, as it was seen last.
+    leader: AtomicUsize,
+}
+
+impl Failover {
+    /// Starts the three, each of the two in this way, and waits until one has what the other has. It is called where
+    /// blocking is allowed, within a runtime.
+    #[must_use]
+    pub fn start(redis: &StartRedis) -> Self {
+        let servers = [redis.clone().start(), redis.clone().start()];
+        let ways = [0, 1].map(|number: usize| {
+            let way = Handle::current().block_on(Proxy::before(servers[number].address()));
+            announce(&servers[number], way.address());
+            way
+        });
+        let leader = ways[0].address();
+        let (host, port) = (leader.ip().to_string(), leader.port().to_string());
+        servers[1].cli(&["REPLICAOF", &host, &port]);
+        let failover = Self {
+            servers,
+            ways,
+            sentinel: StartRedis::default().sentinel_at(SERVICE, leader).start(),
+            leader: AtomicUsize::new(0),
+        };
+        failover.settle();
+        failover
+    }
+
+    /// Where the Sentinel listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.sentinel.address()
+    }
+
+    /// What a node calls it, over a proxy before the Sentinel.
+    #[must_use]
+    pub fn url_at(address: SocketAddr) -> String {
+        format!("redis-sentinel://{address}?sentinelServiceName={SERVICE}")
+    }
+
+    /// The one that led when that was settled last.
+    #[must_use]
+    pub fn leader(&self) -> &Redis {
+        &self.servers[self.leader.load(Ordering::Acquire)]
+    }
+
+    /// The one that followed then.
+    #[must_use]
+    pub fn follower(&self) -> &Redis {
+        &self.servers[1 - self.leader.load(Ordering::Acquire)]
+    }
+
+    /// Cuts the one that leads off from everyone.
+    pub async fn cut(&self) {
+        let way = &self.ways[self.leader.load(Ordering::Acquire)];
+        way.set(Fault::Blackhole(Way::Both)).await;
+    }
+
+    /// Lets it be reached again.
+    pub async fn mend(&self) {
+        for way in &self.ways {
+            way.set(Fault::Pass).await;
+        }
+    }
+
+    /// Waits until one leads, the other follows it with all that it has, and the Sentinel has seen both.
+    pub fn settle(&self) {
+        for _ in 0..LOOKS {
+            if let Some(leader) = self.settled() {
+                self.leader.store(leader, Ordering::Release);
+                return;
+            }
+            std::thread::sleep(LOOK);
+        }
+        let said = self.sentinel.cli(&["SENTINEL", "REPLICAS", SERVICE]);
+        panic!("nobody leads: {said}");
+    }
+
+    /// Which of the two leads, if they and the Sentinel agree.
+    fn settled(&self) -> Option<usize> {
+        let named = self
+            .sentinel
+            .cli(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]);
+        let port: u16 = named.lines().last()?.parse().ok()?;
+        let leader = self.ways.iter().position(|way| way.address().port() == port)?;
+        let info = |server: usize| self.servers[server].cli(&["INFO", "replication"]);
+        let (leading, following) = (info(leader), info(1 - leader));
+        let agree = leading.contains("role:master")
+            && leading.contains("state=online")
+            && following.contains(&format!("master_port:{port}\r"))
+            && following.contains("master_link_status:up");
+        let replicas = self.sentinel.cli(&["SENTINEL", "REPLICAS", SERVICE]);
+        let flags = replicas.lines().skip_while(|line| *line != "flags").nth(1);
+        (agree && flags == Some("slave")).then_some(leader)
+    }
+}
+
+/// Lets a Redis call itself by the address at which others reach it, also when it is started again.
+fn announce(redis: &Redis, address: SocketAddr) {
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    redis.cli(&["CONFIG", "SET", "replica-announce-ip", &host]);
+    redis.cli(&["CONFIG", "SET", "replica-announce-port", &port]);
+    redis.cli(&["CONFIG", "SET", "repl-diskless-sync-delay", "0"]);
+    redis.cli(&["CONFIG", "REWRITE"]);
+}
