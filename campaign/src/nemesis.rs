@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use symbolon_testkit::cluster::{Cache, Cluster};
+use symbolon_testkit::cluster::{Cache, Cluster, Node};
 use symbolon_testkit::history::Nanos;
 use symbolon_testkit::history::stops::Stop;
 use symbolon_testkit::proxy::{Fault, Way};
@@ -208,16 +208,7 @@ impl Nemesis {
                 self.strike_leader(cluster).await;
                 Wound::FailedOver(self)
             }
-            Self::CutAtStart => {
-                let node = cluster.node_mut(node);
-                node.server.sigterm();
-                node.server.wait_exit().await;
-                node.server.restart().await;
-                // So long it is asked about sessions, and remembers them.
-                sleep(WARMS_UP).await;
-                node.to_store.set(Fault::Blackhole(Way::Both)).await;
-                Wound::Ways
-            }
+            Self::CutAtStart => cut_at_start(cluster.node_mut(node)).await,
             Self::N14 => {
                 let trigger = cluster.store().commits().one_in(LOST_ONE_IN);
                 for node in cluster.nodes() {
@@ -324,6 +315,17 @@ async fn roll(cluster: &mut Cluster, now: impl Fn() -> Nanos) -> Wound {
         });
     }
     Wound::Rolled(stops)
+}
+
+/// Ends a node in order, starts it again, and cuts it off as soon as it is ready.
+async fn cut_at_start(node: &mut Node) -> Wound {
+    node.server.sigterm();
+    node.server.wait_exit().await;
+    node.server.restart().await;
+    // So long it is asked about sessions, and remembers them.
+    sleep(WARMS_UP).await;
+    node.to_store.set(Fault::Blackhole(Way::Both)).await;
+    Wound::Ways
 }
 
 /// Kills the store, and a node when it goes on without it. The node is begun again at once.
