@@ -12,6 +12,7 @@ use http::request::Parts;
 use symbolon::api_key::Scope;
 use symbolon::audit::Origin;
 use symbolon::device::{SeenFrom, kept_text};
+use symbolon::subject::ClientId;
 use symbolon::verdict::Inactive;
 use symbolon::{Live, Principal, Symbolon, Token, Verdict};
 
@@ -169,6 +170,11 @@ pub(crate) struct Allowed<N> {
 }
 
 impl<N> Allowed<N> {
+    /// The client that the caller's key is of, if it is of one.
+    pub(crate) fn client(&self) -> Option<&ClientId> {
+        self.principal.client()
+    }
+
     /// The caller as the one who makes a change now.
     pub(crate) fn origin(&self, app: &App) -> Origin {
         app.origin(&self.principal, self.seen_from.clone())

@@ -6,7 +6,7 @@ use symbolon_core::account::Role;
 use symbolon_core::api_key::{ApiKey, Scope};
 use symbolon_core::audit::Actor;
 use symbolon_core::store::AccountStore as _;
-use symbolon_core::subject::SubjectId;
+use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::token::TokenKind;
 use symbolon_core::verdict::Inactive;
 use symbolon_node::{Live, Undecided, Verdict};
@@ -30,6 +30,15 @@ pub enum Principal {
 }
 
 impl Principal {
+    /// The client that a service's key is of, if it is of one.
+    #[must_use]
+    pub fn client(&self) -> Option<&ClientId> {
+        match self {
+            Self::Service(key) => key.client_id.as_ref(),
+            Self::Person { .. } | Self::Operator => None,
+        }
+    }
+
     /// Whether the caller may do what `scope` allows. Persons are allowed by their role: an admin
     /// what `admin` allows, a viewer what `admin:read` allows.
     #[must_use]

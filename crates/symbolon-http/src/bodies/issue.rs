@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 use symbolon::device::SeenFrom;
 use symbolon::session::TokenStyle;
+use symbolon::subject::ClientId;
 use symbolon::{ChangeLives, NewSession};
 
 use super::claims::{self, ClaimsObject};
@@ -20,7 +21,7 @@ use crate::problem::Problem;
 pub(crate) struct IssueBody {
     /// Whose it is.
     subject: String,
-    /// Which application holds its tokens.
+    /// Which application holds its tokens. Left out: the client of the API key, else `default`.
     #[serde(default)]
     client_id: Option<String>,
     /// What its owner shall recognise it by.
@@ -84,11 +85,11 @@ impl From<Style> for TokenStyle {
 }
 
 impl IssueBody {
-    /// The session that is asked for.
+    /// The session that is asked for, by a key of `own`, if it is one of a client.
     ///
     /// # Errors
     /// 400 that names the field.
-    pub(crate) fn session(self) -> Result<NewSession, Problem> {
+    pub(crate) fn session(self, own: Option<&ClientId>) -> Result<NewSession, Problem> {
         let user_agent = device::kept(self.user_agent);
         let refresh_ttl = match self.refresh_ttl {
             Some(ttl) if ttl.get().is_zero() => Some(ttl.get()),
@@ -96,7 +97,10 @@ impl IssueBody {
         };
         Ok(NewSession {
             subject: names::subject(self.subject)?,
-            client_id: names::client_id(self.client_id)?,
+            client_id: match (self.client_id, own) {
+                (None, Some(own)) => own.clone(),
+                (given, _) => names::client_id(given)?,
+            },
             device: self.device.seen_with(user_agent.as_deref()),
             seen_from: SeenFrom {
                 ip: self.ip.map(|ip| ip.to_canonical()),

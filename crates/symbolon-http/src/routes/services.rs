@@ -59,7 +59,10 @@ async fn issue(
     StrictJson(body): AuthJson<IssueBody>,
 ) -> Result<Response, Problem> {
     let origin = caller.origin(&app);
-    let issued = app.symbolon().issue(body.session()?, &origin).await;
+    let issued = app
+        .symbolon()
+        .issue(body.session(caller.client())?, &origin)
+        .await;
     let issued = issued
         .map_err(|error| app.undecided(error))?
         .map_err(not_issued)?;

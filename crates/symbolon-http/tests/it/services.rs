@@ -28,6 +28,27 @@ async fn an_issued_session_is_a_201_with_its_place() {
 }
 
 #[tokio::test]
+async fn a_session_is_the_client_s_whose_key_began_it_unless_another_is_named() {
+    let served = Served::start().await;
+    let (_, of_shop) = served.client_key("issue,verify", "shop").await;
+    let of_none = served.key("issue").await;
+    for (key, named, expected) in [
+        (&of_shop, json!({}), "shop"),
+        (&of_shop, json!({"client_id": "kiosk"}), "kiosk"),
+        (&of_none, json!({}), "default"),
+    ] {
+        let mut body = named;
+        body["subject"] = json!("ann");
+        let issued = served.post_as("/v1/service/sessions", key, body).await;
+        let token = Tokens::of(&issued).access;
+        let verified = served
+            .post_as("/v1/verify", &of_shop, json!({"token": token}))
+            .await;
+        assert_eq!(verified.json()["client_id"], expected);
+    }
+}
+
+#[tokio::test]
 async fn everything_that_was_given_at_issue_is_read_again() {
     let served = Served::start().await;
     let tokens = served
