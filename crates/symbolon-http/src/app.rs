@@ -12,6 +12,7 @@ use crate::client_addr::TrustedProxies;
 use crate::cookies::CookieSettings;
 use crate::cors::AllowedOrigins;
 use crate::metrics::Metrics;
+use crate::refusal::lines::Lines;
 use crate::request_id::RequestIds;
 use crate::routes::events::Places;
 
@@ -130,6 +131,7 @@ struct Inner {
     places: Arc<Places>,
     draining: CancellationToken,
     turn: AtomicU32,
+    undecided_lines: Lines,
 }
 
 impl App {
@@ -144,6 +146,7 @@ impl App {
             places: Arc::default(),
             draining: CancellationToken::new(),
             turn: AtomicU32::new(0),
+            undecided_lines: Lines::default(),
         };
         Self {
             inner: Arc::new(inner),
@@ -185,6 +188,11 @@ impl App {
     /// The places for event streams.
     pub(crate) fn places(&self) -> &Arc<Places> {
         &self.inner.places
+    }
+
+    /// The lines of the log about answers that cannot be given.
+    pub(crate) fn undecided_lines(&self) -> &Lines {
+        &self.inner.undecided_lines
     }
 
     /// Who asks, from where, now: for a change by `principal`.

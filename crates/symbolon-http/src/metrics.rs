@@ -13,7 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
-use symbolon::{KeyState, Receipt, Symbolon, Tier};
+use symbolon::{KeyState, Receipt, RedisStanding, Symbolon, Tier};
 
 use crate::app::App;
 use crate::lanes::Lanes;
@@ -160,6 +160,7 @@ pub(crate) struct Metrics {
     passwords: Gauge,
     throttled: Gauge,
     streams: Gauge,
+    fallback: Gauge,
     signing_keys: [Gauge; KeyState::ALL.len()],
     cluster: Cluster,
     shared_cache: SharedCache,
@@ -221,6 +222,11 @@ impl Metrics {
                 "Addresses and networks with failed log-ins within an hour",
             ),
             streams: gauge(all, "event_streams", "Event streams open"),
+            fallback: gauge(
+                all,
+                "fallback",
+                "Whether this node goes on from its own file, since the Redis that is its store is away",
+            ),
             signing_keys: signing_keys(all),
             cluster: Cluster::new(all),
             shared_cache: SharedCache::new(all),
@@ -287,6 +293,8 @@ impl Metrics {
         set(&self.passwords, symbolon.passwords_waiting());
         set(&self.throttled, symbolon.addresses_len());
         set(&self.streams, app.places().taken());
+        let has_fallen_back = symbolon.redis_standing() == RedisStanding::FallenBack;
+        set(&self.fallback, usize::from(has_fallen_back));
         let keys = symbolon.signing_keys();
         for (state, gauge) in KeyState::ALL.into_iter().zip(&self.signing_keys) {
             set(gauge, keys.iter().filter(|key| key.state == state).count());

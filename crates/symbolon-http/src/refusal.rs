@@ -1,5 +1,7 @@
 //! From what the domain says to the problem that a client reads. [`crate::problem`] gives it its status.
 
+pub(crate) mod lines;
+
 use std::time::Duration;
 
 use symbolon::clock::Timestamp;
@@ -36,7 +38,10 @@ impl App {
     /// 503 for what cannot be decided now. Logged here, since this is where it is handled.
     pub(crate) fn undecided(&self, error: impl Into<Unavailable>) -> Problem {
         let error = error.into();
-        tracing::warn!(%error, "the answer cannot be given now");
+        if let Some(withheld) = self.undecided_lines().pass(self.symbolon().now()) {
+            let withheld = (withheld > 0).then_some(withheld);
+            tracing::warn!(%error, withheld, "the answer cannot be given now");
+        }
         let spread = match error {
             // The pool has spread its own.
             Unavailable::Busy { .. } => 0,

@@ -101,6 +101,7 @@ async fn a_scrape_counts_what_was_answered() {
         ("symbolon_passwords_compared_total", 2),
         ("symbolon_throttle_addresses", 1),
         ("symbolon_event_streams", 0),
+        ("symbolon_fallback", 0),
         (r#"symbolon_renewed_total{result="token"}"#, 0),
         (r#"symbolon_signing_keys{state="active"}"#, 0),
     ] {

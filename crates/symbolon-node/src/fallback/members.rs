@@ -59,7 +59,12 @@ impl<P: Mirrored, M: Mirror> MemberStore for Fallback<P, M> {
     async fn list_members(&self) -> Result<Vec<Member>, StoreError> {
         match self.way("list the members").await? {
             Way::Home(store) => self.heed(store.list_members().await),
-            Way::Away(_pass) => Ok(self.inner.own.lock().iter().cloned().collect()),
+            // It is this node that is asked, so it lives.
+            Way::Away(_pass) => {
+                let own = self.inner.own.lock().clone();
+                let seen_at = self.now();
+                Ok(own.into_iter().map(|own| Member { seen_at, ..own }).collect())
+            }
         }
     }
 
