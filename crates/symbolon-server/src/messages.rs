@@ -2,7 +2,7 @@
 //!
 //! A message is a text with names in braces for what differs. Names of events and fields in the log stay English. A
 //! language that lacks a text does not compile; a test holds the names in braces the same. What the layers below say of
-//! their own faults is English alone; `below` has it in the other languages.
+//! their own faults, and write into the log, is English alone; `below` and `lines` have it in the other languages.
 
 /// Declares messages: a constant for each, and all of them for the test.
 macro_rules! texts {
@@ -21,6 +21,7 @@ pub(crate) mod below;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod heads;
+pub(crate) mod lines;
 pub(crate) mod redis;
 pub(crate) mod sessions;
 pub(crate) mod start;

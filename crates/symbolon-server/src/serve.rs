@@ -25,10 +25,10 @@ use crate::config::tree::{Locale, LogFormat};
 use crate::config::url::StoreUrl;
 use crate::exit::{Exit, Failure};
 use crate::lifecycle::{self, Signals};
-use crate::messages::start as text;
+use crate::messages::{doctor as advice, start as text};
 use crate::terminal::Terminal;
 use crate::transport::Server;
-use crate::{opening, redis_condition, telemetry};
+use crate::{clock, opening, redis_condition, telemetry};
 use doors::Doors;
 use hello::Hello;
 use running::Running;
@@ -56,13 +56,19 @@ fn begin_and_serve(loaded: &Loaded, terminal: Terminal) -> Result<Exit, Failure>
     } else {
         log.format
     };
-    telemetry::begin(format, log.level)
+    telemetry::begin(format, log.level, log.locale)
         .map_err(|error| Failure::unavailable(format!("begin the log: {error}")))?;
     lifecycle::forbid_core_dumps();
     lifecycle::raise_open_files();
     for doubt in &loaded.warnings {
         let doubt = doubt.say(log.locale);
         tracing::warn!("{}", text::CONFIG_DOUBT.fill(log.locale, &[("doubt", &doubt)]));
+    }
+    let now = clock::now();
+    if clock::is_past(now) {
+        let shown = now.strftime("%Y-%m-%d %H:%M:%SZ");
+        let said = advice::CLOCK_SET.fill(log.locale, &[("now", &shown)]);
+        tracing::error!("{said}");
     }
     let runtime = runtime()?;
     runtime.block_on(serve(loaded, terminal, format))

@@ -3,50 +3,59 @@
 //! Names of events and fields are English and stable (`session.id`, `subject.id`, `duration_ms`). No token, password
 //! or key is ever a field: tokens have no text form to begin with, and a panic is told without its formatted message.
 
+mod chinese;
 mod panics;
 
 use std::io::{self, IsTerminal as _};
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{Layer, fmt};
 
-use crate::config::tree::LogFormat;
+use crate::config::tree::{Locale, LogFormat};
 
 /// What our own crates begin with.
 const OURS: &str = "symbolon";
 /// The least weight of what libraries say, unless less is asked for: below it they speak of every frame and query.
 const OTHERS: LevelFilter = LevelFilter::WARN;
 
-/// Begins to log, and tells panics from now on.
+/// Begins to log, and tells panics from now on. What people read is in their language; machines read English.
 ///
 /// # Errors
 /// Where something else already logs in this process.
-pub(crate) fn begin(format: LogFormat, level: Level) -> Result<(), TryInitError> {
+pub(crate) fn begin(format: LogFormat, level: Level, locale: Locale) -> Result<(), TryInitError> {
     let begun = tracing_subscriber::registry()
-        .with(layer(format, level))
+        .with(layer(format, level, locale))
         .try_init();
     panics::tell();
     begun
 }
 
-fn layer<S>(format: LogFormat, level: Level) -> Box<dyn Layer<S> + Send + Sync>
+fn layer<S>(format: LogFormat, level: Level, locale: Locale) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
     let layer = fmt::layer().with_writer(io::stderr);
-    match format {
-        LogFormat::Json => layer
+    match (format, locale) {
+        (LogFormat::Json, _) => layer
             .json()
             .flatten_event(true)
             .with_filter(filter(level))
             .boxed(),
-        LogFormat::Pretty => layer
+        (LogFormat::Pretty, Locale::En) => layer
             .with_ansi(has_colour())
             .with_target(false)
+            .with_filter(filter(level))
+            .boxed(),
+        (LogFormat::Pretty, Locale::ZhCn) => layer
+            .with_ansi(has_colour())
+            .with_target(false)
+            .fmt_fields(format::debug_fn(chinese::write).delimited(" "))
             .with_filter(filter(level))
             .boxed(),
     }

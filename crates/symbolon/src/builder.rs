@@ -108,7 +108,10 @@ pub struct Opened {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenFault {
     /// The data folder cannot be made or read.
-    #[error("the data folder {path} cannot be used: {source}")]
+    #[error(
+        "the data folder {path} cannot be used: {source}; give this user the right to make it and to write in it, or name \
+         another in data_dir"
+    )]
     DataFolder {
         /// Which.
         path: PathBuf,

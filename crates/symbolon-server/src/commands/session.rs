@@ -129,6 +129,7 @@ fn receipt_words(desk: &Desk<'_>, receipt: &Json) -> String {
         receipt.get("count").and_then(Json::as_u64),
         receipt.get("already") == Some(&Json::Bool(true)),
     ) {
+        (Some(1), _) => text::ENDED_A_SINGLE.fill(locale, &[("when", &when)]),
         (Some(count), _) => text::ENDED.fill(locale, &[("count", &count), ("when", &when)]),
         (None, true) => text::ENDED_BEFORE.get(locale).to_owned(),
         (None, false) => text::ENDED_ONE.fill(locale, &[("when", &when)]),

@@ -28,6 +28,12 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
                 found.faults.push(values.fault(path, disk::unread(file, &error)));
             }
         }
+        warn_if_open(&tls.key, "http.tls.key", values, found);
+    }
+    for entry in values.entries() {
+        if let Some(file) = &entry.file {
+            warn_if_open(file, entry.setting.path, values, found);
+        }
     }
     let folder = &config.data_dir;
     if fs::metadata(folder).is_ok_and(|metadata| !metadata.is_dir()) {
@@ -35,6 +41,14 @@ pub(crate) fn check(config: &Config, values: &Resolved, found: &mut Findings) {
             "data_dir",
             text::FILE_FOR_FOLDER.with(&[("folder", &folder.display())]),
         ));
+    }
+}
+
+/// A file with a secret that everyone on this machine may read. A group may: that is how a secret is shared on purpose.
+fn warn_if_open(file: &Path, path: &str, values: &Resolved, found: &mut Findings) {
+    if fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0) {
+        let why = text::KEY_OPEN.with(&[("file", &file.display())]);
+        found.warnings.push(values.fault(path, why));
     }
 }
 

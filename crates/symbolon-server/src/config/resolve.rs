@@ -1,6 +1,6 @@
 //! From what was written to one value for each setting, with its source.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::fault::{Fault, Source};
@@ -32,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) setting: &'static Setting,
     pub(crate) value: Value,
     pub(crate) source: Source,
+    /// The file that holds it, where a secret stands in one of its own.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Resolved {
@@ -98,7 +100,18 @@ fn one(setting: &'static Setting, layers: &[Layer], profile: &str, faults: &mut 
         setting,
         value,
         source,
+        file: secret_file(setting, layers),
     }
+}
+
+/// The file that the first layer names for a secret, if it names one.
+fn secret_file(setting: &Setting, layers: &[Layer]) -> Option<PathBuf> {
+    let form = file_form(setting)?;
+    let of_layer = |layer: &Layer| match layer.get(&form).map(|given| &given.raw) {
+        Some(Raw::Text(file)) => Some(Some(PathBuf::from(file))),
+        _ => layer.get(setting.path).map(|_| None),
+    };
+    layers.iter().find_map(of_layer).flatten()
 }
 
 fn default(setting: &Setting, profile: &str, faults: &mut Vec<Fault>) -> (Value, Source) {

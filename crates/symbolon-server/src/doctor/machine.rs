@@ -7,6 +7,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::Patient;
 use super::finding::{About, Finding};
+use crate::clock;
 use crate::messages::doctor as text;
 
 /// Connections that a small product has at a time, and what the store and its kin need.
@@ -17,14 +18,12 @@ const FILES_FAIL: u64 = 256;
 const NEAR_BYTES: u64 = 400;
 /// What the server takes without any session, in bytes.
 const IDLE_BYTES: u64 = 32 << 20;
-/// Some months before this program was written, in seconds since the epoch: an earlier clock is wrong for sure.
-const PAST: i64 = 1_760_000_000;
 /// Is there once systemd has set the clock by the network in this boot.
 const TIMESYNC: &str = "/run/systemd/timesync/synchronized";
 
 /// All of it.
 pub(super) fn check(patient: &Patient<'_>) -> Vec<Finding> {
-    vec![files(patient), memory(patient), clock(patient)]
+    vec![files(patient), memory(patient), time(patient)]
 }
 
 /// The server raises its limit to the hard one by itself, so that is the one that counts.
@@ -87,11 +86,11 @@ fn total_of(meminfo: &str) -> Option<u64> {
 
 /// Sessions end by the clock. Whether the kernel counts it as synchronised is told by `adjtimex(2)`, which no safe
 /// interface of ours reaches; where systemd keeps the time, its mark says the same.
-fn clock(patient: &Patient<'_>) -> Finding {
+fn time(patient: &Patient<'_>) -> Finding {
     let about = About::new("clock", patient.locale);
     let now = patient.now;
     let shown = now.strftime("%Y-%m-%d %H:%M:%SZ");
-    if now.as_second() < PAST {
+    if clock::is_past(now) {
         return about.fail(text::CLOCK_PAST, text::CLOCK_SET, &[("now", &shown)]);
     }
     match Path::new(TIMESYNC).exists() {

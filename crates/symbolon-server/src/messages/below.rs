@@ -26,9 +26,21 @@ pub(crate) fn say(text: &(impl Display + ?Sized), locale: Locale) -> String {
 }
 
 fn value_of(text: &str) -> Value {
-    known(text)
+    headed(text)
+        .or_else(|| known(text))
         .or_else(|| compound(text))
         .unwrap_or_else(|| Value::Plain(text.to_owned()))
+}
+
+/// `open the store: …`: a row that is a head with its reason, where the reason is of a row of its own. It comes before the
+/// others: a row that begins with a name would take the head for a part of that name.
+fn headed(text: &str) -> Option<Value> {
+    TABLE.iter().find_map(|row| {
+        let (head, name, _) = next_name(row.get(Locale::En)).filter(|(_, _, after)| after.is_empty())?;
+        let why = text.strip_prefix(head).filter(|_| head.ends_with(": "))?;
+        let why = headed(why).or_else(|| known(why))?;
+        Some(Value::Said(row.with(&[(name, &why)])))
+    })
 }
 
 /// The row of the table that a text is of, with the values taken out of the text: of several, the one with the most

@@ -67,6 +67,16 @@ texts! {
         en: "or take another address: {variable}={address}, or {setting} in the configuration",
         zh_cn: "或改用其他地址：{variable}={address}，或配置项 {setting}",
     }
+    /// What to do about a port that this user may not have.
+    PORT_FOR_ROOT {
+        en: "ports below 1024 need a right: AmbientCapabilities=CAP_NET_BIND_SERVICE in systemd, or `setcap cap_net_bind_service=+ep` on the program; or take another port in {setting}",
+        zh_cn: "1024 以下的端口需要权限：在 systemd 中设 AmbientCapabilities=CAP_NET_BIND_SERVICE，或对程序执行 `setcap cap_net_bind_service=+ep`；或在 {setting} 中改用其他端口",
+    }
+    /// What to do about an address that is not this machine's.
+    ADDRESS_ELSEWHERE {
+        en: "give {setting} an address of this machine (`ip address` lists them); 0.0.0.0 is all of them",
+        zh_cn: "请将 {setting} 设为本机的地址（`ip address` 可列出）；0.0.0.0 表示全部地址",
+    }
     /// What to do about a port that a Symbolon has.
     IS_OURS {
         en: "it may be the server that you want to start: `symbolon doctor` says more",

@@ -23,6 +23,8 @@ texts! {
     NOT_CONFIRMED { en: "nothing was done", zh_cn: "未做任何更改" }
     /// Sessions were ended.
     ENDED { en: "{count} sessions ended{when}", zh_cn: "已结束 {count} 个会话{when}" }
+    /// The same, of one.
+    ENDED_A_SINGLE { en: "1 session ended{when}", zh_cn: "已结束 1 个会话{when}" }
     /// A session was ended.
     ENDED_ONE { en: "the session is ended{when}", zh_cn: "会话已结束{when}" }
     /// Behind what was ended, where no node accepts it any more.

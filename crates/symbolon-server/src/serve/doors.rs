@@ -143,8 +143,24 @@ fn door(
 fn refused(plan: ListenerPlan, error: &ListenError, locale: Locale) -> Failure {
     match error {
         ListenError::Tcp { cause, .. } if cause.kind() == io::ErrorKind::AddrInUse => taken(plan, locale),
-        error => Failure::config(format!("{}: {error}", plan.setting)),
+        error => {
+            let failure = Failure::config(format!("{}: {error}", plan.setting));
+            failure.with_details(remedy(plan, error, locale))
+        }
     }
+}
+
+/// What to do about an address that the system does not give, where that is known.
+fn remedy(plan: ListenerPlan, error: &ListenError, locale: Locale) -> Option<String> {
+    let ListenError::Tcp { cause, .. } = error else {
+        return None;
+    };
+    let said = match cause.kind() {
+        io::ErrorKind::PermissionDenied => text::PORT_FOR_ROOT,
+        io::ErrorKind::AddrNotAvailable => text::ADDRESS_ELSEWHERE,
+        _ => return None,
+    };
+    Some(said.fill(locale, &[("setting", &plan.setting)]))
 }
 
 fn taken(plan: ListenerPlan, locale: Locale) -> Failure {

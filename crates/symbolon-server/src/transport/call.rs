@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::exit::{Exit, Failure};
 
+/// Behind an answer that only says that there is none now.
+const ASK_DOCTOR: &str = "`symbolon doctor` says what is away, and the log of the server why";
+
 /// What a path may hold as it is (RFC 3986, unreserved).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -122,7 +125,12 @@ impl Reply {
         };
         let code = word("code").unwrap_or("unknown");
         let message = word("detail").or(word("title")).unwrap_or(self.status.as_str());
-        Err(Failure::new(exit, code, message))
+        let failure = Failure::new(exit, code, message);
+        // What an answer of the API keeps to itself is for the person at this machine to find.
+        Err(match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => failure.with_details([ASK_DOCTOR.to_owned()]),
+            _ => failure,
+        })
     }
 }
 
@@ -156,6 +164,7 @@ mod tests {
         assert_eq!(
             failure,
             Failure::new(Exit::Unavailable, "unavailable", "Not available now")
+                .with_details([ASK_DOCTOR.to_owned()])
         );
     }
 

@@ -87,7 +87,8 @@ fn a_start_that_fails_says_why_and_what_to_do_in_chinese() {
         told.starts_with("symbolon: 打开存储：无法使用数据目录 "),
         "{told}"
     );
-    assert!(told.ends_with("：不是目录（os error 20）\n"), "{told}");
+    let why = "：不是目录（os error 20）；请授予当前用户创建该目录并写入的权限，或在 data_dir 中换一个目录\n";
+    assert!(told.ends_with(why), "{told}");
     let told = refused("SYMBOLON_STORE__URL", "sqlite:FOLDER/none/sy.db");
     assert!(told.contains("：无法打开 "), "{told}");
     assert!(told.contains("；请换一个路径，或授予当前用户写权限"), "{told}");

@@ -177,9 +177,10 @@ async fn s1_6_s1_7_its_monitoring_reads_its_bodies_in_each_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s1_8_its_log_lines_are_said_in_chinese_and_in_english() {
-    for (locale, connected, begun, ended, away) in [
+    for (locale, prepared, connected, begun, ended, away) in [
         (
             "zh-CN",
+            "若 Redis 无法访问，本节点会继续运行",
             "Redis连接成功，会话将存储到Redis",
             "会话已创建到Redis: ",
             "会话已从Redis删除: ",
@@ -187,6 +188,7 @@ async fn s1_8_its_log_lines_are_said_in_chinese_and_in_english() {
         ),
         (
             "en",
+            PREPARED,
             "redis answers: sessions are kept in it",
             "session begun in redis: ",
             "session ended in redis: ",
@@ -208,7 +210,7 @@ async fn s1_8_its_log_lines_are_said_in_chinese_and_in_english() {
         let out = Ask::post("/v1/logout", &json!({})).bearer(token);
         assert_eq!(server.client().send(out).await.status, 200);
         until_said(&server, &format!("{ended}{end}...")).await;
-        until_said(&server, PREPARED).await;
+        until_said(&server, prepared).await;
         redis.stop();
         until_said(&server, away).await;
         assert!(!server.stderr().contains(token), "never a part of a token");

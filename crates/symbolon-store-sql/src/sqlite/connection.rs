@@ -128,6 +128,7 @@ pub(super) fn open_error(path: &Path, error: &rusqlite::Error) -> OpenError {
         Some(ErrorCode::SystemIoFailure) if extended(error) == ffi::SQLITE_IOERR_SHORT_READ => {
             OpenError::Damaged { path, detail }
         }
+        Some(ErrorCode::SystemIoFailure) => OpenError::Disk { path, detail },
         _ => OpenError::Unusable { path, detail },
     }
 }
@@ -149,7 +150,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::{open_error, open_reader, open_writer, set_writing};
-    use crate::sqlite::{Durability, OpenError, OpenSqlite, Place};
+    use crate::sqlite::{Durability, OpenSqlite, Place};
 
     fn writer(folder: &TempDir, durability: Durability) -> Connection {
         let place = Place::File(folder.path().join("symbolon.db"));
@@ -229,10 +230,13 @@ mod tests {
         assert!(told(ffi::SQLITE_FULL).starts_with("no space is left for PATH: "));
         assert!(told(ffi::SQLITE_IOERR_SHORT_READ).starts_with("PATH is damaged: "));
         assert!(told(ffi::SQLITE_CANTOPEN).starts_with("cannot open PATH: "));
-        let io = Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_READ), None);
-        assert!(matches!(
-            open_error(Path::new("PATH"), &io),
-            OpenError::Unusable { .. }
-        ));
+        for io in [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHMSIZE] {
+            let said = told(io);
+            assert!(said.starts_with("PATH cannot be read or written: "), "{said}");
+            assert!(
+                said.ends_with("; look whether its disk is full or broken, then start again"),
+                "{said}"
+            );
+        }
     }
 }

@@ -47,6 +47,14 @@ pub enum OpenError {
         /// What the engine said.
         detail: String,
     },
+    /// The disk does not do what is asked of it. A full one says the same where it is asked for a mapped page.
+    #[error("{} cannot be read or written: {detail}; look whether its disk is full or broken, then start again", path.display())]
+    Disk {
+        /// The path.
+        path: PathBuf,
+        /// What the engine said.
+        detail: String,
+    },
     /// It is a file of something else.
     #[error("{} is not a store of symbolon: {detail}; choose another path", path.display())]
     Foreign {

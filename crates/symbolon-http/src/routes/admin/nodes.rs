@@ -154,13 +154,13 @@ fn may_evict(seen: &SeenMember, checked: bool) -> Result<(), Problem> {
     }
     if seen.member.may_fall_back {
         return Err(Problem::conflict(
-            "it may go on without the store: look that its process is gone, then give checked=true",
+            "it may go on without the store: look that its process is gone, then give checked=true (--i-checked)",
         ));
     }
     match is_silent(seen) {
         true => Ok(()),
         false => Err(Problem::conflict(
-            "its lease may still hold: look that its process is gone, then give checked=true",
+            "its lease may still hold: look that its process is gone, then give checked=true (--i-checked)",
         )),
     }
 }
@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn a_node_is_evicted_when_its_lease_is_over_for_sure_or_somebody_has_looked() {
-        let doubtful = "its lease may still hold: look that its process is gone, then give checked=true";
+        let doubtful =
+            "its lease may still hold: look that its process is gone, then give checked=true (--i-checked)";
         for silent in [None, Some(0), Some(12_599)] {
             assert_eq!(refusal(&seen(silent), false).as_deref(), Some(doubtful));
             assert_eq!(refusal(&seen(silent), true), None);

@@ -189,3 +189,22 @@ fn the_master_key_is_read_as_its_bytes_in_order() {
     let wanted: Vec<u8> = (0..32).collect();
     assert_eq!(read_master_key(&file).expect("a key").as_slice(), wanted);
 }
+
+#[test]
+fn a_file_with_a_secret_that_everyone_may_read_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, secret) = (folder.path().join("s.yaml"), folder.path().join("url"));
+    let yaml = format!("store: {{ url_file: {} }}\n", secret.display());
+    fs::write(&file, yaml).expect("a file");
+    fs::write(&secret, "postgres://symbolon:long-enough@db/symbolon\n").expect("a file");
+    for (mode, told) in [(0o600, false), (0o440, false), (0o604, true), (0o644, true)] {
+        fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).expect("a mode");
+        let loaded = load_file(&file).expect("no fault");
+        let words = format!(
+            "store.url: {} can be read by others; set its mode to 0600",
+            secret.display()
+        );
+        let is_told = said(&loaded.warnings).iter().any(|line| line.ends_with(&words));
+        assert_eq!(is_told, told, "{mode:o}");
+    }
+}

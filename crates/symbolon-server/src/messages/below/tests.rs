@@ -11,8 +11,10 @@ fn a_text_of_the_system_or_of_a_library_is_said_in_chinese_with_its_values() {
         "文件或目录不存在（os error 2）"
     );
     assert_eq!(
-        chinese("the data folder /srv/a: b cannot be used: Permission denied (os error 13)"),
-        "无法使用数据目录 /srv/a: b：权限不足（os error 13）"
+        chinese(
+            "the data folder /srv/a: b cannot be used: Permission denied (os error 13); give this user the right to make it and to write in it, or name another in data_dir"
+        ),
+        "无法使用数据目录 /srv/a: b：权限不足（os error 13）；请授予当前用户创建该目录并写入的权限，或在 data_dir 中换一个目录"
     );
     assert_eq!(
         chinese("new: the password has 3 characters and needs at least 15: add words, spaces are welcome"),
@@ -28,6 +30,22 @@ fn a_remedy_with_a_semicolon_is_found_whole_behind_a_detail_with_one() {
         "MySQL（db:3306/sy）报告：Unknown database 'sy'; really；请创建：CREATE DATABASE name; GRANT ALL ON name.* TO user"
     );
     assert_eq!(say(text, Locale::En), text);
+}
+
+#[test]
+fn what_was_done_stands_before_the_reason_also_where_the_reason_begins_with_a_path() {
+    assert_eq!(
+        chinese(
+            "open the store: d/master.key is missing, but the store in its folder was made with it; put the file back from your backup"
+        ),
+        "打开存储：缺少 d/master.key，而其目录中的存储是用它创建的；请从备份恢复该文件"
+    );
+    assert_eq!(
+        chinese(
+            "open the store: d/symbolon.lock cannot be written: Read-only file system (os error 30); give this user the right to write the file and its folder, or mount the file system for writing"
+        ),
+        "打开存储：无法写入 d/symbolon.lock：文件系统为只读（os error 30）；请授予当前用户对该文件及其目录的写权限，或以可写方式挂载文件系统"
+    );
 }
 
 #[test]
