@@ -260,6 +260,7 @@ rows! {
     "redis at {place} cannot be used now: {detail}" => "Redis（{place}）现在无法使用：{detail}",
     "redis at {place} holds no store of symbolon: it is empty" => "Redis（{place}）中没有 symbolon 的存储：它是空的",
     "at {place} the keys of {prefix} are not a store of symbolon: {detail}; give symbolon another cache.prefix" => "{place} 上 {prefix} 的键不是 symbolon 的存储：{detail}；请为 symbolon 换一个 cache.prefix",
+    "the store at {place} has format {found}, from before the first release, and this release knows format {known}: begin a new one, with another cache.prefix or in an empty database" => "{place} 的存储格式为 {found}，是首个版本之前的格式，本版本使用格式 {known}：请换一个 cache.prefix 或用空数据库重新开始",
     "the store at {place} has format {found}, and this release knows formats up to {known}: start the newer release" => "{place} 的存储格式为 {found}，本版本只支持到 {known}：请启动较新的版本",
     "redis has no memory left: raise maxmemory, or let less be kept ({text})" => "Redis 内存已满：请调高 maxmemory，或减少保留的数据（{text}）",
     "redis is still reading its file ({text})" => "Redis 仍在读取其文件（{text}）",
