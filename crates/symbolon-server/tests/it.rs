@@ -9,6 +9,8 @@ mod browser;
 mod chromium;
 #[path = "it/clients.rs"]
 mod clients;
+#[path = "it/clocks.rs"]
+mod clocks;
 #[path = "it/cluster.rs"]
 mod cluster;
 #[path = "it/cluster_faults.rs"]
@@ -33,6 +35,8 @@ mod end;
 mod first_start;
 #[path = "it/floods.rs"]
 mod floods;
+#[path = "it/full_disk.rs"]
+mod full_disk;
 #[path = "it/gateways.rs"]
 mod gateways;
 #[path = "it/guessing.rs"]
@@ -51,6 +55,8 @@ mod language;
 mod lessons;
 #[path = "it/limits_page.rs"]
 mod limits_page;
+#[path = "it/lost_nodes.rs"]
+mod lost_nodes;
 #[path = "it/moving_in.rs"]
 mod moving_in;
 #[path = "it/nodes.rs"]
@@ -99,6 +105,8 @@ mod signing;
 mod smuggled;
 #[path = "it/socket.rs"]
 mod socket;
+#[path = "it/starved.rs"]
+mod starved;
 #[path = "it/token_verifiers.rs"]
 mod token_verifiers;
 #[path = "it/unit_file.rs"]

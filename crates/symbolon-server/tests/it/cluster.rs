@@ -366,18 +366,9 @@ async fn a_key_that_one_node_has_just_made_is_known_to_the_others_before_they_re
 #[tokio::test]
 async fn a_scrape_counts_the_members_and_their_heartbeats() {
     let nodes = Nodes::start(2).await;
-    let value = async |series: &str| {
-        let scrape = nodes.all[0].client().send(Ask::get("/metrics")).await.text();
-        let line = scrape
-            .lines()
-            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-        let line = line.unwrap_or_else(|| panic!("no {series} in\n{scrape}"));
-        line.parse::<f64>().unwrap()
-    };
+    let value = async |series: &str| nodes.figure(0, series).await;
     until("two members", async || value("symbolon_members").await >= 2.0).await;
-    let beats = r#"symbolon_heartbeats_total{result="renewed"}"#;
-    let before = value(beats).await;
-    until("a further heartbeat", async || value(beats).await > before).await;
+    nodes.until_beaten(0, 1).await;
     let left = value("symbolon_lease_remaining_seconds").await;
     assert!(left > 0.0 && left <= 2.0, "{left}");
     assert!(value("symbolon_log_position").await > 0.0);

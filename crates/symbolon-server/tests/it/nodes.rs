@@ -71,6 +71,16 @@ impl Nodes {
 
     /// On that store, with these settings besides. They all begin at once.
     pub(crate) async fn on(url: &str, count: usize, settings: &[(&str, &str)]) -> Self {
+        Self::each_on(url, count, settings, |_, start| start).await
+    }
+
+    /// The same, each with what it has of its own.
+    pub(crate) async fn each_on(
+        url: &str,
+        count: usize,
+        settings: &[(&str, &str)],
+        own: impl Fn(usize, Start) -> Start,
+    ) -> Self {
         let keys = Keys::new();
         let mut env = vec![
             ("SYMBOLON_STORE__URL".to_owned(), url.to_owned()),
@@ -85,8 +95,8 @@ impl Nodes {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
-        let start = |_| {
-            let bare = Start::binary(BINARY);
+        let start = |node| {
+            let bare = own(node, Start::binary(BINARY));
             env.iter()
                 .fold(bare, |start, (name, value)| start.env(name, value))
                 .begin()
@@ -164,6 +174,36 @@ impl Nodes {
         let answer = self.ask(node, Ask::get("/v1/admin/nodes")).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()["items"].as_array().unwrap().clone()
+    }
+
+    /// A figure that a node counts.
+    pub(crate) async fn figure(&self, node: usize, series: &str) -> f64 {
+        let scrape = self.all[node].client().send(Ask::get("/metrics")).await.text();
+        let line = scrape
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        let line = line.unwrap_or_else(|| panic!("no {series} in\n{scrape}"));
+        line.parse().unwrap()
+    }
+
+    /// Waits until a node has made so many heartbeats more.
+    pub(crate) async fn until_beaten(&self, node: usize, times: u32) {
+        let beats = r#"symbolon_heartbeats_total{result="renewed"}"#;
+        let enough = self.figure(node, beats).await + f64::from(times);
+        until("further heartbeats", async || {
+            self.figure(node, beats).await >= enough
+        })
+        .await;
+    }
+
+    /// Waits until every node is ready.
+    pub(crate) async fn until_ready(&self) {
+        for server in &self.all {
+            until("it is ready", async || {
+                server.client().send(Ask::get("/readyz")).await.status == 200
+            })
+            .await;
+        }
     }
 
     /// Waits until a node says so of the nodes.
