@@ -8,6 +8,7 @@ mod data_folder;
 mod finding;
 mod machine;
 mod master_key;
+mod nodes;
 mod ports;
 mod redis_condition;
 mod redis_store;
@@ -78,6 +79,7 @@ async fn examine(loaded: &Loaded, token: Option<Zeroizing<String>>, terminal: Te
     let server = Server::find(&patient.composition).await;
     findings.extend(ports::check(&patient, server.as_ref().ok()));
     findings.push(ports::of_redis(&patient));
+    findings.extend(nodes::check(&patient, server.as_ref().ok()).await);
     findings.push(server::check(&patient, store.holder.as_ref(), server).await);
     findings.extend(machine::check(&patient));
     if let Some(token) = token {

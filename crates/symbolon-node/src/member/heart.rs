@@ -18,6 +18,7 @@ use super::rhythm::Rhythm;
 use super::roll::count_members;
 use crate::bug::{self, Bug};
 use crate::clock::{Heard, Pace, SteadyClock, StoreTime, boottime_nanos, wall_clock};
+use crate::fallback::Standing;
 use crate::lease::Lease;
 use crate::tail::Tail;
 
@@ -50,6 +51,8 @@ pub(crate) struct Heart<S> {
     joining: Option<Incarnation>,
     /// How many heartbeats this incarnation has made.
     beat: u64,
+    /// Heartbeats were made without the store: it does not know of them, and the incarnation is over when it is back.
+    apart: bool,
     /// A heartbeat whose answer was lost: it may have been counted.
     doubt: Option<Heartbeat>,
     /// What the store knows of how far this node is.
@@ -101,6 +104,7 @@ impl<S: Store> Heart<S> {
             incarnation: None,
             joining: None,
             beat: 0,
+            apart: false,
             doubt: None,
             told: RevocationSeq::ZERO,
             acknowledged: RevocationSeq::ZERO,
@@ -231,7 +235,7 @@ impl<S: Store> Heart<S> {
         );
         count(&self.membership.counts.incarnations);
         (self.incarnation, self.joining) = (Some(incarnation), None);
-        (self.beat, self.told) = (0, RevocationSeq::ZERO);
+        (self.beat, self.told, self.apart) = (0, RevocationSeq::ZERO, false);
         self.membership.set_own(self.incarnation);
         if let Some(signals) = &parts.signals {
             self.follower.tail.speak_as(Arc::clone(signals), incarnation);
@@ -240,11 +244,16 @@ impl<S: Store> Heart<S> {
     }
 
     fn end_incarnation(&mut self, incarnation: Incarnation) {
-        tracing::warn!(
-            %incarnation,
-            beats = self.beat,
-            "this incarnation is over: it was evicted, or a copy of this node runs elsewhere; it joins anew"
-        );
+        let beats = self.beat;
+        if self.apart {
+            tracing::info!(%incarnation, beats, "the store is back: this node joins it anew");
+        } else {
+            tracing::warn!(
+                %incarnation,
+                beats,
+                "this incarnation is over: it was evicted, or a copy of this node runs elsewhere; it joins anew"
+            );
+        }
         // Nobody waits for it any more, whatever its lease says.
         self.lease.drop_now();
         self.incarnation = None;
@@ -263,7 +272,9 @@ impl<S: Store> Heart<S> {
             at: self.present(),
         };
         self.doubt = Some(heartbeat);
+        let apart = self.is_apart();
         let counted = in_time("make a heartbeat", self.follower.store.heartbeat(heartbeat)).await?;
+        self.apart |= counted.is_some() && (apart || self.is_apart());
         self.doubt = None;
         let Some(said) = counted else {
             return Ok(Beat::Over);
@@ -284,6 +295,12 @@ impl<S: Store> Heart<S> {
             }
             None => Ok(Beat::Counted),
         }
+    }
+
+    /// Whether this node goes on without the store.
+    fn is_apart(&self) -> bool {
+        let apart = self.membership.parts.apart.as_ref();
+        apart.is_some_and(|apart| apart.state().standing != Standing::Healthy)
     }
 
     /// The lease, also the one that this heartbeat would bring, may be longer than it says: others may have stopped to

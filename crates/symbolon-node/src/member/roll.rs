@@ -80,13 +80,29 @@ impl Roll {
 
     /// Takes a listing into what is seen of the members; gives those who may be evicted.
     pub(super) fn look(&self, listing: &Listing, own: Option<Incarnation>, gap_max: Duration) -> Vec<Silent> {
-        self.watch.lock().look(listing, own, gap_max)
+        let mut watch = self.watch.lock();
+        let silent = watch.look(listing, own, gap_max);
+        watch.take_awaited().iter().for_each(say_awaited);
+        silent
     }
 
     /// For how long a member has made no heartbeat, as seen from here.
     pub(crate) fn silence(&self, member: &Member) -> Option<Duration> {
         self.watch.lock().silence(member, boottime_nanos())
     }
+}
+
+/// It may be gone for good with its folder, or answer from it behind a network that is cut: only an operator can know.
+fn say_awaited(one: &Silent) {
+    tracing::warn!(
+        alarm = "node_awaited",
+        node = one.member.node.as_str(),
+        incarnation = %one.member.incarnation,
+        silent_ms = one.silent.as_millis(),
+        "a member that may go on without the store makes no heartbeats: until it is back, what is ended is effective on this \
+         node alone; start it again with its data folder, or, if it does not run and that folder is never used again, run: \
+         symbolon node evict INCARNATION --i-checked"
+    );
 }
 
 /// Sets a gauge to how many members there are.

@@ -1,6 +1,6 @@
 //! Which members have been silent for so long that nobody needs to wait for them. Nothing here reads a clock or waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use symbolon_core::member::{Incarnation, Member};
@@ -33,6 +33,10 @@ pub(crate) struct Watch {
     seen: BTreeMap<Incarnation, Sight>,
     /// When it looked last.
     looked: Option<i64>,
+    /// Those that are silent and are waited for all the same, until somebody has asked for them.
+    awaited: Vec<Silent>,
+    /// Of whom that was said.
+    told: BTreeSet<Incarnation>,
 }
 
 /// A member whose lease must be over, and the heartbeat that it made last.
@@ -78,15 +82,27 @@ impl Watch {
             } else {
                 wait_for(member.lease)
             };
-            if time >= patience && !member.may_fall_back {
-                silent.push(Silent {
-                    member: member.clone(),
-                    silent: time,
-                });
+            if time < patience {
+                continue;
+            }
+            let one = Silent {
+                member: member.clone(),
+                silent: time,
+            };
+            if !member.may_fall_back {
+                silent.push(one);
+            } else if self.told.insert(member.incarnation) {
+                self.awaited.push(one);
             }
         }
+        self.told.retain(|one| seen.contains_key(one));
         self.seen = seen;
         silent
+    }
+
+    /// Those whose lease must be over and who may go on without the store, so that no time ends the wait for them: each once.
+    pub(crate) fn take_awaited(&mut self) -> Vec<Silent> {
+        std::mem::take(&mut self.awaited)
     }
 
     /// For how long a member has made no heartbeat, as seen from here.
@@ -178,6 +194,25 @@ mod tests {
         };
         let at = [0, WAIT, 2 * WAIT - SECOND].map(|at| (at, falls_back.clone()));
         assert!(looks(&at).is_empty());
+    }
+
+    #[test]
+    fn that_one_that_may_go_on_without_the_store_is_waited_for_is_said_once() {
+        let falls_back = Member {
+            may_fall_back: true,
+            ..member(3)
+        };
+        let mut watch = Watch::default();
+        let said = [0, WAIT - 1, WAIT, WAIT + SECOND].map(|at| {
+            let listing = Listing {
+                asked: at,
+                answered: at + ROUND_TRIP,
+                members: vec![falls_back.clone()],
+            };
+            watch.look(&listing, None, GAP);
+            watch.take_awaited().len()
+        });
+        assert_eq!(said, [0, 0, 1, 0]);
     }
 
     #[test]

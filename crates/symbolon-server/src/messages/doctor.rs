@@ -183,6 +183,11 @@ texts! {
     /// Advice.
     TOKEN_ENDED { en: "someone ended its session: log in again; `symbolon session show ID` says when and why", zh_cn: "其会话已被结束：请重新登录；`symbolon session show ID` 可查看时间与原因" }
 
+    /// The nodes of a shared store.
+    NODES_AWAITED { en: "{node} ({incarnation}) has been silent for {seconds} s and may go on without redis: until it is back, what is ended is effective on the node that ends it alone, and no node goes on without redis", zh_cn: "{node}（{incarnation}）已 {seconds} 秒没有心跳，且可能在没有 Redis 的情况下继续服务：在它恢复之前，会话的结束仅对执行操作的节点生效，Redis 不可用时也没有节点会继续服务" }
+    /// Advice.
+    NODES_EVICT { en: "start {node} again with its data folder (silent for {seconds} s); if it does not run, and that folder is gone or never used again: `symbolon node evict {incarnation} --i-checked`", zh_cn: "请用 {node} 的数据目录重新启动它（已 {seconds} 秒没有心跳）；若它已停止，且该目录已丢失或不再使用：`symbolon node evict {incarnation} --i-checked`" }
+
     /// The server.
     SERVER_NONE { en: "none runs on this data", zh_cn: "没有服务在使用这些数据" }
     /// The server.

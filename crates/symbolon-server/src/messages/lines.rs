@@ -74,6 +74,17 @@ const LINES: &[(&str, &str)] = &[
         "本节点的这一实例已结束：它被驱逐，或其副本在别处运行；正在重新加入",
     ),
     (
+        "the store is back: this node joins it anew",
+        "存储已恢复：本节点正在重新加入",
+    ),
+    (
+        "a member that may go on without the store makes no heartbeats: until it is back, what is ended is effective on this \
+         node alone; start it again with its data folder, or, if it does not run and that folder is never used again, run: \
+         symbolon node evict INCARNATION --i-checked",
+        "一个可能在没有存储的情况下继续服务的成员没有心跳：在它恢复之前，会话的结束仅在本节点生效；请用其数据目录重新启动它；\
+         若它已停止且该目录不再使用，请执行：symbolon node evict INCARNATION --i-checked",
+    ),
+    (
         "more time has passed in the store than here: this machine was paused, or the store's clock was set ahead; the lease begins anew",
         "存储经过的时间比本机多：本机曾被暂停，或存储的时钟被调快；租约重新开始",
     ),
