@@ -277,11 +277,20 @@ pub(super) fn damaged(place: &str, fault: Fault) -> OpenRedisStoreError {
 pub(super) fn unreached(place: &str, error: Unreached) -> OpenRedisStoreError {
     match error {
         Unreached::Said(error) => refusal(place, &error),
+        Unreached::Way { source, .. } if is_of_tls(&source) => OpenRedisStoreError::Untrusted {
+            place: place.to_owned(),
+            detail: source.to_string(),
+        },
         other => OpenRedisStoreError::Unreachable {
             place: place.to_owned(),
             detail: other.to_string(),
         },
     }
+}
+
+/// Whether the server was there, and TLS was refused: by us, or by it.
+fn is_of_tls(error: &std::io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
 /// What a server's words mean to who opens.

@@ -22,6 +22,17 @@ pub enum OpenRedisStoreError {
         /// What the system said.
         detail: String,
     },
+    /// It is there, and the way to it cannot be made safe: nobody trusted vouches for it, or it speaks no TLS.
+    #[error(
+        "redis at {place} cannot be trusted: {detail}; name the file of the authority that has signed its certificate \
+         in store.url (rediss://HOST?ca_file=PATH) and the host as the certificate has it"
+    )]
+    Untrusted {
+        /// Host and port.
+        place: String,
+        /// What was found.
+        detail: String,
+    },
     /// The server does not accept the user.
     #[error("redis at {place} refuses the log-in: {detail}; correct the user and the password in store.url")]
     Refused {

@@ -251,6 +251,7 @@ rows! {
     "store.url: {why}" => "store.url：{why}",
     "store.url names a cluster, which cannot be the store: a step of the store changes many keys at once, and a cluster that fails over keeps no single newest copy; name one primary, or its Sentinels (redis-sentinel://)" => "store.url 指向集群，而集群不能作为存储：存储的一步操作会同时修改多个键，而集群故障转移后没有唯一的最新副本；请指定单个主节点，或其 Sentinel（redis-sentinel://）",
     "cannot reach redis at {place}: {detail}; start it, or correct store.url" => "无法连接 Redis（{place}）：{detail}；请启动它，或修正 store.url",
+    "redis at {place} cannot be trusted: {detail}; name the file of the authority that has signed its certificate in store.url (rediss://HOST?ca_file=PATH) and the host as the certificate has it" => "无法信任 Redis（{place}）：{detail}；请在 store.url 中指定签发其证书的机构的文件（rediss://HOST?ca_file=PATH），并按证书填写主机名",
     "redis at {place} refuses the log-in: {detail}; correct the user and the password in store.url" => "Redis（{place}）拒绝登录：{detail}；请修正 store.url 中的用户和密码",
     "what answers at {place} is not redis: {detail}; correct the host and the port in store.url" => "{place} 上应答的不是 Redis：{detail}；请修正 store.url 中的主机和端口",
     "redis at {place} says: {detail}; name a database that it has, such as 0, at the end of store.url" => "Redis（{place}）报告：{detail}；请在 store.url 末尾使用它拥有的数据库编号，如 0",
