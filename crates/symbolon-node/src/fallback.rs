@@ -5,12 +5,13 @@
 //! member, steps go to the mirror: sessions begin there, are refreshed there and end there. When it is back, they come
 //! home. The rules are in `docs/adr/0006-fallback.md`; the model that they come from is `models/src/fallback.rs`.
 //!
-//! 1. `standing`: what it says of itself. 2. `gate`: steps do not cross a change of where they go. 3. `way`: where a step
+//! 1. `standing` and `event`: what it says of itself. 2. `gate`: steps do not cross a change of where they go. 3. `way`: where a step
 //!    goes. 4. `sessions`, `accounts`, `keys`, `members`, `upkeep`: each step. 5. `copies`: what the mirror is told.
 //!    6. `keeper`: who notices that the store is away, or back. 7. `home`: the way back.
 
 mod accounts;
 mod copies;
+mod event;
 mod gate;
 mod home;
 mod keeper;
@@ -27,6 +28,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use symbolon_core::clock::Clock;
@@ -39,15 +41,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::member::OnRollback;
 use crate::tail::Tail;
+pub use event::{FallbackEvent, FallbackEvents};
 use gate::Gate;
 pub use sink::HomeSink;
 use standing::Mode;
-pub use standing::{Apart, FallbackEvent, FallbackEvents, FallbackState, Reach, Standing};
+pub use standing::{Apart, FallbackState, Reach, Standing};
 
 /// How many uses of sessions of the store wait for it to be back: at 48 bytes each, some 5 MiB.
 const USES_MAX: usize = 100_000;
 /// How many ends of the mirror's own sessions are remembered as such.
 const ENDS_MAX: usize = 10_000;
+
+/// How often expired sessions are removed from the mirror, unless something else is said.
+pub const CLEAN_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// The store, as it is being opened.
 pub type Opening<P> = Pin<Box<dyn Future<Output = Result<P, StoreError>> + Send>>;
@@ -79,6 +85,8 @@ pub struct FallbackParts<P, M> {
     pub events: Arc<dyn FallbackEvents>,
     /// What is done when the store comes back without rows that it had.
     pub on_rollback: OnRollback,
+    /// How often expired sessions are removed from the mirror while the store is away.
+    pub clean_every: Duration,
 }
 
 /// A store that goes on when the one that it stands for is away. Clones are the same.
@@ -103,6 +111,7 @@ struct Inner<P, M> {
     clock: Arc<dyn Clock>,
     events: Arc<dyn FallbackEvents>,
     on_rollback: OnRollback,
+    clean_every: Duration,
     mode: Mode,
     gate: Gate,
     /// A step found the store away.
@@ -159,6 +168,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             clock: parts.clock,
             events: parts.events,
             on_rollback: parts.on_rollback,
+            clean_every: parts.clean_every,
             mode: Mode::home(),
             gate: Gate::default(),
             doubt: Notify::new(),

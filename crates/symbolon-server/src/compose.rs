@@ -101,7 +101,8 @@ impl<'a> Composition<'a> {
     pub(crate) fn builder(&self) -> Result<Builder, OpenFault> {
         let builder = self
             .builder_of(self.node()?)?
-            .fallback(self.config.fallback_enabled);
+            .fallback(self.config.fallback.enabled)
+            .fallback_clean_every(self.config.fallback.clean_every);
         Ok(match self.cache() {
             Some(cache) => builder.shared_cache(cache),
             None => builder,

@@ -13,6 +13,7 @@ use symbolon_accounts::password::cost::CostError;
 use symbolon_accounts::password::pool::StartError;
 use symbolon_accounts::password::rules::OutOfRange;
 use symbolon_core::policy::SessionPolicy;
+use symbolon_node::fallback::CLEAN_EVERY;
 use symbolon_store_sql::{Examined, OpenError, OpenServerError, SqlStore};
 use zeroize::Zeroizing;
 
@@ -38,6 +39,7 @@ pub struct Builder {
     place: StorePlace,
     cache: Option<CacheSettings>,
     fallback: bool,
+    clean_every: Duration,
     master_key_file: Option<PathBuf>,
     policy: SessionPolicy,
     near_capacity: u32,
@@ -73,6 +75,7 @@ impl Default for Builder {
             place: StorePlace::File(None),
             cache: None,
             fallback: false,
+            clean_every: CLEAN_EVERY,
             master_key_file: None,
             policy: SessionPolicy::default(),
             near_capacity: 1_000_000,
@@ -216,6 +219,13 @@ impl Builder {
     #[must_use]
     pub fn fallback(mut self, enabled: bool) -> Self {
         self.fallback = enabled;
+        self
+    }
+
+    /// How often expired sessions are removed from that mirror while Redis is away: every five minutes unless said.
+    #[must_use]
+    pub fn fallback_clean_every(mut self, time: Duration) -> Self {
+        self.clean_every = time;
         self
     }
 

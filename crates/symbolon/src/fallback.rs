@@ -1,5 +1,7 @@
 //! Going on without a Redis that is the store: the mirror in the data folder, and what is said of it.
 
+mod said;
+
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -10,15 +12,14 @@ use symbolon_core::store::{Mirror as _, MirrorMark, StoreError};
 use symbolon_core::token::KeyCheck;
 use symbolon_node::OnRollback;
 use symbolon_node::clock::{SteadyClock, wall_clock};
-use symbolon_node::fallback::{
-    Apart, Fallback, FallbackEvent, FallbackEvents, FallbackParts, HomeSink, Opener, Primary,
-};
+use symbolon_node::fallback::{Apart, Fallback, FallbackParts, HomeSink, Opener, Primary};
 use symbolon_node::tail::Tail;
 use symbolon_redis::{OpenRedisStore, OpenRedisStoreError, RedisStore};
 use symbolon_store_sql::{Durability, OpenError, OpenSqlite, Opened, Place, SqlStore};
 
 use crate::redis_server::RedisServer;
 use crate::{OpenFault, Symbolon};
+use said::Said;
 
 /// The folder of the mirror in the data folder.
 pub(crate) const FOLDER: &str = "fallback";
@@ -36,6 +37,8 @@ pub(crate) struct Means {
     pub(crate) now: Timestamp,
     pub(crate) keep_ended: std::time::Duration,
     pub(crate) randomness: Arc<dyn Randomness>,
+    /// How often expired sessions are removed from the mirror while Redis is away.
+    pub(crate) clean_every: std::time::Duration,
 }
 
 /// The mirror, open, and what it says.
@@ -111,6 +114,7 @@ impl OpenMirror {
         clock: Arc<dyn Clock>,
     ) -> Result<(RedisOrMirror, Begun), OpenFault> {
         let sink = Arc::new(HomeSink::new(tail.clone()));
+        let clean_every = means.clean_every;
         let known = self.mark.cluster_id;
         let opened = open_redis(&means, sink.clone(), known).await;
         let (primary, begun) = match opened {
@@ -151,6 +155,7 @@ impl OpenMirror {
             clock,
             events: Arc::new(Said),
             on_rollback: OnRollback::RevokeAll,
+            clean_every,
         });
         let noted = async {
             let fallback = fallback.await?;
@@ -216,77 +221,6 @@ fn opener(means: Means, sink: Arc<HomeSink>, cluster_id: [u8; 16]) -> Opener<Red
             Ok(store)
         })
     })
-}
-
-/// Says what happens in the server's log.
-struct Said;
-
-impl FallbackEvents for Said {
-    fn happened(&self, event: &FallbackEvent) {
-        match event {
-            FallbackEvent::WentAway { detail } => {
-                tracing::warn!(alarm = "fallback", %detail, "this node goes on without redis");
-            }
-            FallbackEvent::StartedAway => {
-                tracing::warn!(
-                    alarm = "fallback",
-                    "redis was away at the start: this node goes on without it"
-                );
-            }
-            FallbackEvent::MayNot { detail } => {
-                tracing::error!(%detail, "redis is away, and this node is not its only one: it does not go on without it");
-            }
-            FallbackEvent::Prepared => tracing::info!("this node would go on without redis"),
-            FallbackEvent::NotAlone => {
-                tracing::info!("other nodes use this redis: this one would not go on without it");
-            }
-            FallbackEvent::Returning => tracing::info!("redis is back: sessions are moved there"),
-            FallbackEvent::Interrupted { detail } => {
-                tracing::warn!(%detail, "moving sessions to redis was interrupted and begins anew");
-            }
-            FallbackEvent::Restored {
-                accounts,
-                api_keys,
-                signing_keys,
-                bans,
-            } => {
-                tracing::error!(
-                    alarm = "store_lost",
-                    accounts,
-                    api_keys,
-                    signing_keys,
-                    bans,
-                    "redis came back empty: what the local file has was written there; its own sessions are lost"
-                );
-            }
-            FallbackEvent::LostRows { again, beyond_memory } => {
-                tracing::error!(
-                    alarm = "log_tail_lost",
-                    again,
-                    beyond_memory,
-                    "redis came back without the end of its log"
-                );
-            }
-            FallbackEvent::OtherIsThere(id) => {
-                tracing::error!(session.id = %id, "redis has another session under this id; the local one has ended");
-            }
-            FallbackEvent::CameHome {
-                sessions,
-                ends,
-                away_ms,
-            } => {
-                tracing::info!(
-                    sessions,
-                    ends,
-                    away_ms,
-                    "redis has all sessions again; the local file is empty"
-                );
-            }
-            FallbackEvent::Cleaned { sessions } => {
-                tracing::info!(sessions, "expired sessions were removed from the local file");
-            }
-        }
-    }
 }
 
 impl Symbolon {

@@ -71,6 +71,9 @@ pub struct MirrorMark {
     pub away: bool,
     /// Every row of the store's log up to here was known when it was last written.
     pub position: RevocationSeq,
+    /// The newest row of the store's log that was seen when it went away, or on the way home, and its id. A store that is back
+    /// without it has lost the end of its log, however far its head has jumped. `None`: none was seen yet.
+    pub anchor: Option<(RevocationSeq, [u8; 16])>,
     /// The rows of the log here up to this one are in the store.
     pub pushed: RevocationSeq,
     /// A store that was found empty is being given what is here.
@@ -88,6 +91,8 @@ pub struct MarkChange {
     pub alone: Option<bool>,
     /// [`MirrorMark::position`], which never goes back.
     pub position: Option<RevocationSeq>,
+    /// [`MirrorMark::anchor`].
+    pub anchor: Option<(RevocationSeq, [u8; 16])>,
     /// [`MirrorMark::pushed`], which never goes back.
     pub pushed: Option<RevocationSeq>,
     /// [`MirrorMark::restoring`].

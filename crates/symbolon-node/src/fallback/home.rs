@@ -19,8 +19,10 @@ use symbolon_core::revocation::{LogKind, LogRow, RevocationSeq};
 use symbolon_core::store::{Mirror, Mirrored, StoreError};
 use tokio::time::timeout;
 
-use super::standing::{FallbackEvent, Standing};
+use super::event::FallbackEvent;
+use super::standing::Standing;
 use super::{Fallback, rows_from};
+use crate::chain::RowName;
 
 /// How far the store's log jumps beyond the mirror's: so far that rows which the mirror still takes on the way do not
 /// come near.
@@ -34,6 +36,8 @@ const USES_BATCH: usize = 500;
 struct Trip {
     /// The rows of the mirror's log.
     owed: Vec<LogRow>,
+    /// The newest row of the store's log that was seen before.
+    anchor: Option<RowName>,
     /// Up to here they are in the store.
     pushed: RevocationSeq,
     /// Rows in the store's log that this node has written on this trip.
@@ -73,6 +77,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         let mark = inner.mirror.read_mark().await?;
         let mut trip = Trip {
             owed: rows_from(&inner.mirror, 0).await?,
+            anchor: mark.anchor,
             pushed: mark.pushed,
             own: HashSet::new(),
             sessions: 0,

@@ -8,7 +8,8 @@ use symbolon_core::store::{MarkChange, Mirror, Mirrored, PurgeOrder, StoreError}
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Fallback;
-use super::standing::{FallbackEvent, Standing};
+use super::event::FallbackEvent;
+use super::standing::Standing;
 
 /// How often the store is looked at when nothing is said of it.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -24,8 +25,6 @@ const TRY_EVERY: Duration = Duration::from_millis(250);
 const HITS: u32 = 2;
 /// How often it is looked at who the other members are.
 const MEMBERS_EVERY: Duration = Duration::from_secs(1);
-/// How often expired sessions are removed from the mirror.
-const CLEAN_EVERY: Duration = Duration::from_secs(5 * 60);
 /// How many sessions one step of that removes.
 const CLEAN_BATCH: u32 = 1_000;
 /// How often the mirror's sessions are counted.
@@ -118,7 +117,8 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         if let Err(error) = self.go_away().await {
             if !turns.said {
                 turns.said = true;
-                tracing::error!(%error, "the store is away, and its mirror cannot be used");
+                let detail = error.to_string();
+                self.say(&FallbackEvent::NoMirror { detail });
             }
             return;
         }
@@ -137,6 +137,12 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         let applied = inner.tail.applied();
         let position = applied.max(RevocationSeq(inner.position.load(Ordering::Acquire)));
         let heard = inner.tail.overlay().heard().max(position);
+        let anchor = inner.tail.place().and_then(|place| place.anchor);
+        let change = MarkChange {
+            anchor,
+            ..MarkChange::default()
+        };
+        inner.mirror.change_mark(change).await?;
         inner.mirror.go_away(position, heard).await?;
         inner.position.fetch_max(position.0, Ordering::AcqRel);
         self.set_standing(Standing::Degraded);
@@ -223,7 +229,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
 
     async fn while_away(&self, turns: &mut Turns) {
         self.count(turns).await;
-        if turns.cleaned_at.elapsed() >= CLEAN_EVERY {
+        if turns.cleaned_at.elapsed() >= self.inner.clean_every {
             turns.cleaned_at = Instant::now();
             self.clean_now().await;
         }
@@ -261,7 +267,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             return;
         };
         if let Ok(Ok(true)) = timeout(LOOK_DEADLINE, store.make_again(self.now())).await {
-            tracing::error!("the store has lost everything that it had, and was made anew");
+            self.say(&FallbackEvent::MadeAnew);
         }
     }
 

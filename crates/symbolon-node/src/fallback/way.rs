@@ -7,8 +7,9 @@ use symbolon_core::revocation::{LogKind, LogRow, RevocationSeq};
 use symbolon_core::session::SessionId;
 use symbolon_core::store::{FoundSession, MarkChange, Mirror, Mirrored, StoreError};
 
+use super::event::FallbackEvent;
 use super::gate::Pass;
-use super::standing::{FallbackEvent, Standing};
+use super::standing::Standing;
 use super::{ENDS_MAX, Fallback};
 
 /// Where a step goes.

@@ -12,7 +12,7 @@ use symbolon_core::store::{FoundSession, Mirror as _, SessionStore as _, StoreEr
 use symbolon_core::token::{MasterKey, RawToken};
 use symbolon_node::clock::{SteadyClock, wall_clock};
 use symbolon_node::fallback::{
-    Fallback, FallbackEvent, FallbackEvents, FallbackParts, HomeSink, Opener, Primary, Standing,
+    CLEAN_EVERY, Fallback, FallbackEvent, FallbackEvents, FallbackParts, HomeSink, Opener, Primary, Standing,
 };
 use symbolon_node::tail::Tail;
 use symbolon_node::{Issued, MemberParts, Node, OnRollback, Receipt, Refreshed, Undecided, Wait};
@@ -133,6 +133,7 @@ impl Home {
             sink,
             clock: clock.clone(),
             events: heard.clone(),
+            clean_every: CLEAN_EVERY,
             on_rollback: OnRollback::RevokeAll,
         })
         .await?;

@@ -73,6 +73,11 @@ const LIFE: Kind = Span {
     min: SECOND,
     max: DAY.saturating_mul(3_650),
 };
+/// More often is work for nothing; more seldom, and a long absence of the store fills the disk.
+const CLEANING: Kind = Span {
+    min: SECOND,
+    max: MINUTE.saturating_mul(60),
+};
 /// The grace is also the time in which a stolen refresh token can be repeated unseen: a minute at most.
 const GRACE: Kind = Span {
     min: Duration::ZERO,
@@ -170,6 +175,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "First part of every key in Redis. Change it where two installations share one Redis."),
     Setting::new("fallback.enabled", Flag, "true",
         "Go on from files in data_dir/fallback while the store is away: only where it is Redis, and no other node uses it."),
+    Setting::new("fallback.clean_every", CLEANING, "5m",
+        "How often expired sessions are removed from those files while the store is away."),
 
     Setting::new("keys.master_file", Path, "null",
         "File of 64 hex digits, the secret that is never in the store. Null: data_dir/master.key, made at the first start."),

@@ -29,7 +29,7 @@ pub(crate) struct Config {
     /// At the most, where the store is a server.
     pub(crate) store_connections: usize,
     pub(crate) cache: Cache,
-    pub(crate) fallback_enabled: bool,
+    pub(crate) fallback: Fallback,
     /// The file of the master key; none: `data_dir/master.key`.
     pub(crate) master_file: Option<PathBuf>,
     pub(crate) token: Token,
@@ -83,6 +83,14 @@ pub(crate) struct Cache {
     /// Always a [`StoreUrl::Redis`].
     pub(crate) redis_url: Option<StoreUrl>,
     pub(crate) prefix: String,
+}
+
+/// `fallback.*`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fallback {
+    pub(crate) enabled: bool,
+    /// How often its files are rid of what has expired.
+    pub(crate) clean_every: Duration,
 }
 
 /// `token.*`.
@@ -236,7 +244,10 @@ impl Config {
                 redis_url: values.get("cache.redis_url")?,
                 prefix: values.get("cache.prefix")?,
             },
-            fallback_enabled: values.get("fallback.enabled")?,
+            fallback: Fallback {
+                enabled: values.get("fallback.enabled")?,
+                clean_every: values.get("fallback.clean_every")?,
+            },
             master_file: values.get("keys.master_file")?,
             token: Token::of(values)?,
             session: Session::of(values)?,

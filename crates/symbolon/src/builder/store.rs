@@ -170,6 +170,7 @@ impl Builder {
             now,
             keep_ended: self.keep_ended,
             randomness: randomness.clone(),
+            clean_every: self.clean_every,
         };
         let mirror = OpenMirror::open(&folder, &means, tail).await?;
         let (store, begun) = mirror.with_redis(&folder, means, tail, clock).await?;

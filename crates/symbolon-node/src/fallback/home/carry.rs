@@ -9,7 +9,7 @@ use symbolon_core::store::{
 use tokio::task::JoinSet;
 
 use super::{Fallback, Trip, in_time};
-use crate::fallback::standing::FallbackEvent;
+use crate::fallback::event::FallbackEvent;
 
 /// How many sessions go over at a time. While they are on their way they are refreshed nowhere.
 const BATCH: u32 = 256;

@@ -9,7 +9,7 @@ use symbolon_core::subject::SubjectId;
 
 use super::{Fallback, Trip, in_time};
 use crate::chain;
-use crate::fallback::standing::FallbackEvent;
+use crate::fallback::event::FallbackEvent;
 use crate::member::OnRollback;
 
 /// Rows of one reading.
@@ -41,6 +41,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             let position = if is_last { page.head.max(last) } else { last };
             let change = MarkChange {
                 position: Some(position),
+                anchor: page.rows.last().map(|row| (row.seq, row.id)),
                 pushed: Some(pushed),
                 ..MarkChange::default()
             };
@@ -117,6 +118,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             }
             None => (Vec::new(), head.seq < position),
         };
+        let beyond_memory = beyond_memory || self.anchor_is_lost(store, trip, &known, head.floor).await?;
         if again.is_empty() && !beyond_memory {
             return Ok(());
         }
@@ -138,6 +140,25 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             beyond_memory,
         });
         Ok(())
+    }
+
+    /// Whether the row that was the newest is not there any more, and memory does not have it: after a start it has nothing.
+    /// The head says nothing of this, since a restart of the store moves it beyond all that was lost.
+    async fn anchor_is_lost(
+        &self,
+        store: &P,
+        trip: &Trip,
+        known: &[LogRow],
+        floor: RevocationSeq,
+    ) -> Result<bool, StoreError> {
+        let Some((seq, id)) = trip.anchor else {
+            return Ok(false);
+        };
+        if seq < floor || known.iter().any(|row| row.id == id) {
+            return Ok(false);
+        }
+        let rows = in_time(store.revocations_from(seq, 1)).await?;
+        Ok(rows.first().is_none_or(|row| row.seq != seq || row.id != id))
     }
 
     async fn cut_what_is_forgotten(&self, store: &P, trip: &mut Trip) -> Result<(), StoreError> {

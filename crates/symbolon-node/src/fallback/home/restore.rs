@@ -8,7 +8,7 @@ use symbolon_core::store::{
 
 use super::{Fallback, in_time};
 use crate::fallback::copies::bans_in_force;
-use crate::fallback::standing::FallbackEvent;
+use crate::fallback::event::FallbackEvent;
 
 /// How many accounts are read at once.
 const PAGE: u32 = 1_000;

@@ -13,6 +13,7 @@ use crate::operation::{Lane, Operation, Tx};
 const ALONE: &str = "mirror_alone";
 const AWAY: &str = "mirror_away";
 const POSITION: &str = "mirror_position";
+const ANCHOR: &str = "mirror_anchor";
 const PUSHED: &str = "mirror_pushed";
 const RESTORING: &str = "mirror_restoring";
 const INCARNATIONS: &str = "mirror_incarnations";
@@ -51,10 +52,15 @@ impl Operation for ReadMark {
             Some(text) => Some(unhex(text).ok_or_else(|| bad(CLUSTER))?),
             None => None,
         };
+        let anchor = match found.get(ANCHOR) {
+            Some(text) => Some(read_row(text).ok_or_else(|| bad(ANCHOR))?),
+            None => None,
+        };
         Ok(MirrorMark {
             alone: is(ALONE),
             away: is(AWAY),
             position: seq(POSITION)?,
+            anchor,
             pushed: seq(PUSHED)?,
             restoring: is(RESTORING),
             incarnations: incarnations
@@ -75,6 +81,7 @@ impl Operation for ChangeMark {
         let MarkChange {
             alone,
             position,
+            anchor,
             pushed,
             restoring,
             incarnations,
@@ -85,6 +92,9 @@ impl Operation for ChangeMark {
         }
         if let Some(position) = position {
             raise_position(tx.link, *position).await?;
+        }
+        if let Some((seq, id)) = anchor {
+            set(tx.link, ANCHOR, &format!("{} {}", seq.0, hex(id))).await?;
         }
         if let Some(pushed) = pushed {
             raise(tx.link, PUSHED, *pushed).await?;
@@ -101,6 +111,12 @@ impl Operation for ChangeMark {
         }
         Ok(())
     }
+}
+
+/// A row's position and id.
+fn read_row(text: &str) -> Option<(RevocationSeq, [u8; 16])> {
+    let (seq, id) = text.split_once(' ')?;
+    Some((RevocationSeq(seq.parse().ok()?), unhex(id)?))
 }
 
 fn word(yes: bool) -> &'static str {
