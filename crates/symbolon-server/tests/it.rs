@@ -31,6 +31,8 @@ mod deploy;
 mod doctor;
 #[path = "it/end.rs"]
 mod end;
+#[path = "it/fallback_load.rs"]
+mod fallback_load;
 #[path = "it/first_start.rs"]
 mod first_start;
 #[path = "it/floods.rs"]
@@ -79,12 +81,18 @@ mod readme;
 mod redis_condition;
 #[path = "it/redis_fallback.rs"]
 mod redis_fallback;
+#[path = "it/redis_faults.rs"]
+mod redis_faults;
 #[path = "it/redis_nodes.rs"]
 mod redis_nodes;
+#[path = "it/redis_sentinel.rs"]
+mod redis_sentinel;
 #[path = "it/redis_store.rs"]
 mod redis_store;
 #[path = "it/redis_store_refused.rs"]
 mod redis_store_refused;
+#[path = "it/redis_tls.rs"]
+mod redis_tls;
 #[path = "it/rolling.rs"]
 mod rolling;
 #[path = "it/scenarios.rs"]

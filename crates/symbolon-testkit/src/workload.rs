@@ -49,6 +49,8 @@ pub struct Plan {
     pub time_max: Duration,
     /// An account whose log-ins are mixed in: name and password.
     pub account: Option<(String, String)>,
+    /// How many log-ins of it there are at the most, over all rounds: they are slow.
+    pub logins_max: u64,
     /// What the choices are made from.
     pub seed: u64,
 }
@@ -61,6 +63,7 @@ impl Default for Plan {
             ops_max: 20_000,
             time_max: Duration::from_secs(60),
             account: None,
+            logins_max: 20,
             seed: 1,
         }
     }
@@ -155,6 +158,12 @@ impl Workload {
                 }
             }
         }
+    }
+
+    /// How many operations were answered or given up so far.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.0.done.load(Ordering::Relaxed)
     }
 
     /// What was seen so far.

@@ -11,9 +11,8 @@ use crate::randomness::Seeded;
 
 /// So many sessions share a subject: fewer than any limit of sessions would end.
 const PER_SUBJECT: u64 = 8;
-/// Log-ins are slow and all of one subject: one of so many issues, and no more than this in all.
+/// Log-ins are slow and all of one subject: one of so many issues.
 const LOGIN_EVERY: u64 = 16;
-const LOGINS_MAX: u64 = 20;
 
 /// Does one operation, chosen by chance.
 pub(super) async fn one(shared: &Shared, client: &mut Client, chance: &Seeded) {
@@ -58,7 +57,9 @@ async fn issue(shared: &Shared, client: &mut Client, chance: &Seeded) {
         return tokio::task::yield_now().await;
     }
     let login = match &shared.plan.account {
-        Some(account) if number.is_multiple_of(LOGIN_EVERY) && number / LOGIN_EVERY < LOGINS_MAX => {
+        Some(account)
+            if number.is_multiple_of(LOGIN_EVERY) && number / LOGIN_EVERY < shared.plan.logins_max =>
+        {
             Some(account)
         }
         _ => None,

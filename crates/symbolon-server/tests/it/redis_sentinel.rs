@@ -1,0 +1,250 @@
+//! A Redis that is the store and fails over by its Sentinels: what the clients of the real binary see.
+
+use http::Method;
+use serde_json::{Value, json};
+use symbolon_testkit::http::{Answer, Ask};
+use symbolon_testkit::server::{Server, Start};
+use symbolon_testkit::servers::{Redis, StartRedis};
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::place::BINARY;
+
+/// How long anything may take that is waited for.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A primary, its replica, and three Sentinels that watch them.
+struct Watched {
+    primary: Redis,
+    replica: Redis,
+    sentinels: Vec<Redis>,
+}
+
+fn durable() -> StartRedis {
+    StartRedis::default()
+        .setting("appendonly", "yes")
+        .setting("appendfsync", "always")
+}
+
+impl Watched {
+    async fn start() -> Self {
+        let primary = durable().start();
+        let replica = durable().replica_of(&primary).start();
+        let watched = Self {
+            sentinels: (0..3)
+                .map(|_| StartRedis::default().sentinel_of("main", &primary).start())
+                .collect(),
+            primary,
+            replica,
+        };
+        until("the replica follows", async || {
+            let said = watched.replica.cli(&["INFO", "replication"]);
+            said.contains("master_link_status:up")
+        })
+        .await;
+        until("the Sentinels know each other and the replica", async || {
+            watched.sentinels.iter().all(|sentinel| {
+                let port = watched.replica.address().port().to_string();
+                sentinel.cli(&["SENTINEL", "REPLICAS", "main"]).contains(&port)
+                    && sentinel
+                        .cli(&["SENTINEL", "CKQUORUM", "main"])
+                        .starts_with("OK 3")
+            })
+        })
+        .await;
+        watched
+    }
+
+    fn url(&self) -> String {
+        let hosts: Vec<String> = self
+            .sentinels
+            .iter()
+            .map(|sentinel| sentinel.address().to_string())
+            .collect();
+        format!("redis-sentinel://{}/0?sentinelServiceName=main", hosts.join(","))
+    }
+
+    /// Waits until the replica has all that the primary has acknowledged so far.
+    async fn until_replicated(&self) {
+        let said = self.primary.cli(&["INFO", "replication"]);
+        let wanted = field(&said, "master_repl_offset:");
+        until("the replica has it all", async || {
+            field(&self.replica.cli(&["INFO", "replication"]), "slave_repl_offset:") >= wanted
+        })
+        .await;
+    }
+
+    /// From here on the replica hears nothing more of its primary.
+    fn part(&self) {
+        self.primary
+            .cli(&["ACL", "SETUSER", "default", "-psync", "-sync"]);
+        self.primary.cli(&["CLIENT", "KILL", "TYPE", "replica"]);
+    }
+
+    async fn until_promoted(&self) {
+        until("the replica is the primary", async || {
+            self.replica.cli(&["INFO", "replication"]).contains("role:master")
+        })
+        .await;
+    }
+}
+
+fn field(said: &str, name: &str) -> u64 {
+    let value = said.lines().find_map(|line| line.strip_prefix(name));
+    value.map_or(0, |value| value.trim().parse().unwrap())
+}
+
+async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < LONG, "{what}: it does not come");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn until_said(server: &Server, words: &str) {
+    until(words, async || server.stderr().contains(words)).await;
+}
+
+async fn try_log_in(server: &Server) -> Answer {
+    let body = json!({ "username": "admin", "password": server.first_password().await });
+    let answer = server.client().send(Ask::post("/v1/login", &body)).await;
+    assert!(matches!(answer.status, 200 | 503), "{}", answer.text());
+    if answer.status == 503 {
+        assert!(answer.header("retry-after").is_some(), "{}", answer.text());
+    }
+    answer
+}
+
+async fn log_in(server: &Server) -> Value {
+    let answer = try_log_in(server).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+async fn verify(server: &Server, pair: &Value) -> u16 {
+    let ask = Ask::get("/verify").bearer(pair["access_token"].as_str().unwrap());
+    server.client().send(ask).await.status
+}
+
+async fn log_out(server: &Server, pair: &Value) -> Value {
+    let ask = Ask::new(Method::POST, "/v1/logout").bearer(pair["access_token"].as_str().unwrap());
+    server.client().send(ask).await.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_keeps_what_the_replica_has_heard_and_a_node_alone_goes_on_meanwhile() {
+    let redis = Watched::start().await;
+    let mut server = Start::binary(BINARY)
+        .env("SYMBOLON_STORE__URL", redis.url())
+        .ready()
+        .await;
+    let (kept, gone) = (log_in(&server).await, log_in(&server).await);
+    assert_eq!(log_out(&server, &gone).await["effective"], "now");
+    until_said(&server, "this node would go on without redis").await;
+    redis.until_replicated().await;
+    redis.primary.kill9();
+    let mut local = None;
+    until("log-ins go on", async || {
+        // Nobody is logged out meanwhile, and nobody comes back.
+        assert_eq!(verify(&server, &kept).await, 200);
+        assert!([401, 503].contains(&verify(&server, &gone).await));
+        let answer = try_log_in(&server).await;
+        let is_in = answer.status == 200;
+        local = is_in.then(|| answer.json());
+        is_in
+    })
+    .await;
+    let local = local.unwrap();
+    redis.until_promoted().await;
+    until_said(&server, "redis has all sessions again").await;
+    for pair in [&kept, &local] {
+        assert_eq!(verify(&server, pair).await, 200);
+    }
+    assert_eq!(verify(&server, &gone).await, 401);
+    // What the new primary says, and nothing else.
+    server.kill9().await;
+    std::fs::remove_dir_all(server.data_dir().join("fallback")).unwrap();
+    server.restart().await;
+    for pair in [&kept, &local] {
+        assert_eq!(verify(&server, pair).await, 200);
+    }
+    assert_eq!(verify(&server, &gone).await, 401);
+    // The old primary is back, and follows the new one.
+    redis.primary.start_again();
+    until("it follows", async || {
+        redis.primary.cli(&["INFO", "replication"]).contains("role:slave")
+    })
+    .await;
+    let after = log_in(&server).await;
+    assert_eq!(
+        (verify(&server, &after).await, verify(&server, &gone).await),
+        (200, 401)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_without_a_local_file_is_503_and_then_goes_on_by_itself() {
+    let redis = Watched::start().await;
+    let server = Start::binary(BINARY)
+        .env("SYMBOLON_STORE__URL", redis.url())
+        .env("SYMBOLON_FALLBACK__ENABLED", "false")
+        .ready()
+        .await;
+    let (kept, gone) = (log_in(&server).await, log_in(&server).await);
+    assert_eq!(log_out(&server, &gone).await["effective"], "now");
+    redis.until_replicated().await;
+    redis.primary.kill9();
+    let refused = try_log_in(&server).await;
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    until("log-ins go on", async || {
+        // From memory for the lease; never a 401 that nothing proves.
+        assert!([200, 503].contains(&verify(&server, &kept).await));
+        assert!([401, 503].contains(&verify(&server, &gone).await));
+        try_log_in(&server).await.status == 200
+    })
+    .await;
+    until("it answers again", async || verify(&server, &kept).await == 200).await;
+    assert_eq!(verify(&server, &gone).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_replica_had_not_heard_is_lost_by_a_failover_but_for_what_the_node_remembers_to_have_ended()
+{
+    let redis = Watched::start().await;
+    let server = Start::binary(BINARY)
+        .env("SYMBOLON_STORE__URL", redis.url())
+        .ready()
+        .await;
+    let (kept, gone) = (log_in(&server).await, log_in(&server).await);
+    // An end that both have: without any the log is empty, and nobody could say that no other was lost.
+    let earlier = log_in(&server).await;
+    assert_eq!(log_out(&server, &earlier).await["effective"], "now");
+    until_said(&server, "this node would go on without redis").await;
+    redis.until_replicated().await;
+    redis.part();
+    // Acknowledged by the primary, and by nobody else.
+    let lost = log_in(&server).await;
+    assert_eq!(log_out(&server, &gone).await["effective"], "now");
+    redis.primary.kill9();
+    until_said(&server, "this node goes on without redis").await;
+    assert_ne!(verify(&server, &gone).await, 200);
+    redis.until_promoted().await;
+    until_said(&server, "redis has all sessions again").await;
+    assert!(
+        server
+            .stderr()
+            .contains("redis came back without the end of its log"),
+        "{}",
+        server.stderr()
+    );
+    assert_eq!(verify(&server, &gone).await, 401, "what had ended stays ended");
+    assert_eq!(verify(&server, &kept).await, 200);
+    assert_eq!(
+        verify(&server, &lost).await,
+        401,
+        "the new primary never heard of it"
+    );
+    // It is written in Redis again, where every other node reads it.
+    let key = format!("{{sy}}:s:{}", gone["session_id"].as_str().unwrap());
+    assert_ne!(redis.replica.cli(&["HGET", &key, "ended"]), "");
+}
