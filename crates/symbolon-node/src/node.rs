@@ -5,6 +5,7 @@ mod confirm;
 mod inspect;
 mod issue;
 mod list;
+mod look;
 mod member;
 mod refresh;
 mod renew;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use symbolon_core::clock::Timestamp;
-use symbolon_core::revocation::{Cut, LogKind, LogRow, RevocationReason, RevocationSeq};
+use symbolon_core::revocation::{Cut, LogKind, LogRow, RevocationSeq};
 use symbolon_core::session::SessionId;
 
 use crate::bug::{self, Bug};
@@ -30,22 +30,14 @@ pub const MARKS_MAX: usize = 262_144;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Objection {
     /// The session has ended.
-    Ended {
-        /// When.
-        at: Timestamp,
-        /// Why.
-        reason: RevocationReason,
-    },
+    Ended(Cut),
     /// The fact may no longer be true: read it again.
     Stale,
 }
 
 impl From<Cut> for Objection {
     fn from(cut: Cut) -> Self {
-        Self::Ended {
-            at: cut.at,
-            reason: cut.reason,
-        }
+        Self::Ended(cut)
     }
 }
 

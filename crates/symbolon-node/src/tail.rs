@@ -11,6 +11,7 @@ use symbolon_core::api_key::ApiKeyId;
 use symbolon_core::clock::Timestamp;
 use symbolon_core::member::Incarnation;
 use symbolon_core::revocation::{LogKind, LogRow, LogSink, RevocationReason, RevocationSeq};
+use symbolon_core::session::Session;
 use symbolon_core::signal::{Acknowledgement, Signal, SignalSink, Signals};
 use symbolon_core::store::LogPage;
 use tokio::sync::{Notify, broadcast};
@@ -129,9 +130,15 @@ impl Tail {
 
     /// What speaks against a session that was read from the store after `before`. A row that was heard of by then was
     /// committed, so what it says was read.
-    pub(crate) fn objection_to_read(&self, fact: &Fact, before: Before) -> Option<Objection> {
-        let stamp = self.stamp(fact, before.heard);
-        let objection = self.overlay.objection_to_read(stamp, fact.identity.subject());
+    pub(crate) fn objection_to_read(&self, session: &Session, before: Before) -> Option<Objection> {
+        let subject = session.subject.as_str();
+        let stamp = Stamp {
+            id: session.id,
+            subject_cell: self.overlay.cell_of(subject),
+            asof: before.heard,
+            epoch: session.epoch,
+        };
+        let objection = self.overlay.objection_to_read(stamp, subject);
         // Looked at after the overlay, which may miss rows from the beginning on.
         let stale = self.beginnings.read() != before.beginning;
         objection.or(stale.then_some(Objection::Stale))

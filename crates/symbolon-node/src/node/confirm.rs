@@ -49,16 +49,12 @@ impl<S: Store + Clone> Node<S> {
     /// One look and one try; `None`: someone else was faster.
     async fn confirm_once(&self, confirm: &Confirm) -> Result<Option<Result<Issued, Inactive>>, Undecided> {
         let origin = &confirm.origin;
-        let before = self.tail.before();
-        let Some(found) = self.store.find_session(confirm.id).await? else {
+        let Some(found) = self.look_at(confirm.id).await? else {
             return Ok(Some(Err(Inactive::Unknown)));
         };
         let session = found.session;
         if let Some(ended) = session.ended(found.cut, origin.at) {
             return Ok(Some(Err(ended.into())));
-        }
-        if let Some(ended) = self.known_end(&session, before, origin.at) {
-            return Ok(Some(Err(ended)));
         }
         if confirm.presented < session.tokens.generation_floor {
             return Ok(Some(Err(Inactive::Superseded)));

@@ -92,7 +92,7 @@ impl<S: Store + Clone> Node<S> {
         if token.kind() != TokenKind::Refresh || !token.is_genuine(&self.keys) {
             return Ok(None);
         }
-        let found = self.store.find_session(token.session_id()).await?;
+        let found = self.look_at(token.session_id()).await?;
         let presented = Presented {
             generation: token.generation(),
             digest: token.digest(),
@@ -103,14 +103,12 @@ impl<S: Store + Clone> Node<S> {
 
     /// The session, if the token is its current one and its pair is too young to be exchanged in a browser.
     async fn young(&self, token: &RawToken, origin: &Origin) -> Result<Option<Session>, Undecided> {
-        let before = self.tail.before();
         let Some((found, presented)) = self.find_by_refresh(token).await? else {
             return Ok(None);
         };
         let (session, grace) = (found.session, self.policy.rotation_grace);
         let is_young = refresh::decide(&session, found.cut, presented, grace, origin.at) == Rotation::Rotate
-            && refresh::keeps_cookies(&session, grace, origin.at)
-            && self.known_end(&session, before, origin.at).is_none();
+            && refresh::keeps_cookies(&session, grace, origin.at);
         Ok(is_young.then_some(session))
     }
 
@@ -120,25 +118,18 @@ impl<S: Store + Clone> Node<S> {
         presented: Presented,
         origin: &Origin,
     ) -> Result<Step, Undecided> {
-        let before = self.tail.before();
-        let asof = before.asof;
-        let Some(found) = self.store.find_session(token.session_id()).await? else {
+        let asof = self.tail.applied();
+        let Some(found) = self.look_at(token.session_id()).await? else {
             return Ok(Step::Done(Refreshed::Refused(Inactive::Unknown)));
         };
         let session = found.session;
-        let decided = refresh::decide(
+        match refresh::decide(
             &session,
             found.cut,
             presented,
             self.policy.rotation_grace,
             origin.at,
-        );
-        if matches!(decided, Rotation::Rotate | Rotation::Replay { .. })
-            && let Some(ended) = self.known_end(&session, before, origin.at)
-        {
-            return Ok(Step::Done(Refreshed::Refused(ended)));
-        }
-        match decided {
+        ) {
             Rotation::Rotate => self.rotate(token, session, asof, origin).await,
             Rotation::Replay { renew } => self.replay(token, session, renew, asof, origin).await,
             Rotation::Reused => self.end_reused(&session, origin).await,

@@ -138,15 +138,11 @@ impl<S: Store + Clone> Node<S> {
     }
 
     async fn renew_once(&self, token: Verified<'_>, origin: &Origin) -> Result<Step, Undecided> {
-        let before = self.tail.before();
-        let Some(FoundSession { session, cut }) = self.store.find_session(token.session_id()).await? else {
+        let asof = self.tail.applied();
+        let Some(FoundSession { session, cut }) = self.look_at(token.session_id()).await? else {
             return Ok(Step::Done(None));
         };
-        let decided = renewal::decide(&session, cut, token.presented(), self.policy.renewal(), origin.at);
-        match decided {
-            Renewal::Repeat | Renewal::Renew if self.known_end(&session, before, origin.at).is_some() => {
-                Ok(Step::Done(None))
-            }
+        match renewal::decide(&session, cut, token.presented(), self.policy.renewal(), origin.at) {
             Renewal::Keep => Ok(Step::Done(None)),
             Renewal::Repeat => {
                 let pair = self.repeated(token, &session)?;
@@ -158,7 +154,7 @@ impl<S: Store + Clone> Node<S> {
                     Verified::Raw(token) => Pair::renewing(&self.keys, token, nonce),
                     Verified::Signed(token) => self.fresh_pair(token.session_id, token.generation.next())?,
                 };
-                let next = (pair, nonce, before.asof);
+                let next = (pair, nonce, asof);
                 self.commit_renewal(session, next, origin).await
             }
         }

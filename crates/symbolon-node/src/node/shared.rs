@@ -5,12 +5,9 @@ use symbolon_core::revocation::RevocationSeq;
 use symbolon_core::session::{Session, SessionId};
 use symbolon_core::shared::SharedFact;
 use symbolon_core::store::{FoundSession, Store};
-use symbolon_core::verdict::Inactive;
 
 use super::Node;
-use crate::flights::Before;
 use crate::near::Fact;
-use crate::overlay::Objection;
 
 impl<S: Store + Clone> Node<S> {
     /// The fact of a session as it was when the log stood at `asof`.
@@ -27,16 +24,6 @@ impl<S: Store + Clone> Node<S> {
                 .is_some_and(|used| now >= used.after(grace));
         }
         fact
-    }
-
-    /// How a session has ended that the store, asked after `before`, says is alive: one that has lost what it acknowledged
-    /// says so where this node knows better.
-    pub(super) fn known_end(&self, session: &Session, before: Before, now: Timestamp) -> Option<Inactive> {
-        let fact = self.fact(session, before.asof, now);
-        match self.tail.objection_to_read(&fact, before) {
-            Some(Objection::Ended { at, reason }) => Some(Inactive::Revoked { at, reason }),
-            Some(Objection::Stale) | None => None,
-        }
     }
 
     /// Leaves a session for the other nodes, as it was read or written when the log stood at `asof`.

@@ -1,6 +1,7 @@
 //! Verify: parse, lease, near cache, shared cache, store, pure verdict. No write, no lock across a wait.
 
 use symbolon_core::clock::Timestamp;
+use symbolon_core::revocation::Cut;
 use symbolon_core::session::SessionId;
 use symbolon_core::shared::SharedFact;
 use symbolon_core::store::{Store, StoreError};
@@ -226,9 +227,7 @@ impl<S: Store + Clone> Node<S> {
             epoch: hit.epoch(),
         };
         match self.tail.overlay().objection(stamp, || identity.subject()) {
-            Some(Objection::Ended { at, reason }) => {
-                return Near::Decided(Verdict::Inactive(Inactive::Revoked { at, reason }));
-            }
+            Some(Objection::Ended(cut)) => return Near::Decided(Verdict::Inactive(revoked(cut))),
             Some(Objection::Stale) => return Near::AskStore,
             None => {}
         }
@@ -287,14 +286,16 @@ impl<S: Store + Clone> Node<S> {
         let fact = self.fact(&found.session, read.before.asof, now);
         let refused = match token.check(&fact.facts, now) {
             // A store that has lost what it acknowledged says yes where this node knows better.
-            AccessCheck::Good { expires_at } => match self.tail.objection_to_read(&fact, read.before) {
-                Some(Objection::Ended { at, reason }) => Inactive::Revoked { at, reason },
-                Some(Objection::Stale) => return None,
-                None => {
-                    let seen_at = found.session.last_seen_at;
-                    return Some(self.live(fact, seen_at, token, (expires_at, now), Tier::Store));
+            AccessCheck::Good { expires_at } => {
+                match self.tail.objection_to_read(&found.session, read.before) {
+                    Some(Objection::Ended(cut)) => revoked(cut),
+                    Some(Objection::Stale) => return None,
+                    None => {
+                        let seen_at = found.session.last_seen_at;
+                        return Some(self.live(fact, seen_at, token, (expires_at, now), Tier::Store));
+                    }
                 }
-            },
+            }
             AccessCheck::Superseded => Inactive::Superseded,
             AccessCheck::Ahead | AccessCheck::WrongDigest => Inactive::Unknown,
             AccessCheck::TokenExpired { at } | AccessCheck::SessionExpired { at } => Inactive::Expired { at },
@@ -337,9 +338,7 @@ impl<S: Store + Clone> Node<S> {
         };
         match self.tail.objection_to_shared(&fact) {
             _ if is_over => None,
-            Some(Objection::Ended { at, reason }) => {
-                Some(Verdict::Inactive(Inactive::Revoked { at, reason }))
-            }
+            Some(Objection::Ended(cut)) => Some(Verdict::Inactive(revoked(cut))),
             Some(Objection::Stale) => None,
             None => {
                 let seen_at = found.session.last_seen_at;
@@ -378,5 +377,12 @@ impl Presented {
     /// Whether it says of itself that it is over: then nothing can move its end.
     fn is_over(&self, now: Timestamp) -> bool {
         matches!(self.proof, Proof::Signature(token) if now >= token.expires_at)
+    }
+}
+
+fn revoked(cut: Cut) -> Inactive {
+    Inactive::Revoked {
+        at: cut.at,
+        reason: cut.reason,
     }
 }

@@ -48,6 +48,9 @@ async fn no_lease_is_renewed_as_long_as_the_log_cannot_be_read() {
         a.says(&issued.pair.access).await == "no lease"
     })
     .await;
+    // Nor does a session go on that may have ended elsewhere.
+    let refreshed = a.node.refresh(&issued.pair.refresh, &a.origin()).await;
+    assert!(matches!(refreshed, Err(Undecided::LeaseLost)));
     a.faults.heal();
     a.comes_to_say(&issued.pair.access, "active").await;
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use symbolon_core::clock::Timestamp;
-use symbolon_core::revocation::{LogKind, LogRow, RevocationReason, RevocationSeq};
+use symbolon_core::revocation::{Cut, LogKind, LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::session::SessionId;
 use symbolon_core::subject::SubjectId;
 use symbolon_node::overlay::{Objection, Overlay, Stamp};
@@ -10,10 +10,15 @@ use super::given::{NOW, row};
 
 const ID: SessionId = SessionId::from_bytes([1; 16]);
 const OTHER: SessionId = SessionId::from_bytes([2; 16]);
-const KICKED: Option<Objection> = Some(Objection::Ended {
-    at: NOW,
-    reason: RevocationReason::Kicked,
-});
+
+/// What the row at a position says.
+fn kicked(seq: u64) -> Option<Objection> {
+    Some(Objection::Ended(Cut {
+        seq: RevocationSeq(seq),
+        at: NOW,
+        reason: RevocationReason::Kicked,
+    }))
+}
 
 /// What the overlay has against the session `ID` of the subject `ann`.
 fn against(overlay: &Overlay, asof: u64, epoch: u64) -> Option<Objection> {
@@ -40,7 +45,7 @@ fn overlay(rows: &[LogRow]) -> Overlay {
 #[test]
 fn a_fact_read_before_the_end_of_its_session_is_refused_and_one_read_after_it_is_not() {
     let overlay = overlay(&[row(5, LogKind::Session(ID))]);
-    assert_eq!(against(&overlay, 4, 0), KICKED);
+    assert_eq!(against(&overlay, 4, 0), kicked(5));
     assert_eq!(against(&overlay, 5, 0), None);
 }
 
@@ -59,7 +64,7 @@ fn a_cut_of_the_subject_ends_every_session_issued_before_it() {
             keep: vec![],
         },
     )]);
-    assert_eq!(against(&overlay, 4, 0), KICKED);
+    assert_eq!(against(&overlay, 4, 0), kicked(5));
     assert_eq!(against(&overlay, 4, 5), None, "issued under the cut");
 }
 
@@ -79,7 +84,7 @@ fn a_session_that_a_cut_keeps_is_read_again() {
 #[test]
 fn a_cut_of_everyone_ends_every_session_issued_before_it() {
     let overlay = overlay(&[row(5, LogKind::Everyone)]);
-    assert_eq!(against(&overlay, 4, 4), KICKED);
+    assert_eq!(against(&overlay, 4, 4), kicked(5));
     assert_eq!(against(&overlay, 9, 5), None);
 }
 
@@ -119,8 +124,8 @@ fn rows_may_come_twice_and_in_any_order() {
         row(5, LogKind::Session(ID)),
     ];
     let overlay = overlay(&rows);
-    assert_eq!(against(&overlay, 4, 0), KICKED);
-    assert_eq!(against(&overlay, 5, 6), KICKED, "the newer cut keeps nothing");
+    assert_eq!(against(&overlay, 4, 0), kicked(5));
+    assert_eq!(against(&overlay, 5, 6), kicked(7), "the newer cut keeps nothing");
     assert_eq!(against(&overlay, 7, 7), None);
 }
 
@@ -137,7 +142,7 @@ fn what_is_forgotten_is_not_believed_any_more() {
 fn what_is_younger_than_the_horizon_is_remembered() {
     let overlay = overlay(&[row(5, LogKind::Session(ID))]);
     overlay.forget_before(Timestamp(NOW.0));
-    assert_eq!(against(&overlay, 4, 0), KICKED);
+    assert_eq!(against(&overlay, 4, 0), kicked(5));
 }
 
 #[test]

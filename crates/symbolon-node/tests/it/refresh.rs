@@ -2,9 +2,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use symbolon_core::policy::SessionPolicy;
+use symbolon_core::revocation::{LogKind, LogSink as _};
 use symbolon_core::session::SessionState;
 
-use super::given::{Given, join_all, lives, text};
+use super::given::{Given, join_all, lives, row, text};
 
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -138,4 +139,36 @@ async fn no_refresh_moves_the_absolute_end() {
     given.clock.advance(Duration::from_secs(3600));
     assert_eq!(given.refresh(&pair.refresh).await.err(), Some("expired"));
     assert_eq!(given.says(&pair.access).await, "expired");
+}
+
+/// What a store says that has lost the end of a session, which this node has heard.
+#[tokio::test]
+async fn a_session_whose_end_the_store_has_lost_is_neither_refreshed_nor_inspected_as_live() {
+    let given = Given::fresh();
+    let (ended, cut, other) = (
+        given.issue("ann").await,
+        given.issue("bob").await,
+        given.issue("eve").await,
+    );
+    let subject = cut.session.subject.clone();
+    let lost = [
+        row(900, LogKind::Session(ended.session.id)),
+        row(
+            901,
+            LogKind::Subject {
+                subject,
+                keep: vec![],
+            },
+        ),
+    ];
+    given.node.tail().committed(&lost);
+    for dead in [&ended, &cut] {
+        let token = &dead.pair.refresh;
+        assert_eq!(given.refresh(token).await.err(), Some("kicked"));
+        assert!(given.node.inspect_refresh(token).await.unwrap().is_none());
+        assert_eq!(given.says(&dead.pair.access).await, "kicked");
+    }
+    let token = &other.pair.refresh;
+    assert!(given.node.inspect_refresh(token).await.unwrap().is_some());
+    assert_eq!(given.refresh(token).await.err(), None);
 }
