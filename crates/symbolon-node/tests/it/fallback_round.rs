@@ -16,6 +16,8 @@ use super::cluster::{LONG, eventually};
 /// How many clients there are; each acts alone on its own sessions.
 const CLIENTS: usize = 6;
 const ROUNDS: u64 = 3;
+/// Of how many subjects the sessions of a client are: of none as many as take the place of the oldest.
+const SUBJECTS: u64 = 25;
 
 /// What a client knows of a session.
 enum Known {
@@ -63,7 +65,7 @@ async fn act(a: Arc<Alone>, mut mine: Vec<Mine>, stop: Arc<AtomicBool>, seed: u6
         match dice.throw(10) {
             0..3 => {
                 number += 1;
-                let subject = format!("user-{seed}-{}", number % 5);
+                let subject = format!("user-{seed}-{}", number % SUBJECTS);
                 match a.try_issue(&subject).await {
                     Ok(issued) => {
                         seen.begun += 1;

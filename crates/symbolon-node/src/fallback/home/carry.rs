@@ -16,40 +16,68 @@ const BATCH: u32 = 256;
 /// How many of them the store is asked for at the same time.
 const TOGETHER: usize = 16;
 
+/// Sessions that set out together.
+struct Batch {
+    sessions: Vec<FoundSession>,
+    /// Up to here the store's log has spared them.
+    known: RevocationSeq,
+}
+
 impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
     /// Carries some sessions over; `false`: hardly any are left.
     pub(super) async fn carry(&self, store: &P, trip: &mut Trip) -> Result<bool, StoreError> {
+        // As much as can be while steps go on.
+        self.push(store, trip).await?;
+        self.catch_up(store, trip).await?;
         let closed = self.inner.gate.close().await;
-        let batch = self.set_out().await?;
+        let batch = self.set_out(store, trip).await?;
         drop(closed);
-        let is_full = batch.len() >= BATCH as usize;
-        self.carry_over(store, trip, &batch).await?;
+        let is_full = batch.sessions.len() >= BATCH as usize;
+        let newest = self.carry_over(store, trip, &batch).await?;
         let closed = self.inner.gate.close().await;
-        self.forget(&batch).await?;
+        self.settle_in(store, trip, &batch, newest).await?;
         drop(closed);
         Ok(is_full)
     }
 
     /// The same, where the gate is closed already; `false`: none is left.
     pub(super) async fn carry_behind_the_gate(&self, store: &P, trip: &mut Trip) -> Result<bool, StoreError> {
-        let batch = self.set_out().await?;
-        if batch.is_empty() {
+        let batch = self.set_out(store, trip).await?;
+        if batch.sessions.is_empty() {
             return Ok(false);
         }
-        self.carry_over(store, trip, &batch).await?;
-        self.forget(&batch).await?;
+        let newest = self.carry_over(store, trip, &batch).await?;
+        self.settle_in(store, trip, &batch, newest).await?;
         Ok(true)
     }
 
     /// Marks the next sessions as being on their way, with no step under way: what is read of them then does not change
-    /// here any more.
-    async fn set_out(&self) -> Result<Vec<FoundSession>, StoreError> {
+    /// here any more. A cut that was made here before, and that some of them began after, is in the store before them; one
+    /// that is made after this comes after them.
+    async fn set_out(&self, store: &P, trip: &mut Trip) -> Result<Batch, StoreError> {
         let inner = &self.inner;
-        let batch = inner.mirror.walk_sessions(None, BATCH).await?;
-        let ids: Vec<SessionId> = batch.iter().map(|found| found.session.id).collect();
+        self.push(store, trip).await?;
+        let known = self.catch_up(store, trip).await?;
+        let sessions = inner.mirror.walk_sessions(None, BATCH).await?;
+        let ids: Vec<SessionId> = sessions.iter().map(|found| found.session.id).collect();
         inner.mirror.mark_moving(ids.clone()).await?;
         inner.moving.lock().extend(ids);
-        Ok(batch)
+        Ok(Batch { sessions, known })
+    }
+
+    /// Those that are in the store are read there from here on, with no step under way. What was cut here while they were on
+    /// their way has ended them there; what is cut here from now on has a position beyond the cut that they are under there,
+    /// and so ends them here at once.
+    async fn settle_in(
+        &self,
+        store: &P,
+        trip: &mut Trip,
+        batch: &Batch,
+        newest: RevocationSeq,
+    ) -> Result<(), StoreError> {
+        self.push(store, trip).await?;
+        self.inner.mirror.jump_mirror_beyond(newest).await?;
+        self.forget(&batch.sessions).await
     }
 
     async fn forget(&self, batch: &[FoundSession]) -> Result<(), StoreError> {
@@ -62,13 +90,16 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         Ok(())
     }
 
-    async fn carry_over(&self, store: &P, trip: &mut Trip, batch: &[FoundSession]) -> Result<(), StoreError> {
-        // A cut that was made here before they set out, and that some of them began after, comes before them.
-        self.push(store, trip).await?;
-        // What is known now has spared them, and what comes later ends them.
-        let known = self.catch_up(store, trip).await?;
+    /// Writes them into the store; answers the newest cut that one of them is under there.
+    async fn carry_over(
+        &self,
+        store: &P,
+        trip: &mut Trip,
+        batch: &Batch,
+    ) -> Result<RevocationSeq, StoreError> {
+        let mut newest = RevocationSeq::ZERO;
         let now = self.now();
-        for some in batch.chunks(TOGETHER) {
+        for some in batch.sessions.chunks(TOGETHER) {
             let mut under_way = JoinSet::new();
             for found in some {
                 if found.session.ended(found.cut, now).is_some() {
@@ -77,7 +108,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
                 // Ended while it was on its way, now or on an earlier try.
                 let has_ended = self.inner.tail.overlay().find_end(found.session.id).is_some();
                 let (store, session) = (store.clone(), found.session.clone());
-                under_way.spawn(adopt(store, session, known, has_ended));
+                under_way.spawn(adopt(store, session, batch.known, has_ended));
             }
             while let Some(done) = under_way.join_next().await {
                 let (id, adopted) = done.map_err(|error| StoreError::Damaged {
@@ -85,14 +116,17 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
                     detail: error.to_string(),
                 })??;
                 match adopted {
-                    Adopted::There(_) => trip.sessions += 1,
+                    Adopted::There(epoch) => {
+                        trip.sessions += 1;
+                        newest = newest.max(epoch);
+                    }
                     Adopted::Ended(_) => {}
                     // The store's own stays as it is.
                     Adopted::OtherIsThere => self.say(&FallbackEvent::OtherIsThere(id)),
                 }
             }
         }
-        Ok(())
+        Ok(newest)
     }
 }
 

@@ -105,7 +105,8 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         let position = RevocationSeq(inner.position.load(Ordering::Acquire));
         let mut known = inner.tail.known_rows();
         let joint = RevocationSeq(inner.joint.load(Ordering::Acquire));
-        // Of the mirror's own rows the store has none.
+        // Of the mirror's own rows the store has none: not of those either that were written since the trip began.
+        self.read_owed(trip).await?;
         known.retain(|row| {
             row.seq >= joint && row.seq <= position && trip.owed.iter().all(|owed| owed.seq != row.seq)
         });

@@ -13,8 +13,7 @@ const ENDS_BATCH: usize = 256;
 impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
     /// Ends in the store what is not ended there yet.
     pub(super) async fn push(&self, store: &P, trip: &mut Trip) -> Result<(), StoreError> {
-        let from = trip.owed.last().map_or(0, |row| row.seq.0.saturating_add(1));
-        trip.owed.extend(rows_from(&self.inner.mirror, from).await?);
+        self.read_owed(trip).await?;
         let due: Vec<_> = trip
             .owed
             .iter()
@@ -34,6 +33,13 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             }
         }
         self.push_ends(store, trip, &mut ends).await
+    }
+
+    /// Reads what the mirror's log has got since.
+    pub(super) async fn read_owed(&self, trip: &mut Trip) -> Result<(), StoreError> {
+        let from = trip.owed.last().map_or(0, |row| row.seq.0.saturating_add(1));
+        trip.owed.extend(rows_from(&self.inner.mirror, from).await?);
+        Ok(())
     }
 
     /// Ends the API keys in the store that were ended here.
