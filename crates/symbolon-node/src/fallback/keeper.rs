@@ -134,15 +134,15 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         // What is said from now on is said of the mirror's log.
         inner.tail.fall_silent();
         inner.tail.leave_log();
-        let applied = inner.tail.applied();
-        let position = applied.max(RevocationSeq(inner.position.load(Ordering::Acquire)));
-        let heard = inner.tail.overlay().heard().max(position);
         let anchor = inner.tail.place().and_then(|place| place.anchor);
         let change = MarkChange {
             anchor,
             ..MarkChange::default()
         };
         inner.mirror.change_mark(change).await?;
+        let applied = inner.tail.applied();
+        let position = applied.max(RevocationSeq(inner.position.load(Ordering::Acquire)));
+        let heard = inner.tail.overlay().heard().max(position);
         inner.mirror.go_away(position, heard).await?;
         inner.position.fetch_max(position.0, Ordering::AcqRel);
         self.set_standing(Standing::Degraded);

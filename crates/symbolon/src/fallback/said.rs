@@ -8,21 +8,10 @@ pub(super) struct Said;
 impl FallbackEvents for Said {
     fn happened(&self, event: &FallbackEvent) {
         match event {
-            FallbackEvent::WentAway { detail } => {
-                tracing::warn!(alarm = "fallback", %detail, "this node goes on without redis");
-            }
-            FallbackEvent::StartedAway => {
-                tracing::warn!(
-                    alarm = "fallback",
-                    "redis was away at the start: this node goes on without it"
-                );
-            }
-            FallbackEvent::MayNot { detail } => {
-                tracing::error!(%detail, "redis is away, and this node is not its only one: it does not go on without it");
-            }
-            FallbackEvent::NoMirror { detail } => {
-                tracing::error!(%detail, "the store is away, and its mirror cannot be used");
-            }
+            FallbackEvent::WentAway { .. }
+            | FallbackEvent::StartedAway
+            | FallbackEvent::MayNot { .. }
+            | FallbackEvent::NoMirror { .. } => say_away(event),
             FallbackEvent::Prepared => tracing::info!("this node would go on without redis"),
             FallbackEvent::NotAlone => {
                 tracing::info!("other nodes use this redis: this one would not go on without it");
@@ -79,5 +68,27 @@ impl FallbackEvents for Said {
                 tracing::info!(sessions, "expired sessions were removed from the local file");
             }
         }
+    }
+}
+
+/// The store is away, and what this node does about it.
+fn say_away(event: &FallbackEvent) {
+    match event {
+        FallbackEvent::WentAway { detail } => {
+            tracing::warn!(alarm = "fallback", %detail, "this node goes on without redis");
+        }
+        FallbackEvent::StartedAway => {
+            tracing::warn!(
+                alarm = "fallback",
+                "redis was away at the start: this node goes on without it"
+            );
+        }
+        FallbackEvent::MayNot { detail } => {
+            tracing::error!(%detail, "redis is away, and this node is not its only one: it does not go on without it");
+        }
+        FallbackEvent::NoMirror { detail } => {
+            tracing::error!(%detail, "the store is away, and its mirror cannot be used");
+        }
+        _ => {}
     }
 }
