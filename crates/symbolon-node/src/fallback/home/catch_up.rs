@@ -155,7 +155,8 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         let Some((seq, id)) = trip.anchor else {
             return Ok(false);
         };
-        if seq < floor || known.iter().any(|row| row.id == id) {
+        // One that may have been removed as old was there before that.
+        if seq <= floor || known.iter().any(|row| row.id == id) {
             return Ok(false);
         }
         let rows = in_time(store.revocations_from(seq, 1)).await?;
