@@ -152,9 +152,9 @@ async fn a_session_whose_end_the_store_has_lost_is_neither_refreshed_nor_inspect
     );
     let subject = cut.session.subject.clone();
     let lost = [
-        row(900, LogKind::Session(ended.session.id)),
+        row(1 << 60, LogKind::Session(ended.session.id)),
         row(
-            901,
+            (1 << 60) + 1,
             LogKind::Subject {
                 subject,
                 keep: vec![],
