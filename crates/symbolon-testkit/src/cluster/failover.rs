@@ -99,13 +99,27 @@ impl Failover {
         panic!("nobody leads: {said}");
     }
 
-    /// Which of the two leads, if they and the Sentinel agree.
-    fn settled(&self) -> Option<usize> {
+    /// Whether the Sentinel has named the one that followed: only then is the failover over, and not given up when the
+    /// other is back.
+    #[must_use]
+    pub fn has_failed_over(&self) -> bool {
+        self.named()
+            .is_some_and(|(leader, _)| leader != self.leader.load(Ordering::Acquire))
+    }
+
+    /// Which of the two the Sentinel names, and its port.
+    fn named(&self) -> Option<(usize, u16)> {
         let named = self
             .sentinel
             .cli(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]);
         let port: u16 = named.lines().last()?.parse().ok()?;
         let leader = self.ways.iter().position(|way| way.address().port() == port)?;
+        Some((leader, port))
+    }
+
+    /// Which of the two leads, if they and the Sentinel agree.
+    fn settled(&self) -> Option<usize> {
+        let (leader, port) = self.named()?;
         let info = |server: usize| self.servers[server].cli(&["INFO", "replication"]);
         let (leading, following) = (info(leader), info(1 - leader));
         let agree = leading.contains("role:master")
