@@ -234,11 +234,12 @@ impl Nemesis {
         }
     }
 
-    /// Brings the one that led back, and waits until it follows the other.
+    /// Brings the one that led back once the other has taken over, and waits until it follows.
     async fn heal_leader(self, cluster: &Cluster) {
         let Some(both) = cluster.store().failover() else {
             return;
         };
+        block_in_place(|| both.wait_for_failover());
         match self {
             Self::FailoverStop => block_in_place(|| both.leader().thaw()),
             Self::FailoverCut => both.mend().await,

@@ -14,4 +14,4 @@ mod redis;
 pub use database::{Database, Engine, Start};
 pub use mariadb::{Maria, MariaDb, StartMariaDb};
 pub use postgres::{PostgreSql, Postgres, StartPostgres};
-pub use redis::{Redis, Start as StartRedis};
+pub use redis::{DOWN_AFTER, Redis, Start as StartRedis};

@@ -31,7 +31,10 @@ impl Watched {
         let replica = durable().replica_of(&primary).start();
         let watched = Self {
             sentinels: (0..3)
-                .map(|_| StartRedis::default().sentinel_of("main", &primary).start())
+                .map(|_| {
+                    let sentinel = StartRedis::default().sentinel_at("main", primary.address(), 2);
+                    sentinel.start()
+                })
                 .collect(),
             primary,
             replica,
@@ -169,17 +172,25 @@ async fn a_failover_keeps_what_the_replica_has_heard_and_a_node_alone_goes_on_me
         assert_eq!(verify(&server, pair).await, 200);
     }
     assert_eq!(verify(&server, &gone).await, 401);
-    // The old primary is back, and follows the new one.
+    // The old primary is back, and follows the new one, which has lost nothing by it.
     redis.primary.start_again();
+    let port = redis.replica.address().port();
     until("it follows", async || {
-        redis.primary.cli(&["INFO", "replication"]).contains("role:slave")
+        let said = redis.primary.cli(&["INFO", "replication"]);
+        said.contains(&format!("master_port:{port}\r")) && said.contains("master_link_status:up")
     })
     .await;
-    let after = log_in(&server).await;
-    assert_eq!(
-        (verify(&server, &after).await, verify(&server, &gone).await),
-        (200, 401)
+    assert!(
+        redis
+            .replica
+            .cli(&["INFO", "replication"])
+            .contains("role:master")
     );
+    let after = log_in(&server).await;
+    for pair in [&kept, &local, &after] {
+        assert_eq!(verify(&server, pair).await, 200);
+    }
+    assert_eq!(verify(&server, &gone).await, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

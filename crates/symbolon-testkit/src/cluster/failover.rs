@@ -7,27 +7,30 @@ use tokio::runtime::Handle;
 use crate::proxy::{Fault, Proxy, Way};
 use crate::servers::{Redis, StartRedis};
 
-/// What the Sentinel calls the primary.
+/// What the Sentinels call the primary.
 const SERVICE: &str = "main";
+/// As many as there should be, and how many of them must agree that the primary is gone.
+const SENTINELS: usize = 3;
+const QUORUM: usize = 2;
 /// Between two looks at who leads.
 const LOOK: Duration = Duration::from_millis(100);
-/// So often it is looked, longer than it takes on a busy machine: a Sentinel lets one that is back follow after ten
+/// So often it is looked, longer than it takes on a busy machine: the Sentinels let one that is back follow after ten
 /// seconds.
 const LOOKS: u32 = 900;
 
-/// Two Redis, one of which follows the other, and a Sentinel that lets the second lead when the first is gone. Nodes,
-/// Sentinel and each other reach each of the two by a way that can be cut.
+/// Two Redis, one of which follows the other, and three Sentinels that let the second lead when the first is gone. Nodes,
+/// Sentinels and each other reach each of the two by a way that can be cut.
 pub struct Failover {
     servers: [Redis; 2],
     ways: [Proxy; 2],
-    sentinel: Redis,
+    sentinels: [Redis; SENTINELS],
     /// Which of the two leads, as it was seen last.
     leader: AtomicUsize,
 }
 
 impl Failover {
-    /// Starts the three, each of the two in this way, and waits until one has what the other has. It is called where
-    /// blocking is allowed, within a runtime.
+    /// Starts all, each of the two in this way, and waits until one has what the other has. It is called where blocking is
+    /// allowed, within a runtime.
     #[must_use]
     pub fn start(redis: &StartRedis) -> Self {
         let servers = [redis.clone().start(), redis.clone().start()];
@@ -42,20 +45,23 @@ impl Failover {
         let failover = Self {
             servers,
             ways,
-            sentinel: StartRedis::default().sentinel_at(SERVICE, leader).start(),
+            sentinels: [(); SENTINELS].map(|()| {
+                let sentinel = StartRedis::default().sentinel_at(SERVICE, leader, QUORUM);
+                sentinel.start()
+            }),
             leader: AtomicUsize::new(0),
         };
         failover.settle();
         failover
     }
 
-    /// Where the Sentinel listens.
+    /// Where the first Sentinel listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.sentinel.address()
+        self.sentinels[0].address()
     }
 
-    /// What a node calls it, over a proxy before the Sentinel.
+    /// What a node calls it, over a proxy before a Sentinel.
     #[must_use]
     pub fn url_at(address: SocketAddr) -> String {
         format!("redis-sentinel://{address}?sentinelServiceName={SERVICE}")
@@ -86,38 +92,43 @@ impl Failover {
         }
     }
 
-    /// Waits until one leads, the other follows it with all that it has, and the Sentinel has seen both.
+    /// Waits until one leads, the other follows it with all that it has, and the Sentinels have seen both and each other.
     pub fn settle(&self) {
+        let leader = self.look("nobody leads", || self.settled());
+        self.leader.store(leader, Ordering::Release);
+    }
+
+    /// Waits until every Sentinel names the one that followed. One that led and is back before that may lead on: then nothing
+    /// has failed over.
+    pub fn wait_for_failover(&self) {
+        let before = self.leader.load(Ordering::Acquire);
+        self.look("nobody takes over", || {
+            self.named().filter(|(leader, _)| *leader != before)
+        });
+    }
+
+    fn look<T>(&self, fault: &str, look: impl Fn() -> Option<T>) -> T {
         for _ in 0..LOOKS {
-            if let Some(leader) = self.settled() {
-                self.leader.store(leader, Ordering::Release);
-                return;
+            if let Some(seen) = look() {
+                return seen;
             }
             std::thread::sleep(LOOK);
         }
-        let said = self.sentinel.cli(&["SENTINEL", "REPLICAS", SERVICE]);
-        panic!("nobody leads: {said}");
+        let said = self.sentinels[0].cli(&["SENTINEL", "MASTER", SERVICE]);
+        panic!("{fault}: {said}");
     }
 
-    /// Whether the Sentinel has named the one that followed: only then is the failover over, and not given up when the
-    /// other is back.
-    #[must_use]
-    pub fn has_failed_over(&self) -> bool {
-        self.named()
-            .is_some_and(|(leader, _)| leader != self.leader.load(Ordering::Acquire))
-    }
-
-    /// Which of the two the Sentinel names, and its port.
+    /// Which of the two all Sentinels name, and its port.
     fn named(&self) -> Option<(usize, u16)> {
-        let named = self
-            .sentinel
-            .cli(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]);
-        let port: u16 = named.lines().last()?.parse().ok()?;
+        let named = |sentinel: &Redis| sentinel.cli(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE]);
+        let first = named(&self.sentinels[0]);
+        let agree = self.sentinels.iter().all(|sentinel| named(sentinel) == first);
+        let port: u16 = first.lines().last()?.parse().ok()?;
         let leader = self.ways.iter().position(|way| way.address().port() == port)?;
-        Some((leader, port))
+        agree.then_some((leader, port))
     }
 
-    /// Which of the two leads, if they and the Sentinel agree.
+    /// Which of the two leads, if they and the Sentinels agree.
     fn settled(&self) -> Option<usize> {
         let (leader, port) = self.named()?;
         let info = |server: usize| self.servers[server].cli(&["INFO", "replication"]);
@@ -126,10 +137,16 @@ impl Failover {
             && leading.contains("state=online")
             && following.contains(&format!("master_port:{port}\r"))
             && following.contains("master_link_status:up");
-        let replicas = self.sentinel.cli(&["SENTINEL", "REPLICAS", SERVICE]);
-        let flags = replicas.lines().skip_while(|line| *line != "flags").nth(1);
-        (agree && flags == Some("slave")).then_some(leader)
+        (agree && self.sentinels.iter().all(is_ready)).then_some(leader)
     }
+}
+
+/// Whether a Sentinel can let the one that follows lead: it has seen it, and can be elected.
+fn is_ready(sentinel: &Redis) -> bool {
+    let replicas = sentinel.cli(&["SENTINEL", "REPLICAS", SERVICE]);
+    let flags = replicas.lines().skip_while(|line| *line != "flags").nth(1);
+    let quorum = sentinel.cli(&["SENTINEL", "CKQUORUM", SERVICE]);
+    flags == Some("slave") && quorum.starts_with(&format!("OK {SENTINELS} "))
 }
 
 /// Lets a Redis call itself by the address at which others reach it, also when it is started again.

@@ -2,11 +2,16 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::guard::Guard;
 use crate::server::free_address;
+
+/// How long a server is silent before a Sentinel takes it for dead. A Sentinel pings, and goes to a server anew, once a
+/// second: with less than that it takes the one that it has just let lead for dead, and the old one leads again.
+pub const DOWN_AFTER: Duration = Duration::from_secs(2);
 
 const SCRIPT: &str = concat!(include_str!("redis.sh"), include_str!("obey.sh"));
 
@@ -70,21 +75,21 @@ impl Start {
             .setting("repl-diskless-sync-delay", "0")
     }
 
-    /// As the Sentinel that alone decides about the primary of that name. It takes one for dead that is silent for half a
-    /// second.
+    /// As the Sentinel that alone decides about the primary of that name, by [`DOWN_AFTER`].
     #[must_use]
     pub fn sentinel_of(self, service: &str, primary: &Redis) -> Self {
-        self.sentinel_at(service, primary.address)
+        self.sentinel_at(service, primary.address, 1)
     }
 
-    /// The same, where it reaches the primary at another address than its own.
+    /// As one of some, of whom so many must agree that the primary is gone. They reach it at that address.
     #[must_use]
-    pub fn sentinel_at(mut self, service: &str, address: SocketAddr) -> Self {
-        let of = format!("monitor {service} {} {} 1", address.ip(), address.port());
+    pub fn sentinel_at(mut self, service: &str, address: SocketAddr, quorum: usize) -> Self {
+        let of = format!("monitor {service} {} {} {quorum}", address.ip(), address.port());
+        let millis = DOWN_AFTER.as_millis();
         self.arguments.push("--sentinel".to_owned());
         self.setting("sentinel", &of)
-            .setting("sentinel", &format!("down-after-milliseconds {service} 500"))
-            .setting("sentinel", &format!("failover-timeout {service} 2000"))
+            .setting("sentinel", &format!("down-after-milliseconds {service} {millis}"))
+            .setting("sentinel", &format!("failover-timeout {service} 10000"))
     }
 
     /// As many servers as are wanted, each with its share of one cluster's keys. It holds when they know each other.
