@@ -1,6 +1,6 @@
 -- Sends the requests of a file in turn, from its beginning again at its end. All are built before
--- the run starts. A line is METHOD PATH, a tab, the value of Authorization, a tab, a JSON body;
--- the last two may be empty.
+-- the run starts. A line is METHOD PATH, a tab, a header field, a tab, a JSON body; the last two may
+-- be empty.
 --   BENCH_FILE      the file
 --   BENCH_ONCE      set: ends after the last line
 --   BENCH_PAUSE_MS  how long each connection waits before each request
@@ -10,9 +10,10 @@ local requests, count, sent = {}, 0, 0
 
 function init()
   for line in io.lines(os.getenv("BENCH_FILE")) do
-    local method, path, authorization, body = line:match("^(%S+) (%S+)\t([^\t]*)\t(.*)$")
+    local method, path, field, body = line:match("^(%S+) (%S+)\t([^\t]*)\t(.*)$")
     local headers = {}
-    if authorization ~= "" then headers["Authorization"] = authorization end
+    local name, value = field:match("^(.-): (.*)$")
+    if name then headers[name] = value end
     if body ~= "" then headers["Content-Type"] = "application/json" else body = nil end
     count = count + 1
     requests[count] = wrk.format(method, path, headers, body)
@@ -20,9 +21,11 @@ function init()
   io.write(string.format("READY %.2f\n", os.clock()))
 end
 
--- wrk sleeps for the whole of its time whatever its threads do; a signal ends it in order. The
--- first one may reach the thread that loads, the next ones can only reach the one that sleeps.
+-- The thread that loads ends at once: what it still sends is answered to nobody, and does not count. wrk sleeps for
+-- the whole of its time whatever its threads do; a signal ends it in order. The first one may reach the
+-- thread that loads, the next ones can only reach the one that sleeps.
 local function stop()
+  wrk.thread:stop()
   local own = io.open("/proc/self/stat"):read("*n")
   io.popen("for try in $(seq 200); do kill -INT " .. own .. " || break; sleep 0.01; done 2>/dev/null")
 end

@@ -4,6 +4,7 @@
 #   bench/run.sh --connections 64,4,16,512      verify at other numbers of connections, too
 #   bench/run.sh --rounds 1 --sessions 100000   a short look
 #   bench/run.sh nodes --store postgres         three nodes that share a store: also mariadb, redis, redis-always
+#   bench/run.sh peers                          Redis as the store, beside libraries that keep sessions in Redis
 # Every option of `symbolon-bench run --help` (`symbolon-bench nodes --help`) can be given. Reports: bench/results/*.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,7 +32,10 @@ fi
 # The server first and by itself, so that what is measured is the binary that is shipped.
 cargo build --release --locked
 cargo build --release --locked -p symbolon-bench --bins
-if [ "${1:-}" = nodes ]; then
+if [ "${1:-}" = peers ]; then
+  (cd bench/peers && cargo build --release --locked)
+fi
+if [ "${1:-}" = nodes ] || [ "${1:-}" = peers ]; then
   exec target/release/symbolon-bench "$@"
 fi
 cargo bench --locked -p symbolon-bench --bench in_process --no-run

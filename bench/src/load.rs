@@ -8,6 +8,9 @@ use symbolon_bench::samples::Samples;
 
 use crate::process::{Target, cpu_seconds};
 
+/// What wrk runs.
+pub(crate) const SCRIPT: &str = include_str!("../load.lua");
+
 /// A run of wrk with one thread.
 #[derive(Clone, Copy)]
 pub(crate) struct Load<'a> {
@@ -22,6 +25,8 @@ pub(crate) struct Load<'a> {
 /// What a run gave.
 #[derive(Clone, Copy)]
 pub(crate) struct Loaded {
+    /// Answers.
+    pub(crate) answers: f64,
     /// Answers per second.
     pub(crate) rate: f64,
     /// Median of the time to an answer, milliseconds.
@@ -87,6 +92,7 @@ impl<'a> Load<'a> {
         ensure!(answers > 0.0, "the server at {} does not answer", target.address);
         let seconds = microseconds / 1e6;
         Ok(Loaded {
+            answers,
             rate: answers / seconds,
             p50: p50 / 1e3,
             p99: p99 / 1e3,

@@ -10,6 +10,7 @@ mod flood;
 mod limits;
 mod load;
 mod nodes;
+mod peers;
 mod process;
 mod report;
 mod requests;
@@ -39,6 +40,8 @@ enum Command {
     Run(run::Options),
     /// Measure nodes that share a store and write a Markdown report
     Nodes(nodes::Options),
+    /// Measure Symbolon over Redis beside libraries that keep sessions there and write a Markdown report
+    Peers(peers::Options),
     /// Serve a fixed answer with bare hyper, until it is ended
     HyperLimit {
         /// Port on loopback
@@ -74,6 +77,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Nodes(options) => nodes::run(&options),
+        Command::Peers(options) => peers::run(&options),
         Command::RedisLimit { port, url } => limits::redis::serve(port, &url),
         Command::HyperLimit { port } => limits::hyper::serve(port),
         Command::SqliteLimit { file, seconds } => limits::sqlite::write(&file, seconds),

@@ -91,7 +91,9 @@ impl Report {
     pub(crate) fn finish(mut self, results: &Path, name: &str) -> anyhow::Result<()> {
         let verdicts = std::mem::take(&mut self.verdicts);
         let rows: Vec<_> = verdicts.iter().map(Verdict::cells).collect();
-        self.section("Targets", &["", "what", "target", "measured", "met"], &rows);
+        if !rows.is_empty() {
+            self.section("Targets", &["", "what", "target", "measured", "met"], &rows);
+        }
         print!("{}", self.text);
         let file = results.join(name);
         fs::create_dir_all(results).context("make the folder of the reports")?;

@@ -1,15 +1,18 @@
-//! Requests as the load generator reads them: method and path, `Authorization`, body.
+//! Requests as the load generator reads them: method and path, a header field, body.
 
 use std::fmt::Write as _;
 
+use hyper::Method;
+use serde_json::Value;
 use symbolon_bench::filled::Tokens;
+use symbolon_testkit::http::Ask;
 
 use crate::limits::sqlite::SUBJECTS;
 
 /// A verify with each access token.
 pub(crate) fn verifies(tokens: &[Tokens]) -> String {
     lines(tokens, |text, tokens| {
-        write!(text, "GET /verify\tBearer {}\t", tokens.access)
+        write!(text, "GET /verify\tAuthorization: Bearer {}\t", tokens.access)
     })
 }
 
@@ -30,7 +33,7 @@ pub(crate) fn issues(key: &str) -> String {
     lines(&subjects, |text, number| {
         write!(
             text,
-            "POST /v1/service/sessions\tBearer {key}\t{{\"subject\":\"new-{number}\"}}"
+            "POST /v1/service/sessions\tAuthorization: Bearer {key}\t{{\"subject\":\"new-{number}\"}}"
         )
     })
 }
@@ -44,4 +47,39 @@ pub(crate) fn lines<T>(items: &[T], line: impl Fn(&mut String, &T) -> std::fmt::
         text.push('\n');
     }
     text
+}
+
+/// A request that a client sends as well as the load generator.
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// A header field.
+    pub(crate) field: Option<(&'static str, String)>,
+    pub(crate) body: Option<Value>,
+}
+
+impl Request {
+    /// For a client.
+    pub(crate) fn ask(&self) -> Ask {
+        let mut ask = Ask::new(self.method.clone(), self.path);
+        if let Some((name, value)) = &self.field {
+            ask = ask.header(name, value);
+        }
+        match &self.body {
+            Some(body) => ask.json(body),
+            None => ask,
+        }
+    }
+}
+
+/// For the load generator.
+impl std::fmt::Display for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}\t", self.method, self.path)?;
+        if let Some((name, value)) = &self.field {
+            write!(f, "{name}: {value}")?;
+        }
+        f.write_str("\t")?;
+        self.body.iter().try_for_each(|body| write!(f, "{body}"))
+    }
 }

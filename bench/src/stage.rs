@@ -11,15 +11,13 @@ use symbolon_bench::filled::{Tokens, fill};
 use symbolon_bench::stopwatch;
 
 use crate::flood;
+use crate::load::SCRIPT;
 use crate::process::copy_folder;
 use crate::requests::{issues, refreshes, verifies};
 use crate::run::Options;
 
 /// How many tokens take turns where the load is to stay in a core's caches.
 pub(crate) const FEW: usize = 10_000;
-
-/// The script that wrk runs.
-const LOAD: &str = include_str!("../load.lua");
 
 /// The files of a run.
 pub(crate) struct Stage {
@@ -72,7 +70,7 @@ impl Stage {
         let refreshes = parts.map(|(part, tokens)| write(&format!("refresh-{part}.txt"), refreshes(tokens)));
         Ok(Self {
             folder: folder.clone(),
-            script: write("load.lua", LOAD.to_owned())?,
+            script: write("load.lua", SCRIPT.to_owned())?,
             few: write("few.txt", verifies(few))?,
             all: write("all.txt", verifies(&tokens))?,
             issues: write("issue.txt", issues(&key))?,

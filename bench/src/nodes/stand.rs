@@ -16,11 +16,9 @@ use tokio::task::JoinSet;
 
 use super::Options;
 use crate::limits;
+use crate::load::SCRIPT;
 use crate::process::{Running, Target};
 use crate::run::target;
-
-/// The script that wrk runs.
-const LOAD: &str = include_str!("../../load.lua");
 
 /// The master key of the nodes: nothing that is measured is secret.
 const MASTER_KEY: &str = "6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d6b6d\n";
@@ -56,7 +54,7 @@ impl<'a> Stand<'a> {
         fs::create_dir_all(folder)?;
         let folder = std::path::absolute(folder)?;
         let (script, key_file) = (folder.join("load.lua"), folder.join("master.key"));
-        fs::write(&script, LOAD)?;
+        fs::write(&script, SCRIPT)?;
         fs::write(&key_file, MASTER_KEY)?;
         fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600))?;
         let store = Store::start(options.store.kind());
