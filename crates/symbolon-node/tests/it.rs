@@ -9,6 +9,7 @@ mod it {
     mod confirm;
     mod fallback;
     mod fallback_round;
+    mod fallback_struck;
     mod given;
     mod members;
     mod members_faults;

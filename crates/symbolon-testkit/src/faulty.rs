@@ -14,13 +14,16 @@ use symbolon_core::session::SessionId;
 use symbolon_core::signing::{SigningKeyId, SigningKeyRecord};
 use symbolon_core::store::{
     AccountChange, AccountPage, AccountStore, Activity, AdoptSession, Adopted, ApiKeyStore, BanStore,
-    BanSubject, Banned, Census, ChangeSession, ConfirmSession, CutDone, CutSubject, FoundAccount,
+    BanSubject, Banned, Census, ChangeSession, ConfirmSession, CutDone, CutSubject, ForeignCut, FoundAccount,
     FoundSession, Heartbeat, InsertAccount, InsertSession, InsertSigningKey, Inserted, ListBans,
-    ListSessions, LogHead, LogPage, MemberStore, Mirrored, PurgeOrder, Purged, ReplaceHash, RevokeSession,
-    Revoked, RotateSession, SessionStore, SetPassword, SigningKeyStore, StoreError, SuccessorUse, Upkeep,
+    ListSessions, LogHead, LogPage, MarkChange, MemberStore, Mirror, MirrorCopy, MirrorMark, Mirrored,
+    OwedEnd, PurgeOrder, Purged, ReplaceHash, RevokeSession, Revoked, RotateSession, SessionStore,
+    SetPassword, SigningKeyStore, StoreError, SuccessorUse, Upkeep,
 };
 use symbolon_core::subject::{ClientId, SubjectId};
 use symbolon_core::throttle::{Attempts, ThrottleKey};
+
+use crate::halts::{Halts, Whose};
 
 /// How a step fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,12 +116,29 @@ impl Faults {
 pub struct Faulty<S> {
     store: S,
     faults: Faults,
+    halts: Option<(Halts, Whose)>,
 }
 
 impl<S> Faulty<S> {
     /// The store with the faults that it will have.
     pub fn new(store: S, faults: Faults) -> Self {
-        Self { store, faults }
+        Self {
+            store,
+            faults,
+            halts: None,
+        }
+    }
+
+    /// Lets work stop at its calls, but for those that look at it from outside: `ping`, and the reading of one session.
+    #[must_use]
+    pub fn halting(self, halts: Halts, whose: Whose) -> Self {
+        let halts = Some((halts, whose));
+        Self { halts, ..self }
+    }
+
+    /// The store inside.
+    pub fn inside(&self) -> &S {
+        &self.store
     }
 
     async fn step<T>(
@@ -126,8 +146,10 @@ impl<S> Faulty<S> {
         operation: &'static str,
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
+        // Boxed, since it would be held at each of the places where it is waited for.
+        let work = Box::pin(work);
         let detail = match self.faults.due(operation) {
-            None => return work.await,
+            None => return self.beside(operation, work).await,
             Some(Fault::Before) => "it is told to fail".to_owned(),
             Some(Fault::After) => {
                 work.await?;
@@ -135,6 +157,15 @@ impl<S> Faulty<S> {
             }
         };
         Err(StoreError::Unavailable { operation, detail })
+    }
+
+    async fn beside<T>(&self, step: &'static str, work: impl Future<Output = T>) -> T {
+        match &self.halts {
+            Some((halts, whose)) if !["ping", "find_session"].contains(&step) => {
+                halts.beside(*whose, step, work).await
+            }
+            _ => work.await,
+        }
     }
 }
 
@@ -215,6 +246,19 @@ steps! {
         fn jump_beyond(seq: RevocationSeq) -> RevocationSeq;
         fn make_again(now: Timestamp) -> bool;
         fn set_may_fall_back(incarnation: Incarnation, may: bool) -> bool;
+    }
+    Mirror {
+        fn read_mark() -> MirrorMark;
+        fn change_mark(change: MarkChange) -> ();
+        fn copy(copy: MirrorCopy) -> ();
+        fn go_away(position: RevocationSeq, heard: RevocationSeq) -> RevocationSeq;
+        fn owe(ends: Vec<OwedEnd>) -> Vec<LogRow>;
+        fn end_older(cut: ForeignCut) -> u64;
+        fn jump_mirror_beyond(seq: RevocationSeq) -> RevocationSeq;
+        fn mark_moving(ids: Vec<SessionId>) -> ();
+        fn list_moving() -> Vec<SessionId>;
+        fn forget_sessions(ids: Vec<SessionId>) -> ();
+        fn come_home(position: RevocationSeq) -> ();
     }
     Upkeep {
         fn log_head() -> LogHead;

@@ -1,7 +1,8 @@
 //! What Symbolon's tests share. Nothing of it is part of the product.
 //!
 //! 1. [`contract`]: what every store promises, as tests of any store.
-//! 2. [`randomness`] and [`faulty`]: chance that can be had again, and a store that fails when told to.
+//! 2. [`randomness`], [`faulty`] and [`halts`]: chance that can be had again, a store that fails when told to, and one at whose
+//!    calls work stops.
 //! 3. [`server`] and [`http`]: the real binary, and a client of it.
 //! 4. [`servers`]: the servers of others that the product uses, real ones.
 //! 5. [`proxy`]: what breaks the way to them.
@@ -16,6 +17,7 @@
 pub mod cluster;
 pub mod contract;
 pub mod faulty;
+pub mod halts;
 pub mod history;
 pub mod http;
 pub mod proxy;

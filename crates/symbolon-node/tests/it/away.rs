@@ -18,6 +18,7 @@ use symbolon_node::tail::Tail;
 use symbolon_node::{Issued, MemberParts, Node, OnRollback, Receipt, Refreshed, Undecided, Wait};
 use symbolon_store_sql::{Durability, OpenServer, OpenSqlite, Place, SqlStore};
 use symbolon_testkit::faulty::{Fault, Faults, Faulty};
+use symbolon_testkit::halts::{Halts, Whose, watched};
 use symbolon_testkit::randomness::Seeded;
 use symbolon_testkit::servers::Postgres;
 use tempfile::TempDir;
@@ -39,8 +40,12 @@ pub(crate) struct Home {
 
 /// A node, and what is to fail below it.
 pub(crate) struct Alone {
-    pub(crate) node: Node<Fallback<Shared, SqlStore>>,
+    pub(crate) node: Node<Fallback<Shared, Shared>>,
     pub(crate) faults: Faults,
+    /// Of its mirror.
+    pub(crate) mirror_faults: Faults,
+    /// What the keeper calls of both while the store is away, and what it has others do.
+    pub(crate) halts: Halts,
     pub(crate) heard: Arc<Heard>,
 }
 
@@ -75,6 +80,11 @@ fn open_server(url: String, tail: Arc<dyn LogSink>) -> SqlStore {
     })
     .unwrap();
     store
+}
+
+/// Who calls it while the node goes on without it is the keeper, and whom it has called.
+fn shared(store: SqlStore, faults: &Faults, halts: &Halts) -> Shared {
+    Faulty::new(store, faults.clone()).halting(halts.clone(), Whose::OfAll)
 }
 
 impl Home {
@@ -114,14 +124,16 @@ impl Home {
     /// Starts the node; `away`: its store does not answer until the faults are healed.
     pub(crate) async fn start_with(&self, faults: Faults, away: bool) -> Result<Alone, StoreError> {
         let tail = Arc::new(Tail::new(65_536));
-        let mirror = self.mirror(tail.clone());
+        let (halts, mirror_faults) = (Halts::default(), Faults::default());
+        let mirror = Faulty::new(self.mirror(tail.clone()), mirror_faults.clone());
+        let mirror = mirror.halting(halts.clone(), Whose::OfWatched);
         let sink = Arc::new(HomeSink::new(tail.clone()));
         let primary = if away {
             faults.cut_off(Fault::Before);
-            Primary::Away(self.opener(faults.clone(), sink.clone()))
+            Primary::Away(self.opener(faults.clone(), halts.clone(), sink.clone()))
         } else {
             let store = open_server(self.url.clone(), sink.clone());
-            Primary::Open(Faulty::new(store, faults.clone()))
+            Primary::Open(shared(store, &faults, &halts))
         };
         let clock = Arc::new(SteadyClock::begin(wall_clock(), wall_clock()));
         let heard = Arc::new(Heard::default());
@@ -150,15 +162,22 @@ impl Home {
         };
         let node = Node::member(parts, member);
         node.start(&clock, plan());
-        node.tasks().required("fallback", |cancel| fallback.keep(cancel));
+        node.tasks()
+            .required("fallback", |cancel| watched(fallback.keep(cancel)));
         node.until_leased(LONG).await.unwrap();
-        Ok(Alone { node, faults, heard })
+        Ok(Alone {
+            node,
+            faults,
+            mirror_faults,
+            halts,
+            heard,
+        })
     }
 
-    fn opener(&self, faults: Faults, tail: Arc<dyn LogSink>) -> Opener<Shared> {
+    fn opener(&self, faults: Faults, halts: Halts, tail: Arc<dyn LogSink>) -> Opener<Shared> {
         let url = self.url.clone();
         Box::new(move || {
-            let (url, faults, tail) = (url.clone(), faults.clone(), tail.clone());
+            let (url, faults, halts, tail) = (url.clone(), faults.clone(), halts.clone(), tail.clone());
             Box::pin(async move {
                 if !faults.are_over() {
                     return Err(StoreError::Unavailable {
@@ -167,7 +186,7 @@ impl Home {
                     });
                 }
                 let store = tokio::task::spawn_blocking(move || open_server(url, tail));
-                Ok(Faulty::new(store.await.unwrap(), faults))
+                Ok(shared(store.await.unwrap(), &faults, &halts))
             })
         })
     }
@@ -179,7 +198,7 @@ impl Home {
 }
 
 impl Alone {
-    pub(crate) fn fallback(&self) -> &Fallback<Shared, SqlStore> {
+    pub(crate) fn fallback(&self) -> &Fallback<Shared, Shared> {
         self.node.store()
     }
 
@@ -205,7 +224,7 @@ impl Alone {
 
     /// As a kill ends it: nothing is said to anyone, and the mirror is as it is.
     pub(crate) async fn end_now(self) {
-        let mirror = self.fallback().mirror().clone();
+        let mirror = self.fallback().mirror().inside().clone();
         let store = self.fallback().primary().cloned();
         self.node.stop().await;
         mirror.close().await;

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use symbolon_core::account::{Account, AccountName, AccountState, PasswordHash, Role};
-use symbolon_core::audit::AuditEvent;
+use symbolon_core::audit::{AuditEvent, Origin};
 use symbolon_core::revocation::RevocationReason;
 use symbolon_core::store::{
-    AccountStore as _, InsertAccount, RevokeSession, SessionStore as _, SetPassword, StoreError,
+    AccountStore as _, InsertAccount, MemberStore as _, Mirrored as _, PurgeOrder, RevokeSession,
+    SessionStore as _, SetPassword, StoreError, Upkeep as _,
 };
 use symbolon_core::subject::SubjectId;
 use symbolon_core::throttle::ThrottleKey;
 use symbolon_node::Effective;
+use symbolon_node::clock::wall_clock;
 use symbolon_node::fallback::{FallbackEvent, Standing};
 use symbolon_testkit::faulty::{Fault, Faults};
 
@@ -334,6 +336,52 @@ async fn a_node_with_others_does_not_go_on_alone_also_not_after_a_restart() {
     let started = home.start_with(faults.clone(), true).await;
     assert!(matches!(started, Err(StoreError::Unavailable { .. })));
     drop(b);
+}
+
+#[tokio::test]
+async fn the_newest_row_that_was_seen_is_not_lost_where_it_was_removed_as_old() {
+    let home = Home::new();
+    let a = home.start().await;
+    let (live, other) = (a.issue("ann").await, a.issue("zoe").await);
+    a.kick("bob").await;
+    let store = home.look();
+    // No row is where the log has jumped to: the newest is older than what the node knows, and may go.
+    let seen = store.log_head().await.unwrap().seq;
+    let jumped = store.jump_beyond(seen).await.unwrap();
+    eventually(LONG, async || {
+        let members = store.list_members().await.unwrap();
+        members.iter().all(|member| member.applied >= jumped)
+    })
+    .await;
+    a.cut_off().await;
+    let faults = a.faults.clone();
+    a.end_now().await;
+    let audit = Origin::system(wall_clock()).entry(AuditEvent::Revoked);
+    let revoke = RevokeSession {
+        id: other.session.id,
+        reason: RevocationReason::Kicked,
+        audit,
+    };
+    store.revoke_session(revoke).await.unwrap();
+    let order = PurgeOrder {
+        now: wall_clock().after(Duration::from_secs(1)),
+        keep_ended: LONG,
+        keep_log: Duration::ZERO,
+        keep_audit: LONG,
+        batch: 100,
+    };
+    store.purge(order).await.unwrap();
+    assert_eq!(store.log_head().await.unwrap().floor, seen);
+
+    // Started anew, so that memory has nothing.
+    let a = home.start_with(faults, true).await.unwrap();
+    a.comes_home().await;
+    assert!(
+        !a.heard
+            .has(|event| matches!(event, FallbackEvent::LostRows { .. }))
+    );
+    assert!(there(&store, &live).await.unwrap().1);
+    assert!(!there(&store, &other).await.unwrap().1);
 }
 
 fn account(name: &str, hash: &str) -> Account {
