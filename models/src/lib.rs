@@ -13,11 +13,13 @@
 //! | [`tail`] | and after the store has lost the end of its log in a crash? |
 //! | [`refresh`] | can tabs, lost answers and late marks log someone out, or a thief stay in? |
 //! | [`fallback`] | can a node that goes on without its store keep alive what others have ended, or undo its own word? |
+//! | [`homeward`] | can what is ended while its sessions move home live on, or end what began after it? |
 //! | [`facts`] | can a token that is good be refused because a cached session is old? |
 
 mod explore;
 pub mod facts;
 pub mod fallback;
+pub mod homeward;
 pub mod lease;
 pub mod refresh;
 pub mod tail;

@@ -6,6 +6,7 @@ mod it {
     mod facts;
     mod fallback;
     mod fault;
+    mod homeward;
     mod lease;
     mod refresh;
     mod tail;
