@@ -118,7 +118,8 @@ struct Inner<P, M> {
     doubt: Notify,
     /// As the mirror's mark says.
     marked_alone: AtomicBool,
-    /// The same, and the mirror has what the store has.
+    /// The same, and the mirror has what the store has, but for what others changed of which nobody was told that this node
+    /// knows it.
     alone: AtomicBool,
     /// As the mirror's mark says.
     position: AtomicU64,
@@ -173,7 +174,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             gate: Gate::default(),
             doubt: Notify::new(),
             marked_alone: AtomicBool::new(mark.alone),
-            alone: AtomicBool::new(mark.alone && (!is_open || mark.away)),
+            alone: AtomicBool::new(mark.alone),
             position: AtomicU64::new(mark.position.0),
             incarnations: Mutex::new(mark.incarnations),
             own: Mutex::new(None),

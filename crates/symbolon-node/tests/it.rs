@@ -8,6 +8,7 @@ mod it {
     mod cluster_clock;
     mod confirm;
     mod fallback;
+    mod fallback_at_once;
     mod fallback_round;
     mod fallback_struck;
     mod given;

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use symbolon_core::clock::Timestamp;
 use symbolon_core::revocation::{LogKind, LogRow, RevocationSeq};
-use symbolon_core::store::{Mirror, Mirrored, StoreError};
+use symbolon_core::store::{Mirror, MirrorMark, Mirrored, StoreError};
 use tokio::time::timeout;
 
 use super::event::FallbackEvent;
@@ -45,6 +45,19 @@ struct Trip {
     /// How many sessions and ends went over.
     sessions: u64,
     ends: u64,
+}
+
+impl From<&MirrorMark> for Trip {
+    fn from(mark: &MirrorMark) -> Self {
+        Self {
+            owed: Vec::new(),
+            anchor: mark.anchor,
+            pushed: mark.pushed,
+            own: HashSet::new(),
+            sessions: 0,
+            ends: 0,
+        }
+    }
 }
 
 impl Trip {
@@ -77,11 +90,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         let mark = inner.mirror.read_mark().await?;
         let mut trip = Trip {
             owed: rows_from(&inner.mirror, 0).await?,
-            anchor: mark.anchor,
-            pushed: mark.pushed,
-            own: HashSet::new(),
-            sessions: 0,
-            ends: 0,
+            ..Trip::from(&mark)
         };
         self.look_for_lost_rows(store, &mut trip).await?;
         self.catch_up(store, &mut trip).await?;
@@ -118,8 +127,6 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         inner.moving.lock().clear();
         inner.own_ends.lock().clear();
         inner.sessions.store(0, Ordering::Relaxed);
-        // Until everything is copied anew: others may have changed it meanwhile.
-        inner.alone.store(false, Ordering::Release);
         // What memory has of before is read again: its epochs are of the mirror. What was ended stays ended.
         inner.tail.begin_anew(position, newest.as_ref());
         inner.joint.store(position.0, Ordering::Release);

@@ -25,6 +25,9 @@ const TRY_EVERY: Duration = Duration::from_millis(250);
 const HITS: u32 = 2;
 /// How often it is looked at who the other members are.
 const MEMBERS_EVERY: Duration = Duration::from_secs(1);
+/// How often the mirror is told how far the log is known, so that a start finds what is new since then in the log: far
+/// below the least time for which that keeps its rows.
+const NOTE_EVERY: Duration = Duration::from_secs(15);
 /// How many sessions one step of that removes.
 const CLEAN_BATCH: u32 = 1_000;
 /// How often the mirror's sessions are counted.
@@ -39,6 +42,7 @@ struct Turns {
     /// That it may not go on was said.
     said: bool,
     members_at: Option<Instant>,
+    noted_at: Option<Instant>,
     cleaned_at: Instant,
     counted_at: Option<Instant>,
     /// Everything was copied since the start.
@@ -56,6 +60,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             hits: 0,
             said: false,
             members_at: None,
+            noted_at: None,
             cleaned_at: Instant::now(),
             counted_at: None,
             copied: false,
@@ -134,15 +139,20 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         // What is said from now on is said of the mirror's log.
         inner.tail.fall_silent();
         inner.tail.leave_log();
-        let anchor = inner.tail.place().and_then(|place| place.anchor);
+        let place = inner.tail.place();
+        let anchor = place.and_then(|place| place.anchor);
         let change = MarkChange {
             anchor,
             ..MarkChange::default()
         };
         inner.mirror.change_mark(change).await?;
         let applied = inner.tail.applied();
-        let position = applied.max(RevocationSeq(inner.position.load(Ordering::Acquire)));
-        let heard = inner.tail.overlay().heard().max(position);
+        let mut position = RevocationSeq(inner.position.load(Ordering::Acquire));
+        let heard = inner.tail.overlay().heard().max(position).max(applied);
+        // Before it has read the log it knows what its mirror knows, wherever it began.
+        if place.is_some() {
+            position = position.max(applied);
+        }
         inner.mirror.go_away(position, heard).await?;
         inner.position.fetch_max(position.0, Ordering::AcqRel);
         self.set_standing(Standing::Degraded);
@@ -167,6 +177,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         let Some(own) = inner.own.lock().clone() else {
             return Ok(());
         };
+        let applied = inner.tail.applied();
         let members = self.heed(store.list_members().await)?;
         let mine = inner.incarnations.lock().clone();
         let mut rows = members.iter().filter(|member| !member.evicted);
@@ -191,10 +202,19 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             turns.copied = true;
             self.say(&FallbackEvent::Prepared);
         }
+        // Nobody else is there: what came until then is its own, and is copied.
+        if turns.noted_at.is_none_or(|at| at.elapsed() >= NOTE_EVERY) {
+            self.note_position(applied).await?;
+            turns.noted_at = Some(Instant::now());
+        }
         Ok(())
     }
 
-    async fn mark_alone(&self, alone: bool, position: Option<RevocationSeq>) -> Result<(), StoreError> {
+    pub(super) async fn mark_alone(
+        &self,
+        alone: bool,
+        position: Option<RevocationSeq>,
+    ) -> Result<(), StoreError> {
         let inner = &self.inner;
         if !alone {
             inner.alone.store(false, Ordering::Release);

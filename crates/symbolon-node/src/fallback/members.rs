@@ -12,19 +12,15 @@ use symbolon_core::store::{
 };
 
 use super::Fallback;
+use super::event::FallbackEvent;
 use super::way::{Way, away};
 
-impl<P: Mirrored, M: Mirror> MemberStore for Fallback<P, M> {
+impl<P: Mirrored + Clone, M: Mirror> MemberStore for Fallback<P, M> {
     async fn join(&self, member: Member) -> Result<(), StoreError> {
-        let member = Member {
-            // Others may not wait for it by time as long as its mirror lets it go on.
-            may_fall_back: self.inner.marked_alone.load(Ordering::Acquire),
-            ..member
-        };
         match self.way("join the members").await? {
             Way::Home(store) => self.join_at(store, member).await,
             Way::Away(_pass) => {
-                *self.inner.own.lock() = Some(member);
+                *self.inner.own.lock() = Some(self.as_marked(member));
                 Ok(())
             }
         }
@@ -112,9 +108,19 @@ impl<P: Mirrored, M: Mirror> MemberStore for Fallback<P, M> {
     }
 }
 
-impl<P: Mirrored, M: Mirror> Fallback<P, M> {
+impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
+    /// Others may not wait for it by time as long as its mirror lets it go on.
+    fn as_marked(&self, member: Member) -> Member {
+        Member {
+            may_fall_back: self.inner.marked_alone.load(Ordering::Acquire),
+            ..member
+        }
+    }
+
     /// Joins. That it has is in the mirror first, so that its next start can take this incarnation back.
     async fn join_at(&self, store: &P, member: Member) -> Result<(), StoreError> {
+        self.look_round(store).await?;
+        let member = self.as_marked(member);
         let new = member.incarnation;
         let mut known = self.inner.incarnations.lock().clone();
         if !known.contains(&new) {
@@ -128,6 +134,32 @@ impl<P: Mirrored, M: Mirror> Fallback<P, M> {
             self.heed(store.leave(old).await)?;
         }
         self.mark_incarnations(vec![new]).await
+    }
+
+    /// As soon as it has joined, what others have revoked before counts as known here. So a node whose mirror lets it go on
+    /// sees first whether it is still alone, and reads what has changed since its mirror was last told.
+    async fn look_round(&self, store: &P) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        if !inner.marked_alone.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mine = inner.incarnations.lock().clone();
+        let members = self.heed(store.list_members().await)?;
+        if members
+            .iter()
+            .any(|one| !one.evicted && !mine.contains(&one.incarnation))
+        {
+            self.mark_alone(false, None).await?;
+            self.say(&FallbackEvent::NotAlone);
+            return Ok(());
+        }
+        let head = self.heed(store.log_head().await)?;
+        if RevocationSeq(inner.position.load(Ordering::Acquire)) < head.floor {
+            // What changed is not in the log any more: it goes on alone again when everything was copied.
+            inner.alone.store(false, Ordering::Release);
+            return Ok(());
+        }
+        self.catch_up_at_home(store).await
     }
 
     async fn mark_incarnations(&self, incarnations: Vec<Incarnation>) -> Result<(), StoreError> {

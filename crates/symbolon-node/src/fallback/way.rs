@@ -101,7 +101,7 @@ impl<P: Mirrored, M: Mirror> Fallback<P, M> {
         self.note_position(newest).await
     }
 
-    async fn note_position(&self, seq: RevocationSeq) -> Result<(), StoreError> {
+    pub(super) async fn note_position(&self, seq: RevocationSeq) -> Result<(), StoreError> {
         let inner = &self.inner;
         if !inner.mode.is_home() || inner.position.load(Ordering::Acquire) >= seq.0 {
             return Ok(());

@@ -54,6 +54,12 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         }
     }
 
+    /// The same where nothing has come home: no row is this node's own.
+    pub(in crate::fallback) async fn catch_up_at_home(&self, store: &P) -> Result<(), StoreError> {
+        let mut trip = Trip::from(&self.inner.mirror.read_mark().await?);
+        self.catch_up(store, &mut trip).await.map(drop)
+    }
+
     /// What follows here from a row that somebody else has written.
     async fn take(&self, store: &P, row: &LogRow, trip: &mut Trip) -> Result<(), StoreError> {
         let subject = match &row.kind {
