@@ -114,22 +114,27 @@ mod tests {
 
     use super::*;
 
+    async fn count(done: &AtomicU32) {
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+
     #[tokio::test]
     async fn watched_work_stops_at_the_side_of_the_call_that_was_named_and_goes_on() {
         for (moment, done_then) in [(Moment::Before, 1), (Moment::After, 2)] {
-            let (halts, done) = (Halts::default(), Arc::new(AtomicU32::new(0)));
+            let (halts, done) = (Halts::default(), AtomicU32::new(0));
             halts.stop_at(2, moment);
-            let (inside, count) = (halts.clone(), done.clone());
-            let work = tokio::spawn(watched(async move {
-                for step in ["ping", "purge", "ping"] {
-                    let call = async { count.fetch_add(1, Ordering::Relaxed) };
-                    inside.beside(Whose::OfWatched, step, call).await;
-                }
-            }));
-            assert_eq!(halts.stopped().await, ["ping", "purge"]);
-            assert_eq!(done.load(Ordering::Relaxed), done_then, "{moment:?}");
-            halts.go_on();
-            work.await.unwrap();
+            let call = |step| halts.beside(Whose::OfWatched, step, count(&done));
+            let work = watched(async {
+                call("ping").await;
+                call("purge").await;
+                call("ping").await;
+            });
+            let steering = async {
+                assert_eq!(halts.stopped().await, ["ping", "purge"]);
+                assert_eq!(done.load(Ordering::Relaxed), done_then, "{moment:?}");
+                halts.go_on();
+            };
+            tokio::join!(work, steering);
             assert_eq!(done.load(Ordering::Relaxed), 3);
         }
     }

@@ -163,7 +163,7 @@ fn gate_is_open(a: &Alone) -> bool {
 async fn struck_at(nth: usize, moment: Moment, on: Try, strike: Strike) -> bool {
     let home = Home::new();
     let a = Arc::new(home.start().await);
-    let given = given(&a).await;
+    let given = Box::pin(given(&a)).await;
     a.faults.heal();
     if on == Try::Second {
         a.faults.fail("adopt_session", 1, Fault::After);
@@ -181,9 +181,10 @@ async fn struck_at(nth: usize, moment: Moment, on: Try, strike: Strike) -> bool 
     println!("{strike:?} {on:?} {moment:?} {nth}: {}", calls.last().unwrap());
     let is_open = gate_is_open(&a);
     let inside = Arc::clone(&a);
-    let mut striking = tokio::spawn(async move { strike.fall(&inside, given).await });
+    let mut striking = JoinSet::new();
+    striking.spawn(async move { Box::pin(strike.fall(&inside, given)).await });
     let struck = if is_open {
-        let struck = (&mut striking).await;
+        let struck = striking.join_next().await;
         a.halts.go_on();
         struck
     } else {
@@ -192,9 +193,11 @@ async fn struck_at(nth: usize, moment: Moment, on: Try, strike: Strike) -> bool 
             tokio::task::yield_now().await;
         }
         a.halts.go_on();
-        striking.await
+        striking.join_next().await
     };
-    let sides = struck.unwrap_or_else(|error| panic!("{strike:?} {on:?} {moment:?} {calls:?}: {error}"));
+    let sides = struck
+        .unwrap()
+        .unwrap_or_else(|error| panic!("{strike:?} {on:?} {moment:?} {calls:?}: {error}"));
     eventually(LONG, async || {
         sides.hold(&a).await;
         a.standing() == Standing::Healthy
@@ -212,7 +215,8 @@ async fn struck_everywhere(moment: Moment, on: Try, strike: Strike) {
         for _ in 0..LANES {
             let next = Arc::clone(&next);
             lanes.spawn_local(async move {
-                while struck_at(next.fetch_add(1, Ordering::Relaxed), moment, on, strike).await {}
+                let nth = || next.fetch_add(1, Ordering::Relaxed);
+                while Box::pin(struck_at(nth(), moment, on, strike)).await {}
             });
         }
         lanes.join_all().await;
