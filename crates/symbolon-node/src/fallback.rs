@@ -39,7 +39,6 @@ use symbolon_core::store::{Activity, MarkChange, Mirror, Mirrored, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::member::OnRollback;
 use crate::tail::Tail;
 pub use event::{FallbackEvent, FallbackEvents};
 use gate::Gate;
@@ -83,8 +82,6 @@ pub struct FallbackParts<P, M> {
     pub clock: Arc<dyn Clock>,
     /// Who hears what happens.
     pub events: Arc<dyn FallbackEvents>,
-    /// What is done when the store comes back without rows that it had.
-    pub on_rollback: OnRollback,
     /// How often expired sessions are removed from the mirror while the store is away.
     pub clean_every: Duration,
 }
@@ -110,7 +107,6 @@ struct Inner<P, M> {
     sink: Arc<HomeSink>,
     clock: Arc<dyn Clock>,
     events: Arc<dyn FallbackEvents>,
-    on_rollback: OnRollback,
     clean_every: Duration,
     mode: Mode,
     gate: Gate,
@@ -168,7 +164,6 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
             sink: parts.sink,
             clock: parts.clock,
             events: parts.events,
-            on_rollback: parts.on_rollback,
             clean_every: parts.clean_every,
             mode: Mode::home(),
             gate: Gate::default(),

@@ -24,7 +24,7 @@ pub mod recorder;
 pub mod tail;
 pub mod tasks;
 
-pub use member::{LEASE_MAX, LEASE_MIN, MemberFigures, MemberParts, OnRollback};
+pub use member::{LEASE_MAX, LEASE_MIN, MemberFigures, MemberParts};
 pub use node::{
     ChangeLives, Confirm, Due, Effective, Entry, Issue, IssueRefused, Issued, LeaseState, Live, Node,
     NodeParts, Receipt, Refreshed, RefreshedInBrowser, SeenMember, Undecided, Verdict, Wait,

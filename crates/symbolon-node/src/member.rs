@@ -54,20 +54,8 @@ pub struct MemberParts {
     pub signals: Option<Arc<dyn Signals>>,
     /// The cache that it shares with the others.
     pub shared: Option<Arc<dyn SharedCache>>,
-    /// What is done when the store has lost more than this node can write again.
-    pub on_rollback: OnRollback,
     /// What says how far a revocation reaches, where the node goes on without its store; `None`: it does not.
     pub apart: Option<Arc<dyn Apart>>,
-}
-
-/// What is done when the store was put back to a state of which it is not known what is missing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum OnRollback {
-    /// Every session ends: one that was revoked and forgotten must not live again.
-    #[default]
-    RevokeAll,
-    /// An operator is told, and sessions go on.
-    Tell,
 }
 
 /// What a node and its heartbeat share.

@@ -10,7 +10,6 @@ use symbolon_core::random::Randomness;
 use symbolon_core::revocation::{LogSink, RevocationSeq};
 use symbolon_core::store::{Mirror as _, MirrorMark, StoreError};
 use symbolon_core::token::KeyCheck;
-use symbolon_node::OnRollback;
 use symbolon_node::clock::{SteadyClock, wall_clock};
 use symbolon_node::fallback::{Apart, Fallback, FallbackParts, HomeSink, Opener, Primary};
 use symbolon_node::tail::Tail;
@@ -154,7 +153,6 @@ impl OpenMirror {
             sink,
             clock,
             events: Arc::new(Said),
-            on_rollback: OnRollback::RevokeAll,
             clean_every,
         });
         let noted = async {

@@ -10,8 +10,8 @@ use symbolon_core::revocation::{LogRow, RevocationReason, RevocationSeq};
 use symbolon_core::store::{LogPage, Store, StoreError};
 use tokio::time::timeout;
 
+use super::Membership;
 use super::figures::count;
-use super::{Membership, OnRollback};
 use crate::chain::{self, Repair};
 use crate::tail::{Read, Tail};
 
@@ -178,13 +178,8 @@ impl<S: Store> Follower<S> {
         Ok(())
     }
 
+    /// Ends every session: one that was revoked, and whose revocation nobody remembers, must not live again.
     async fn cut_everyone(&self) -> Result<(), Unbeaten> {
-        if self.membership.parts.on_rollback == OnRollback::Tell {
-            tracing::error!(
-                "revocations may be forgotten that no node remembers; sessions go on, as on_db_rollback says"
-            );
-            return Ok(());
-        }
         let reason = RevocationReason::Revoked;
         let origin = Origin::system(self.clock.now());
         let audit = origin

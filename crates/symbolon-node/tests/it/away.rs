@@ -15,7 +15,7 @@ use symbolon_node::fallback::{
     CLEAN_EVERY, Fallback, FallbackEvent, FallbackEvents, FallbackParts, HomeSink, Opener, Primary, Standing,
 };
 use symbolon_node::tail::Tail;
-use symbolon_node::{Issued, MemberParts, Node, OnRollback, Receipt, Refreshed, Undecided, Wait};
+use symbolon_node::{Issued, MemberParts, Node, Receipt, Refreshed, Undecided, Wait};
 use symbolon_store_sql::{Durability, OpenServer, OpenSqlite, Place, SqlStore};
 use symbolon_testkit::faulty::{Fault, Faults, Faulty};
 use symbolon_testkit::halts::{Halts, Whose, watched};
@@ -146,7 +146,6 @@ impl Home {
             clock: clock.clone(),
             events: heard.clone(),
             clean_every: CLEAN_EVERY,
-            on_rollback: OnRollback::RevokeAll,
         })
         .await?;
         let parts = parts(fallback.clone(), tail, clock.clone(), randomness());
@@ -157,7 +156,6 @@ impl Home {
             addr: None,
             signals: None,
             shared: None,
-            on_rollback: OnRollback::RevokeAll,
             apart: Some(fallback.apart()),
         };
         let node = Node::member(parts, member);

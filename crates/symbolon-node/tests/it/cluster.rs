@@ -16,7 +16,7 @@ use symbolon_node::clock::{SteadyClock, wall_clock};
 use symbolon_node::node::Tier;
 use symbolon_node::purge::PurgePlan;
 use symbolon_node::tail::Tail;
-use symbolon_node::{Issued, MemberFigures, MemberParts, Node, OnRollback, Receipt, Verdict, Wait};
+use symbolon_node::{Issued, MemberFigures, MemberParts, Node, Receipt, Verdict, Wait};
 use symbolon_store_sql::{OpenServer, SqlStore};
 use symbolon_testkit::faulty::{Fault, Faults, Faulty};
 use symbolon_testkit::randomness::Seeded;
@@ -132,7 +132,6 @@ impl Place {
             addr: None,
             signals,
             shared: self.shared.clone(),
-            on_rollback: OnRollback::RevokeAll,
             apart: None,
         };
         let node = Node::member(parts, member);

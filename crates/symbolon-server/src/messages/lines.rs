@@ -61,10 +61,6 @@ const LINES: &[(&str, &str)] = &[
     ),
     ("lost revocations were written again", "丢失的撤销已重新写入"),
     (
-        "revocations may be forgotten that no node remembers; sessions go on, as on_db_rollback says",
-        "可能有任何节点都不记得的撤销被遗忘；按 on_db_rollback，会话继续有效",
-    ),
-    (
         "every session was ended: the store has lost revocations that no node remembers",
         "已结束所有会话：存储丢失了任何节点都不记得的撤销",
     ),

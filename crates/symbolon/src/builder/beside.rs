@@ -7,7 +7,7 @@ use symbolon_core::shared::SharedCache;
 use symbolon_core::signal::Signals;
 use symbolon_core::token::{MasterKey, Purpose};
 use symbolon_node::tail::Tail;
-use symbolon_node::{MemberParts, Node, OnRollback};
+use symbolon_node::{MemberParts, Node};
 use symbolon_redis::{OpenRedisError, RedisCache};
 
 use super::{Builder, StorePlace};
@@ -77,7 +77,6 @@ impl Builder {
             addr: node.addr.clone(),
             signals: beside.signals.clone(),
             shared: shared.map(|cache| cache as Arc<dyn SharedCache>),
-            on_rollback: OnRollback::RevokeAll,
             apart: store.mirrored().map(|store| store.apart()),
         })
     }

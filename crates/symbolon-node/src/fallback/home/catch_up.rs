@@ -10,7 +10,6 @@ use symbolon_core::subject::SubjectId;
 use super::{Fallback, Trip, in_time};
 use crate::chain;
 use crate::fallback::event::FallbackEvent;
-use crate::member::OnRollback;
 
 /// Rows of one reading.
 const PAGE: u32 = 1_000;
@@ -139,7 +138,7 @@ impl<P: Mirrored + Clone, M: Mirror> Fallback<P, M> {
         }
         let written = in_time(store.propose_again(again.clone(), self.now())).await?;
         trip.own.extend(written.iter().map(|row| row.id));
-        if beyond_memory && inner.on_rollback == OnRollback::RevokeAll {
+        if beyond_memory {
             self.cut_what_is_forgotten(store, trip).await?;
         }
         self.say(&FallbackEvent::LostRows {
