@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderName;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use symbolon::RedisStanding;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -32,6 +33,23 @@ struct Status {
     status: &'static str,
 }
 
+/// Whether requests should come here, and what a person should know of it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Readiness {
+    /// `ready`.
+    #[schema(value_type = String, example = "ready")]
+    status: &'static str,
+    /// True while Redis, which is the store, is away and this node goes on without it; else it is not there.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    fallback: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// Whether the process lives.
 ///
 /// It says nothing about the store: a restart would not mend that.
@@ -49,15 +67,18 @@ async fn healthz() -> Json<Status> {
 #[utoipa::path(
     get, path = "/readyz", tag = tag::OPERATIONS,
     responses(
-        (status = 200, description = "They should", body = Status),
+        (status = 200, description = "They should", body = Readiness),
         (status = 503, description = "`unavailable`: they should go elsewhere"),
     )
 )]
-async fn readyz(State(app): State<App>) -> Result<Json<Status>, Problem> {
+async fn readyz(State(app): State<App>) -> Result<Json<Readiness>, Problem> {
     if app.draining().is_cancelled() || !app.symbolon().is_ready() {
         return Err(Problem::unavailable(1));
     }
-    Ok(Json(Status { status: "ready" }))
+    Ok(Json(Readiness {
+        status: "ready",
+        fallback: app.symbolon().redis_standing() == RedisStanding::FallenBack,
+    }))
 }
 
 /// Counters and gauges, in the text format of OpenMetrics.

@@ -24,8 +24,9 @@ pub(crate) enum KeyCommand {
     List,
     /// Make an API key worthless
     Revoke {
-        /// The id of the key, as `key list` shows it
-        id: String,
+        /// The id of the key, as `key list` shows it, or its name where one valid key has it
+        #[arg(value_name = "ID|NAME")]
+        key: String,
     },
 }
 

@@ -29,10 +29,7 @@ pub(super) async fn run(desk: &Desk<'_>, command: KeyCommand) -> Result<(), Fail
             expires,
         } => add(desk, &name, &scope, client.as_deref(), expires).await,
         KeyCommand::List => list(desk).await,
-        KeyCommand::Revoke { id } => {
-            let receipt = desk.end(Call::delete(format!("{KEYS}/{}", encoded(&id)))).await?;
-            desk.done(&receipt, text::KEY_REVOKED.get(desk.terminal.locale))
-        }
+        KeyCommand::Revoke { key } => revoke(desk, &key).await,
     }
 }
 
@@ -67,6 +64,35 @@ async fn add(
     let id = field(&made, "id");
     terminal.tell(&text::KEY_MADE.fill(terminal.locale, &[("name", &name), ("id", &id)]));
     terminal.print(key)
+}
+
+async fn revoke(desk: &Desk<'_>, key: &str) -> Result<(), Failure> {
+    let id = id_of(desk, key).await?;
+    let receipt = desk.end(Call::delete(format!("{KEYS}/{}", encoded(&id)))).await?;
+    desk.done(&receipt, text::KEY_REVOKED.get(desk.terminal.locale))
+}
+
+/// The id of the key that is meant by its id or by its name. What is neither is left as it is: the server says that
+/// there is none.
+async fn id_of(desk: &Desk<'_>, key: &str) -> Result<String, Failure> {
+    let keys = desk.list(KEYS, None).await?.items;
+    if keys.iter().any(|listed| field(listed, "id") == key) {
+        return Ok(key.to_owned());
+    }
+    let is_meant = |listed: &&Json| field(listed, "name") == key && field(listed, "revoked_at").is_empty();
+    let ids: Vec<String> = keys
+        .iter()
+        .filter(is_meant)
+        .map(|listed| field(listed, "id"))
+        .collect();
+    match ids.as_slice() {
+        [] => Ok(key.to_owned()),
+        [id] => Ok(id.clone()),
+        _ => {
+            let said = text::KEYS_OF_A_NAME.fill(desk.terminal.locale, &[("name", &key)]);
+            Err(Failure::usage(said).with_details(ids))
+        }
+    }
 }
 
 /// The instant at which a key that is made now ends.

@@ -1,5 +1,7 @@
 use std::io;
 
+use serde_json::Value as Json;
+
 use super::Patient;
 use super::finding::{About, Finding};
 use crate::exit::Failure;
@@ -27,11 +29,14 @@ pub(super) async fn check(
         }
     };
     match ready(&server).await {
-        Ok(()) => about.ok(text::SERVER_READY, &[]),
+        Ok(answer) if answer["fallback"] == true => {
+            about.warn(text::SERVER_FALLEN_BACK, text::SERVER_MEND_REDIS, &[])
+        }
+        Ok(_) => about.ok(text::SERVER_READY, &[]),
         Err(failure) => about.fail(text::SERVER_NOT_READY, text::SERVER_LOG, &[("error", &failure)]),
     }
 }
 
-async fn ready(server: &Server) -> Result<(), Failure> {
-    server.call(Call::get("/readyz")).await?.success().map(drop)
+async fn ready(server: &Server) -> Result<Json, Failure> {
+    server.call(Call::get("/readyz")).await?.success()
 }

@@ -193,6 +193,16 @@ texts! {
     /// The server.
     SERVER_READY { en: "it answers at its socket and is ready", zh_cn: "套接字应答正常，服务就绪" }
     /// The server.
+    SERVER_FALLEN_BACK {
+        en: "it answers at its socket and goes on without redis, from its files: sessions that it has not seen get 503",
+        zh_cn: "套接字应答正常，Redis 不可用，正以本地文件继续服务：未见过的会话得到 503",
+    }
+    /// Advice.
+    SERVER_MEND_REDIS {
+        en: "bring redis back; what was begun and ended meanwhile is then moved over by itself",
+        zh_cn: "请恢复 Redis；期间开始和结束的会话随后自动移入",
+    }
+    /// The server.
     SERVER_NOT_READY { en: "it answers at its socket, but is not ready: {error}", zh_cn: "套接字有应答，但服务未就绪：{error}" }
     /// Advice.
     SERVER_LOG { en: "it may be starting or stopping; if this stays so, its log says why", zh_cn: "可能正在启动或停止；若持续如此，请查看日志" }

@@ -68,6 +68,11 @@ texts! {
     KEY_MADE { en: "key {name} ({id}) is shown this once:", zh_cn: "密钥 {name}（{id}）仅显示这一次：" }
     /// A key was revoked.
     KEY_REVOKED { en: "the key is worthless now", zh_cn: "密钥已失效" }
+    /// More than one valid key has the name that was typed.
+    KEYS_OF_A_NAME {
+        en: "more than one key is called {name}; name one of them by its id",
+        zh_cn: "有多个密钥名为 {name}；请用其 id 指明一个",
+    }
     /// A subject was banned.
     BANNED {
         en: "{subject} is banned; {count} sessions ended{when}",

@@ -306,6 +306,36 @@ async fn a_key_is_worthless_once_it_is_revoked_and_works_as_long_as_it_is_not() 
 }
 
 #[tokio::test]
+async fn a_key_is_revoked_by_its_name_where_one_valid_key_has_it() {
+    let server = ready().await;
+    let place = Place::of(&server);
+    let made = |name: &str| {
+        place
+            .run(&format!("key add --name {name} --scope verify --json"))
+            .ok()
+            .json()
+    };
+    let (old, new) = (made("shop"), made("shop"));
+    let id = |key: &Value| key["id"].as_str().unwrap().to_owned();
+    let two = place.run("key revoke shop").failed(64);
+    assert!(
+        two.err
+            .starts_with("symbolon: more than one key is called shop; name one of them by its id\n"),
+        "{two:?}"
+    );
+    for key in [&old, &new] {
+        assert!(two.err.contains(&id(key)), "{two:?}");
+    }
+    place.run(&format!("key revoke {}", id(&old))).ok();
+    // The one that is revoked already has no part in it.
+    place.run("key revoke shop").ok();
+    let mut client = server.client();
+    let asked = Ask::post("/v1/verify", &json!({ "token": "x" })).bearer(new["key"].as_str().unwrap());
+    assert_eq!(client.send(asked).await.status, 401);
+    place.run("key revoke shop").failed(1);
+}
+
+#[tokio::test]
 async fn a_session_that_a_command_ended_is_refused_by_the_next_verify() {
     let server = prepared().await;
     let place = Place::of(&server);

@@ -9,7 +9,7 @@ use symbolon_testkit::servers::{Redis, StartRedis};
 use tokio::time::{Duration, Instant};
 
 use crate::nodes::Nodes;
-use crate::place::BINARY;
+use crate::place::{BINARY, Place};
 
 /// How long anything may take that is waited for.
 const LONG: Duration = Duration::from_secs(20);
@@ -94,6 +94,18 @@ async fn s1_2_redis_away_log_ins_go_on_within_a_second_and_a_restart_loses_none(
         killed.elapsed()
     );
     until_said(&server, "sessions are kept in a local file (degraded)").await;
+    let ready = server.client().send(Ask::get("/readyz")).await;
+    assert_eq!(
+        (ready.status, ready.text().as_str()),
+        (200, r#"{"status":"ready","fallback":true}"#)
+    );
+    let place = Place::of(&server).env("SYMBOLON_STORE__URL", &redis.url());
+    let told = place.run("doctor --json").failed(1).json();
+    let mut checks = told["checks"].as_array().unwrap().iter();
+    let line = checks.find(|line| line["check"] == "server");
+    let line = line.expect("a line about the server");
+    assert_eq!(line["health"], "warn", "{line}");
+    assert!(text(line, "message").contains("goes on without redis"), "{line}");
     assert_eq!(verify(&server, &seen).await, 200);
     assert_eq!(refresh(&server, &seen).await.0, 503);
     let (status, local) = refresh(&server, &local).await;
