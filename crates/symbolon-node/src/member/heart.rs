@@ -1,5 +1,7 @@
 //! The heartbeat: what gives a member the right to answer from memory. The order of its steps is the protocol.
 
+mod saying;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +19,11 @@ use super::follow::{Follower, Unbeaten, in_time};
 use super::rhythm::Rhythm;
 use super::roll::count_members;
 use crate::bug::{self, Bug};
-use crate::clock::{Heard, Pace, SteadyClock, StoreTime, boottime_nanos, wall_clock};
+use crate::clock::{Pace, SteadyClock, StoreTime, boottime_nanos, wall_clock};
 use crate::fallback::Standing;
 use crate::lease::Lease;
 use crate::tail::Tail;
+use saying::Saying;
 
 /// How often one heartbeat joins anew: an operator may evict it once more, and then something is wrong.
 const JOINS_MAX: usize = 3;
@@ -63,16 +66,7 @@ pub(crate) struct Heart<S> {
     looked: i64,
     /// How fast time passes here and in the store.
     pace: Pace,
-    state: State,
-}
-
-/// What was said last, so that each change is said once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct State {
-    leased: bool,
-    failing: bool,
-    clock: ClockState,
-    evicting_fails: bool,
+    saying: Saying,
 }
 
 /// What became of a heartbeat in the store.
@@ -83,13 +77,6 @@ enum Beat {
     AfterPause,
     /// The incarnation is over.
     Over,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum ClockState {
-    Followed,
-    Doubted,
-    Refused,
 }
 
 impl<S: Store> Heart<S> {
@@ -110,12 +97,7 @@ impl<S: Store> Heart<S> {
             acknowledged: RevocationSeq::ZERO,
             looked: i64::MIN,
             pace: Pace::default(),
-            state: State {
-                leased: false,
-                failing: false,
-                clock: ClockState::Followed,
-                evicting_fails: false,
-            },
+            saying: Saying::default(),
         }
     }
 
@@ -150,7 +132,8 @@ impl<S: Store> Heart<S> {
             self.membership.attempt_begins();
             let beaten = self.beat().await;
             rhythm.beaten(now, boottime_nanos(), beaten.is_ok());
-            self.note(&beaten);
+            self.saying
+                .heartbeat(&beaten, &self.lease, &self.membership.counts);
             self.membership.attempt_is_over();
             if beaten.is_ok() {
                 self.look_after_others().await;
@@ -170,7 +153,8 @@ impl<S: Store> Heart<S> {
             self.acknowledged = self.applied();
             self.follower.tail.acknowledge();
         }
-        self.note_lease();
+        let holds = self.lease.load().holds();
+        self.saying.lease(holds, &self.membership.counts);
     }
 
     /// One heartbeat. The lease counts from before anything is sent, and is renewed when everything that the store had
@@ -287,7 +271,9 @@ impl<S: Store> Heart<S> {
             answered: boottime_nanos(),
             wall: wall_clock(),
         };
-        self.hear_time(time);
+        if let Some(heard) = self.clock.hear(time) {
+            self.saying.clock(heard, &self.membership.counts);
+        }
         match self.pace.hear(time) {
             Some(stood) => {
                 self.note_pause(stood);
@@ -352,36 +338,6 @@ impl<S: Store> Heart<S> {
         tail.place().map_or(RevocationSeq::ZERO, |place| place.applied)
     }
 
-    fn hear_time(&mut self, time: StoreTime) {
-        let Some(heard) = self.clock.hear(time) else {
-            return;
-        };
-        let state = match heard {
-            Heard::Set | Heard::Moved(_) => ClockState::Followed,
-            Heard::Doubted(_) => ClockState::Doubted,
-            Heard::Refused(_) => ClockState::Refused,
-        };
-        if state == self.state.clock {
-            return;
-        }
-        self.state.clock = state;
-        match heard {
-            Heard::Set | Heard::Moved(_) => tracing::info!("the store's clock is followed again"),
-            Heard::Doubted(ahead) => tracing::warn!(
-                ahead_ms = ahead,
-                "the store's clock has stepped ahead; it is followed when this machine's clock agrees"
-            ),
-            Heard::Refused(ahead) => {
-                count(&self.membership.counts.clock_refused);
-                tracing::error!(
-                    alarm = "clock_jump",
-                    ahead_ms = ahead,
-                    "the store's clock has jumped and is not followed; set it right, or restart the nodes to adopt it"
-                );
-            }
-        }
-    }
-
     /// Evicts members whose lease must be over. What fails here is tried again with the next heartbeat.
     async fn look_after_others(&mut self) {
         let now = boottime_nanos();
@@ -420,52 +376,8 @@ impl<S: Store> Heart<S> {
             }
             Ok::<(), StoreError>(())
         };
-        let done = done.await;
-        if let Err(error) = &done
-            && !self.state.evicting_fails
-        {
-            tracing::warn!(%error, "the other members could not be looked at");
-        }
-        self.state.evicting_fails = done.is_err();
-    }
-
-    /// Says it when heartbeats begin to fail, and when they go well again.
-    fn note(&mut self, beaten: &Result<(), Unbeaten>) {
-        let counts = &self.membership.counts;
-        match beaten {
-            Ok(()) => {
-                count(&counts.beats);
-                if self.state.failing {
-                    tracing::info!("heartbeats go well again");
-                }
-            }
-            Err(error) => {
-                count(&counts.beats_failed);
-                if !self.state.failing {
-                    let left = self.lease.load().remaining(boottime_nanos()).unwrap_or_default();
-                    tracing::warn!(%error, lease_left_ms = left.as_millis(), "a heartbeat has failed");
-                }
-            }
-        }
-        self.state.failing = beaten.is_err();
-    }
-
-    /// Says it when the lease runs out, and when it holds.
-    fn note_lease(&mut self) {
-        let holds = self.lease.load().holds();
-        if holds == self.state.leased {
-            return;
-        }
-        self.state.leased = holds;
-        if holds {
-            tracing::info!("the lease holds: this node answers from memory");
-        } else {
-            count(&self.membership.counts.leases_lost);
-            tracing::error!(
-                alarm = "lease_lost",
-                "the lease has run out: nothing is answered from memory until the store answers a heartbeat"
-            );
-        }
+        let looked = done.await;
+        self.saying.others(&looked);
     }
 
     /// Gives the lease up first: from then on nobody needs to wait for this node.
