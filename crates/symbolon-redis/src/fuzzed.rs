@@ -2,8 +2,9 @@
 
 use symbolon_core::session::SessionId;
 
+use crate::cache::notice;
+use crate::fact;
 use crate::octets::Reader;
-use crate::{fact, notice};
 
 /// Reads bytes as a fact and as a notice; says whether they are one.
 #[must_use]

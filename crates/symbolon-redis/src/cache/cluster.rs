@@ -10,9 +10,9 @@ use arc_swap::ArcSwap;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use tokio::sync::mpsc;
 
+use super::fleet::Node;
+use super::gate::Passage;
 use crate::address::Host;
-use crate::fleet::Node;
-use crate::gate::Passage;
 use crate::server::Server;
 
 /// How many slots the keys of a cluster fall into.

@@ -8,10 +8,10 @@ use redis::{PushInfo, PushKind, Value};
 use symbolon_core::signal::{Signal, SignalSink};
 use tokio::time::{sleep, timeout};
 
+use super::notice;
+use super::shared::Shared;
 use crate::line::Line;
-use crate::notice;
 use crate::server::Pushes;
-use crate::shared::Shared;
 
 /// How long to wait before the next try.
 const RETRY_AFTER: Duration = Duration::from_millis(500);

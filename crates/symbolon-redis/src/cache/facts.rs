@@ -10,11 +10,11 @@ use symbolon_core::session::SessionId;
 use symbolon_core::shared::{Finding, SharedCache, SharedFact};
 use symbolon_core::store::FoundSession;
 
+use super::gate::Passage;
+use super::handle::RedisCache;
+use super::outbox::Order;
+use super::shared::Shared;
 use crate::fact::{NoFact, seal, unseal};
-use crate::gate::Passage;
-use crate::handle::RedisCache;
-use crate::outbox::Order;
-use crate::shared::Shared;
 
 /// The longest that a fact stays. A fact older than what nodes remember of the log is of no use, and this is less.
 const KEPT_MAX: Duration = Duration::from_secs(600);

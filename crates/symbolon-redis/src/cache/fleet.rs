@@ -5,9 +5,9 @@ use std::sync::Arc;
 use redis::{Cmd, RedisError, Value};
 use tokio::sync::mpsc;
 
+use super::cluster::Cluster;
+use super::gate::{Gate, Passage, Trouble};
 use crate::address::Route;
-use crate::cluster::Cluster;
-use crate::gate::{Gate, Passage, Trouble};
 use crate::server::Server;
 
 /// A server, and the breaker before it.

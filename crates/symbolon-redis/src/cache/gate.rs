@@ -12,7 +12,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::figures::Counters;
+use super::figures::Counters;
 use crate::line::Line;
 
 /// How long a command may take. Whoever waits reads the store next, within the time of the same request.

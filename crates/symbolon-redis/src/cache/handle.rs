@@ -9,16 +9,16 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::ear;
-use crate::figures::{Counters, RedisFigures};
-use crate::fleet::Fleet;
-use crate::keeper::{self, Standing};
-use crate::marker::Marker;
-use crate::notice;
+use super::ear;
+use super::figures::{Counters, RedisFigures};
+use super::fleet::Fleet;
+use super::keeper::{self, Standing};
+use super::marker::Marker;
+use super::notice;
+use super::outbox::{self, Order, Outbox};
+use super::shared::{Names, Shared};
 use crate::options::{OpenRedisError, RedisOptions, checked_prefix};
-use crate::outbox::{self, Order, Outbox};
 use crate::server::Server;
-use crate::shared::{Names, Shared};
 
 /// A Redis beside the store. It may be away, slow, empty, old or forged: only speed changes.
 pub struct RedisCache {

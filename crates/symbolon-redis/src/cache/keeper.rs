@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::fleet::{Newcomers, Node};
-use crate::gate::{Passage, Trouble};
-use crate::shared::Shared;
+use super::fleet::{Newcomers, Node};
+use super::gate::{Passage, Trouble};
+use super::shared::Shared;
 
 /// How long the breaker stays open before the next try.
 pub(crate) const OPEN_FOR: Duration = Duration::from_millis(500);

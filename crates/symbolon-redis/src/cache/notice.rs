@@ -11,8 +11,8 @@ use symbolon_core::signal::{Acknowledgement, Signal};
 use symbolon_core::subject::SubjectId;
 use symbolon_core::token::{SUM_LEN, SumKey};
 
+use super::shared::Channels;
 use crate::octets::{Reader, Writer};
-use crate::shared::Channels;
 
 /// The form of a message. One of another form is not heard; the log tells what it said.
 const VERSION: u8 = 1;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use redis::{Cmd, Pipeline};
 use tokio::sync::mpsc;
 
-use crate::figures::Counter;
-use crate::gate::Passage;
-use crate::shared::Shared;
+use super::figures::Counter;
+use super::gate::Passage;
+use super::shared::Shared;
 
 /// How many facts may wait. A log-in flood beyond leaves sessions to be read from the store.
 const FACTS_MAX: usize = 1_024;

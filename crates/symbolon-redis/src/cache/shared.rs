@@ -6,10 +6,10 @@ use std::sync::atomic::AtomicBool;
 use symbolon_core::session::SessionId;
 use tokio::sync::watch;
 
-use crate::figures::Counters;
-use crate::fleet::Fleet;
-use crate::keeper::Standing;
-use crate::marker::Marker;
+use super::figures::Counters;
+use super::fleet::Fleet;
+use super::keeper::Standing;
+use super::marker::Marker;
 use crate::options::RedisKeys;
 
 pub(crate) struct Shared {

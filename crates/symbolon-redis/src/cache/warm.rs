@@ -8,9 +8,9 @@ use symbolon_core::session::SessionId;
 use symbolon_core::shared::SharedFact;
 use tokio::time::{Instant, sleep_until};
 
-use crate::cache;
-use crate::handle::RedisCache;
-use crate::outbox::{Order, deliver};
+use super::facts;
+use super::handle::RedisCache;
+use super::outbox::{Order, deliver};
 
 /// How many facts are written at once.
 const BATCH_MAX: usize = 64;
@@ -102,7 +102,7 @@ impl RedisCache {
             for facts in page.facts.chunks(BATCH_MAX) {
                 let orders: Vec<Order> = facts
                     .iter()
-                    .filter_map(|fact| cache::set(shared, fact, page.now))
+                    .filter_map(|fact| facts::set(shared, fact, page.now))
                     .collect();
                 let count = orders.len();
                 let delivered = deliver(shared, orders).await;

@@ -8,8 +8,8 @@ use symbolon_core::token::{MasterKey, Purpose, SUM_LEN, SumKey};
 use symbolon_testkit::contract::sample::{at, subject};
 
 use super::{NOTICE_MAX, ROWS_MAX, read, seal, unseal};
+use crate::cache::shared::{Channels, Names};
 use crate::octets::Reader;
-use crate::shared::{Channels, Names};
 
 fn key(cluster: u8) -> SumKey {
     MasterKey::from_bytes([7; 32]).sum_key(Purpose::Ack, &[cluster; 16], "")
