@@ -110,12 +110,11 @@ impl Sides {
     /// Nothing that was ended is accepted, and nothing that lives is refused; that it is not decided may be.
     async fn hold(&self, a: &Alone) {
         for dead in &self.dead {
-            assert_ne!(
-                a.says(&dead.pair.access).await,
-                "active",
-                "{}",
-                dead.session.subject
-            );
+            let subject = &dead.session.subject;
+            assert_ne!(a.says(&dead.pair.access).await, "active", "{subject}");
+            // Also where memory has it no more, and the stores are asked.
+            a.node.tail().near().remove(dead.session.id);
+            assert_ne!(a.says(&dead.pair.access).await, "active", "{subject}");
         }
         for live in &self.live {
             let said = a.says(&live.pair.access).await;
@@ -133,14 +132,8 @@ impl Sides {
         for dead in &self.dead {
             let lives = there(&store, dead).await.is_some_and(|(_, lives)| lives);
             assert!(!lives, "{}", dead.session.subject);
-            a.node.tail().near().remove(dead.session.id);
-            assert_ne!(
-                a.says(&dead.pair.access).await,
-                "active",
-                "{}",
-                dead.session.subject
-            );
         }
+        self.hold(a).await;
         for live in &self.live {
             let lives = there(&store, live).await.is_some_and(|(_, lives)| lives);
             assert!(lives, "{}", live.session.subject);
