@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use redis::{RedisError, Value};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::token::KeyCheck;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::changes::CHANGE_MAX;
 use super::fault::Fault;
 use super::handle::RedisStore;
 use super::identity::{
-    FORMAT, OPEN, check_format, check_key, check_server, damaged, foreign, hex, place_of, refusal, torn,
-    unreached, unready,
+    FORMAT, OPEN, ask, check_format, check_key, check_server, damaged, foreign, hex, place_of, torn,
+    unreached,
 };
 use super::open_error::OpenRedisStoreError;
 use super::reply::{list, number, text, tuple};
@@ -140,12 +138,6 @@ async fn clock(line: &Line, place: &str) -> Result<Timestamp, OpenRedisStoreErro
         Ok(seconds.saturating_mul(1_000).saturating_add(micros / 1_000))
     };
     read(answer).map(Timestamp).map_err(|fault| damaged(place, fault))
-}
-
-async fn ask(line: &Line, place: &str, command: &redis::Cmd) -> Result<Value, OpenRedisStoreError> {
-    let answer = timeout(CHANGE_MAX, line.call(command)).await;
-    let answer = answer.map_err(|_late| unready(place, "it does not answer in 2 s"))?;
-    answer.map_err(|error: RedisError| refusal(place, &error))
 }
 
 /// Which server it says it is, as its name is written.

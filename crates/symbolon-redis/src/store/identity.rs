@@ -1,6 +1,6 @@
 //! Whose store it is, and the jump of the log's head after a restart.
 
-use redis::{ErrorKind, RedisError, Value};
+use redis::{Cmd, ErrorKind, RedisError, Value};
 use symbolon_core::clock::Timestamp;
 use symbolon_core::random::{Randomness, RandomnessUnavailable, draw};
 use symbolon_core::revocation::RevocationSeq;
@@ -15,6 +15,7 @@ use super::reply::{list, number, parse, text};
 use super::script::{Call, Place, Script, script};
 use super::wire::Wire;
 use crate::hello::Hello;
+use crate::line::Line;
 use crate::server::{Server, Unreached};
 
 /// The form of the keys.
@@ -48,8 +49,7 @@ pub(super) async fn find(
         .connect(None)
         .await
         .map_err(|error| unreached(place, error))?;
-    let said = |error: RedisError| refusal(place, &error);
-    let hello = line.call(&redis::cmd("HELLO")).await.map_err(said)?;
+    let hello = ask(&line, place, &redis::cmd("HELLO")).await?;
     check_server(place, &Hello::read(&hello))?;
     let chance = &*options.randomness;
     let no_resources = |fault: Fault| OpenRedisStoreError::NoResources {
@@ -61,10 +61,16 @@ pub(super) async fn find(
         None => draw(chance).map_err(no_chance),
     };
     let keys = place_of(prefix, &named.map_err(no_resources)?);
-    let answer = timeout(CHANGE_MAX, line.call(&call.command(&keys, true))).await;
-    let answer = answer.map_err(|_| unready(place, "it does not answer in 2 s"))?;
-    let words = words(answer.map_err(said)?).map_err(|fault| damaged(place, fault))?;
+    let answer = ask(&line, place, &call.command(&keys, true)).await?;
+    let words = words(answer).map_err(|fault| damaged(place, fault))?;
     judge(place, prefix, options, &words)
+}
+
+/// Asks who was reached, for as long as a change may take.
+pub(super) async fn ask(line: &Line, place: &str, command: &Cmd) -> Result<Value, OpenRedisStoreError> {
+    let answer = timeout(CHANGE_MAX, line.call(command)).await;
+    let answer = answer.map_err(|_late| unready(place, "it does not answer in 2 s"))?;
+    answer.map_err(|error| refusal(place, &error))
 }
 
 pub(super) fn check_server(place: &str, hello: &Hello) -> Result<(), OpenRedisStoreError> {

@@ -11,7 +11,7 @@ use redis::{Cmd, Pipeline, Value};
 use symbolon_core::revocation::RevocationSeq;
 use tokio::sync::watch;
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::fault::Fault;
@@ -23,6 +23,10 @@ use crate::server::Server;
 
 /// How long it is until a server that was not reached is tried again.
 const TRY_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a server that was reached may take to say what it is. A network that is cut at that moment would else be waited
+/// for as long as its connections last, which is minutes after it is mended.
+const HELLO_MAX: Duration = Duration::from_millis(500);
 
 /// A connection, as it is just now.
 #[derive(Clone)]
@@ -251,11 +255,10 @@ async fn keep(server: Arc<Server>, state: watch::Sender<State>) {
 /// A connection to a server that takes writes.
 async fn connect(server: &Server) -> Result<Line, String> {
     let line = server.connect(None).await.map_err(|error| error.to_string())?;
-    let hello = line
-        .call(&redis::cmd("HELLO"))
-        .await
-        .map_err(|error| error.to_string())?;
-    let hello = Hello::read(&hello);
+    let hello = redis::cmd("HELLO");
+    let hello = timeout(HELLO_MAX, line.call(&hello)).await;
+    let hello = hello.map_err(|_| format!("it does not answer in {} ms", HELLO_MAX.as_millis()))?;
+    let hello = Hello::read(&hello.map_err(|error| error.to_string())?);
     if hello.is_replica() {
         return Err(format!("{} is a replica: its data may be old", server.place()));
     }

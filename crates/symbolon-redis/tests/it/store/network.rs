@@ -1,6 +1,8 @@
 //! What becomes of steps when the way to Redis is broken, or nobody waits for them.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use symbolon_core::revocation::RevocationSeq;
@@ -9,10 +11,12 @@ use symbolon_redis::RedisStore;
 use symbolon_testkit::contract::Recorded;
 use symbolon_testkit::contract::sample::{insert, revoke, session};
 use symbolon_testkit::proxy::{Fault, Proxy, Trigger, Way};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::given::{begin, prefix, shared, told};
+use super::given::{begin, options, prefix, shared, told};
 use crate::it::given::until;
 
 /// A store behind a proxy.
@@ -77,6 +81,89 @@ async fn a_network_that_swallows_everything_is_left_within_the_deadlines() {
     proxy.set(Fault::Pass).await;
     end_at_last(&store, 0).await;
     assert!(matches!(end_at_last(&store, 1).await, Revoked::Done(_)));
+}
+
+/// The server is reached, and the network is cut before it has said what it is. Nothing ends that connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_is_cut_while_a_connection_is_made_keeps_nobody_waiting_once_it_is_mended() {
+    let way = LossyWay::to(shared().address()).await;
+    let url = format!("redis://{}", way.address);
+    let (store, _) = RedisStore::open(options(url, &prefix())).await.unwrap();
+    begin(&store, &session("alice", 0)).await;
+    way.loses(true);
+    assert!(store.find_session(session("alice", 0).id).await.is_err());
+    let lost = || way.shared.hellos.load(Ordering::SeqCst) > 0;
+    until("a new connection is made, and its question is lost", lost).await;
+    way.loses(false);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while let Err(error) = store.find_session(session("alice", 0).id).await {
+        assert!(Instant::now() < deadline, "{error}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A way to a server that loses, while it is told to, what a connection is asked once it has its name, and never ends one.
+struct LossyWay {
+    address: SocketAddr,
+    shared: Arc<Losses>,
+    _task: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Losses {
+    loses: AtomicBool,
+    /// How often the question was lost which server it is.
+    hellos: AtomicU32,
+}
+
+impl LossyWay {
+    async fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::<Losses>::default();
+        let losses = Arc::clone(&shared);
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((client, _)) = listener.accept().await {
+                connections.spawn(carry(client, server, Arc::clone(&losses)));
+            }
+        });
+        Self {
+            address,
+            shared,
+            _task: task,
+        }
+    }
+
+    fn loses(&self, loses: bool) {
+        self.shared.loses.store(loses, Ordering::SeqCst);
+    }
+}
+
+async fn carry(mut client: TcpStream, server: SocketAddr, losses: Arc<Losses>) {
+    let mut server = TcpStream::connect(server).await.unwrap();
+    let (mut asked, mut answered) = (vec![0; 16_384], vec![0; 16_384]);
+    let mut named = false;
+    loop {
+        // Both may be given up: a read that was given up has read nothing.
+        tokio::select! {
+            length = client.read(&mut asked) => {
+                let Ok(length @ 1..) = length else { return };
+                let says = |word: &[u8]| asked[..length].windows(word.len()).any(|part| part == word);
+                if named && losses.loses.load(Ordering::SeqCst) {
+                    losses.hellos.fetch_add(u32::from(says(b"HELLO")), Ordering::SeqCst);
+                    continue;
+                }
+                named |= says(b"SETNAME");
+                server.write_all(&asked[..length]).await.unwrap();
+            }
+            length = server.read(&mut answered) => {
+                let Ok(length @ 1..) = length else { return };
+                client.write_all(&answered[..length]).await.unwrap();
+            }
+        }
+    }
 }
 
 /// Answers come in the order of the questions; one that nobody waits for any more is nobody's.
