@@ -166,6 +166,11 @@ impl Driver {
         sides.map(|side| side.ready_since(instant)).collect()
     }
 
+    /// When each node became ready, and when it was no longer, in order.
+    pub(crate) fn turns(&self) -> Vec<Vec<(Nanos, bool)>> {
+        self.shared.sides.iter().map(Side::turns).collect()
+    }
+
     /// Asks no more, and waits for all that was asked.
     pub(crate) async fn stop(&mut self) {
         self.shared.stopping.send_replace(true);

@@ -56,6 +56,8 @@ pub(crate) struct Outcome {
     pub(crate) outages: Vec<Outage>,
     /// What each node has said in the round.
     pub(crate) said: Vec<String>,
+    /// When each node became ready, and when it was no longer.
+    pub(crate) turns: Vec<Vec<(Nanos, bool)>>,
     pub(crate) findings: Findings,
     /// What the store lost, which it does not promise to keep.
     pub(crate) lost: Lost,
@@ -134,6 +136,7 @@ pub(crate) async fn run(
         history,
         outages,
         said: said_after(cluster, &lengths),
+        turns: driver.turns(),
         findings,
         lost,
         ended_at,

@@ -61,6 +61,11 @@ impl Side {
         }
     }
 
+    /// When it became ready, and when it was no longer, in order.
+    pub(super) fn turns(&self) -> Vec<(Nanos, bool)> {
+        locked(&self.turns).clone()
+    }
+
     pub(super) fn ready_since(&self, instant: Nanos) -> Option<Nanos> {
         let turns = locked(&self.turns);
         let before = turns.iter().rev().find(|(at, _)| *at <= instant);

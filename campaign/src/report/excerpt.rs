@@ -44,7 +44,7 @@ pub(crate) fn excerpt(outcome: &Outcome) -> String {
     text
 }
 
-fn ms(at: u64) -> String {
+pub(super) fn ms(at: u64) -> String {
     format!("{}.{:03}", at / 1_000_000, at / 1_000 % 1_000)
 }
 
