@@ -55,7 +55,8 @@ pub fn check(history: &History, outages: &[Outage], limits: &Limits, witness: &W
             };
             findings.look(Invariant::I13);
             if now > before.saturating_mul(FACTOR).max(*limit) {
-                let seen = format!("{name} took {now} ns after a fault, {before} before");
+                let healed = outage.healed;
+                let seen = format!("{name} took {now} ns after a fault, mended at {healed}; {before} before");
                 findings.broken(Invariant::I13, "", seen);
             }
         }
