@@ -284,7 +284,7 @@ fn said(command: &mut Command, what: &str) -> Vec<u8> {
 
 /// Where the folders are made: in memory if there is room, since what a test kills is a process and never the machine,
 /// and a sync to a disk is most of the time that a commit takes.
-fn place() -> PathBuf {
+pub(super) fn place() -> PathBuf {
     let memory = Path::new("/dev/shm");
     match rustix::fs::statvfs(memory) {
         Ok(room) if room.f_bavail.saturating_mul(room.f_frsize) >= MEMORY_MIN => memory.to_owned(),

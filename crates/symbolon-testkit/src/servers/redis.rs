@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::database::place;
 use super::guard::Guard;
 use crate::server::free_address;
 
@@ -17,7 +18,8 @@ const SCRIPT: &str = concat!(include_str!("redis.sh"), include_str!("obey.sh"));
 
 /// A Redis, or a Valkey where that is what is there, that ends with the test process, or when it is dropped.
 ///
-/// It listens on the loopback address and on a socket in its folder, and keeps nothing on a disk unless told to.
+/// It listens on the loopback address and on a socket in its folder, and keeps nothing in a file unless told to. That folder
+/// is in memory if there is room, as a database's is: with `appendfsync always` whoever keeps a disk busy would keep it waiting.
 pub struct Redis {
     address: SocketAddr,
     tls: bool,
@@ -125,7 +127,9 @@ impl Start {
     /// Makes it and starts it.
     #[must_use]
     pub fn start(self) -> Redis {
-        let folder = TempDir::with_prefix("symbolon-redis-").unwrap().keep();
+        let folder = TempDir::with_prefix_in("symbolon-redis-", place())
+            .unwrap()
+            .keep();
         let address = free_address();
         let tls = !self.files.is_empty();
         for (name, text) in &self.files {
