@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(chosen("--store redis"), [(StoreName::Redis, 10)]);
         assert_eq!(chosen("--store redis-everysec"), [(StoreName::RedisEverysec, 10)]);
         assert_eq!(chosen("--store redis-alone"), [(StoreName::RedisAlone, 11)]);
-        assert_eq!(chosen("--store redis-sentinel"), [(StoreName::RedisSentinel, 6)]);
+        assert_eq!(chosen("--store redis-sentinel"), [(StoreName::RedisSentinel, 7)]);
         let two = "--store mariadb --store postgres --nemesis n1 --nemesis n2";
         assert_eq!(chosen(two), [(StoreName::Mariadb, 2), (StoreName::Postgres, 2)]);
     }

@@ -61,6 +61,8 @@ pub(crate) enum Nemesis {
     FailoverStop,
     /// The same, of a primary that nobody reaches for a while
     FailoverCut,
+    /// The same, of a primary that its replica and its Sentinels do not reach, and the nodes do
+    FailoverPart,
 }
 
 /// One answer in so many is lost.
@@ -121,6 +123,7 @@ impl Nemesis {
             Self::FailoverKill => "failover, primary kill -9",
             Self::FailoverStop => "failover, primary SIGSTOP",
             Self::FailoverCut => "failover, primary cut off",
+            Self::FailoverPart => "failover, primary cut off from its Sentinels alone",
         }
     }
 
@@ -130,7 +133,9 @@ impl Nemesis {
             Self::N0 | Self::N1 | Self::N2 => true,
             // For the wrong variants, where it is asked for.
             Self::CutAtStart => false,
-            Self::FailoverKill | Self::FailoverStop | Self::FailoverCut => store == StoreName::RedisSentinel,
+            Self::FailoverKill | Self::FailoverStop | Self::FailoverCut | Self::FailoverPart => {
+                store == StoreName::RedisSentinel
+            }
             // What a Redis is led to is asked of its Sentinel; and there the failover is what happens to the store.
             _ if store == StoreName::RedisSentinel => false,
             Self::NodeWhileAway | Self::NodeOnWayHome => store == StoreName::RedisAlone,
@@ -144,7 +149,10 @@ impl Nemesis {
 
     /// Whether a replica takes the store's place.
     pub(crate) fn fails_over(self) -> bool {
-        matches!(self, Self::FailoverKill | Self::FailoverStop | Self::FailoverCut)
+        matches!(
+            self,
+            Self::FailoverKill | Self::FailoverStop | Self::FailoverCut | Self::FailoverPart
+        )
     }
 
     /// Whether nodes are without the store for a while.
@@ -204,7 +212,7 @@ impl Nemesis {
             Self::StoreEmpty => put_back(cluster),
             Self::NodeWhileAway => node_while_away(cluster, node).await,
             Self::NodeOnWayHome => node_on_way_home(cluster, node, chance).await,
-            Self::FailoverKill | Self::FailoverStop | Self::FailoverCut => {
+            _ if self.fails_over() => {
                 self.strike_leader(cluster).await;
                 Wound::FailedOver(self)
             }
@@ -230,6 +238,7 @@ impl Nemesis {
         match self {
             Self::FailoverStop => block_in_place(|| both.leader().freeze()),
             Self::FailoverCut => both.cut().await,
+            Self::FailoverPart => block_in_place(|| both.part()),
             _ => block_in_place(|| both.leader().kill9()),
         }
     }
@@ -243,6 +252,7 @@ impl Nemesis {
         match self {
             Self::FailoverStop => block_in_place(|| both.leader().thaw()),
             Self::FailoverCut => both.mend().await,
+            Self::FailoverPart => block_in_place(|| both.join()),
             _ => block_in_place(|| both.leader().start_again()),
         }
         block_in_place(|| both.settle());

@@ -5,10 +5,13 @@ use redis::{Cmd, Pipeline, RedisError, Value};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::address::Host;
+
 /// A connection on which many ask at once. Answers come in the order of the questions, also of those that nobody
 /// waits for any more.
 pub(crate) struct Line {
     connection: MultiplexedConnection,
+    host: Option<Host>,
     ended: CancellationToken,
     /// Ends with the line.
     _driver: JoinSet<()>,
@@ -29,9 +32,21 @@ impl Line {
         });
         Self {
             connection,
+            host: None,
             ended,
             _driver: tasks,
         }
+    }
+
+    /// The same, to the server that the Sentinels have named.
+    pub(crate) fn named(mut self, host: Host) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// Where the Sentinels have said that the server is; `None`: nobody was asked.
+    pub(crate) fn host(&self) -> Option<&Host> {
+        self.host.as_ref()
     }
 
     /// Asks, and waits for the answer without limit. It may be given up at any time.

@@ -147,8 +147,16 @@ impl Server {
                         place: host.to_string(),
                     });
                 }
-                Ok(line)
+                Ok(line.named(host))
             }
+        }
+    }
+
+    /// Which one the Sentinels name just now; `None`: there are none, or none that knows it.
+    pub(crate) async fn named(&self) -> Option<Host> {
+        match &self.address.route {
+            Route::Sentinels(sentinels) => self.ask(sentinels).await.ok(),
+            Route::Host(_) | Route::Socket(_) | Route::Cluster(_) => None,
         }
     }
 

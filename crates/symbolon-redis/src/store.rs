@@ -6,8 +6,8 @@
 //!
 //! 1. [`OpenRedisStore`], [`RedisStore`]: how it is opened; `identity.rs`: whose it is, and the jump after a restart.
 //! 2. `script.rs`, `lua/`: a script, its parts, a call of it. `lua/base.lua`, `lua/sessions.lua` and `lua/alive.lua` say which keys there are.
-//! 3. `wire.rs`: the connection, which is looked after; `changes.rs`: what takes a position of the log goes there in order,
-//!    and sessions that are begun at the same time go into one run of a script.
+//! 3. `wire.rs`: the connection, which is looked after; `ground.rs`: all of them go to one primary; `changes.rs`: what takes
+//!    a position of the log goes there in order, and sessions that are begun at the same time go into one run of a script.
 //! 4. `fault.rs`, `reply.rs`: what Redis answers. `record/`: sessions, rows and entries as they are kept.
 //! 5. `sessions.rs`, `members.rs`, `upkeep.rs`, `accounts.rs`, `bans.rs`, `api_keys.rs`, `signing_keys.rs`, `mirrored.rs`: the traits.
 //!
@@ -38,6 +38,7 @@ mod bans;
 mod changes;
 mod examine;
 mod fault;
+mod ground;
 mod handle;
 mod identity;
 mod members;

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::fault::Fault;
+use super::ground::Stand;
 use super::identity;
 use super::record::log::read_written;
 use super::reply::{list, tuple};
@@ -141,8 +142,9 @@ impl Worker {
         drawn.map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
-    /// Tells the sink, then those who wait.
-    fn tell(&self, jobs: Vec<Job>, answers: Vec<Result<Value, Fault>>) -> Vec<Job> {
+    /// Tells the sink, then those who wait. Where another is the primary by now, whoever follows its log may have gone
+    /// beyond these rows without them, and would not find that they are lost: they are in force here, and not done.
+    fn tell(&self, jobs: Vec<Job>, (answers, stand): (Vec<Result<Value, Fault>>, Stand)) -> Vec<Job> {
         let mut rows: Vec<LogRow> = answers.iter().flatten().flat_map(rows_of).collect();
         // A script that Redis had forgotten ran after the others.
         rows.sort_by_key(|row| row.seq);
@@ -150,8 +152,11 @@ impl Worker {
             self.wire.has_seen(last.seq);
             self.sink.committed(&rows);
         }
+        // After the sink has them: who goes to the new primary from now on finds that it lacks them.
+        let moved = self.wire.check(&stand).err();
         let mut again = Vec::new();
         for (job, answer) in jobs.into_iter().zip(answers) {
+            let answer = answer.and_then(|answer| moved.clone().map_or(Ok(answer), Err));
             if answer == Err(Fault::Restarted) {
                 again.push(job);
             } else {

@@ -15,12 +15,14 @@ use tokio::task::JoinHandle;
 use super::changes::{CHANGE_MAX, Changes, Worker};
 use super::examine::server_of;
 use super::fault::Fault;
+use super::ground::Ground;
 use super::identity;
 use super::open_error::OpenRedisStoreError;
 use super::options::{OpenRedisStore, OpenedRedisStore};
 use super::script::Call;
 use super::thread::Thread;
-use super::wire::Wire;
+use super::wire::{Wire, follow_sentinels};
+use crate::address::Route;
 
 /// How long a read may take, and a small write that ends nothing.
 const READ_MAX: Duration = Duration::from_millis(500);
@@ -80,7 +82,11 @@ impl RedisStore {
         let place = identity::place_of(&prefix, &found.cluster_id);
         let threads = [Thread::start("symbolon-redis")?, Thread::start("symbolon-beat")?];
         let seen = Arc::new(AtomicU64::new(0));
-        let wire = |thread: &Thread| Wire::new(Arc::clone(&server), place.clone(), Arc::clone(&seen), thread);
+        let ground = Ground::new();
+        let wire = |thread: &Thread| {
+            let (server, seen) = (Arc::clone(&server), Arc::clone(&seen));
+            Wire::new((server, ground.clone()), place.clone(), seen, thread)
+        };
         let (common, heart) = (wire(&threads[0]), wire(&threads[1]));
         let head = identity::jump(&common, &*options.randomness, None).await;
         let head = head.map_err(|fault| identity::refused_open(server.place(), fault))?;
@@ -90,6 +96,10 @@ impl RedisStore {
             randomness: Arc::clone(&options.randomness),
         });
         let working = threads[0].run(working);
+        if matches!(server.route(), Route::Sentinels(_)) {
+            // The thread's end is its own.
+            drop(threads[1].run(follow_sentinels(Arc::clone(&server), ground.clone())));
+        }
         let inner = Inner {
             common,
             heart,

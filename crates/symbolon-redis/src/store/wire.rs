@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::fault::Fault;
+use super::ground::{Ground, Stand};
 use super::script::{Batch, Call, Place, Script};
 use super::thread::Thread;
 use crate::hello::Hello;
@@ -23,6 +24,10 @@ use crate::server::Server;
 
 /// How long it is until a server that was not reached is tried again.
 const TRY_EVERY: Duration = Duration::from_millis(100);
+
+/// How often the Sentinels are asked whether the primary is another. What a node does at an old one until then is lost
+/// with it, and the others wait for that node no longer than for its lease and a quarter more.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How long a server that was reached may take to say what it is. A network that is cut at that moment would else be waited
 /// for as long as its connections last, which is minutes after it is mended.
@@ -42,12 +47,14 @@ enum State {
 /// A connection that was made.
 struct Held {
     line: Line,
+    stand: Stand,
     over: CancellationToken,
 }
 
 /// What asks over a connection that is looked after.
 pub(super) struct Wire {
     place: Place,
+    ground: Ground,
     state: watch::Receiver<State>,
     /// The newest position that this process has seen.
     seen: Arc<AtomicU64>,
@@ -56,21 +63,28 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Begins to look after a connection, on that thread.
-    pub(super) fn new(server: Arc<Server>, place: Place, seen: Arc<AtomicU64>, thread: &Thread) -> Self {
+    /// Begins to look after a connection, on that thread. Others with the same ground go to the same primary.
+    pub(super) fn new(
+        (server, ground): (Arc<Server>, Ground),
+        place: Place,
+        seen: Arc<AtomicU64>,
+        thread: &Thread,
+    ) -> Self {
         let (sender, state) = watch::channel(State::Making);
         let end = CancellationToken::new();
         let kept = end.clone().drop_guard();
+        let shared = ground.clone();
         // The thread outlives every wire on it; its end is the keeper's too.
         drop(thread.run(async move {
             // What the keeper holds at any point is closed with it.
             tokio::select! {
                 () = end.cancelled() => {}
-                () = keep(server, sender) => {}
+                () = keep(server, shared, sender) => {}
             }
         }));
         Self {
             place,
+            ground,
             state,
             seen,
             _kept: kept,
@@ -99,16 +113,17 @@ impl Wire {
                 answer => answer,
             }
         };
-        turn.judge(timeout_at(turn.end, asking).await)
+        let answer = turn.judge(timeout_at(turn.end, asking).await)?;
+        self.check(&turn.held.stand).map(|()| answer)
     }
 
-    /// Has scripts run one after the other; gives what each call is answered. A script that Redis had forgotten runs after
-    /// the others.
+    /// Has scripts run one after the other; gives what each call is answered, and by whom, which is to be
+    /// [checked](Self::check). A script that Redis had forgotten runs after the others.
     pub(super) async fn ask_all(
         &self,
         batches: &[Batch<'_>],
         limit: Duration,
-    ) -> Result<Vec<Result<Value, Fault>>, Fault> {
+    ) -> Result<(Vec<Result<Value, Fault>>, Stand), Fault> {
         let turn = self.turn(limit).await?;
         let asking = async {
             let held = &turn.held;
@@ -135,7 +150,17 @@ impl Wire {
             }
             Ok(answers)
         };
-        turn.judge(timeout_at(turn.end, asking).await)
+        let answers = turn.judge(timeout_at(turn.end, asking).await)?;
+        Ok((answers, turn.held.stand.clone()))
+    }
+
+    /// Whether that is the primary still. An answer of another is none: what was done there may be lost.
+    pub(super) fn check(&self, stand: &Stand) -> Result<(), Fault> {
+        if self.ground.is(stand) {
+            return Ok(());
+        }
+        let moved = "another redis is the primary by now: it may not have been done there";
+        Err(Fault::Unavailable(moved.to_owned()))
     }
 
     /// Whether there is a connection just now.
@@ -227,22 +252,29 @@ async fn name_script(held: &Held, script: &Script) -> Result<(), Fault> {
 }
 
 /// Makes connections, one after the other.
-async fn keep(server: Arc<Server>, state: watch::Sender<State>) {
+async fn keep(server: Arc<Server>, ground: Ground, state: watch::Sender<State>) {
     loop {
         match connect(&server).await {
-            Ok(line) => {
+            Ok((line, stand)) => {
                 let over = CancellationToken::new();
                 let held = Arc::new(Held {
                     line,
+                    stand,
                     over: over.clone(),
                 });
+                ground.enter(&held.stand);
                 state.send_replace(State::Here(Arc::clone(&held)));
-                // Both may be given up.
-                tokio::select! {
-                    () = held.line.ended() => {}
-                    () = over.cancelled() => {}
-                }
+                // All may be given up.
+                let moved = tokio::select! {
+                    () = held.line.ended() => false,
+                    () = over.cancelled() => false,
+                    () = ground.left(&held.stand) => true,
+                };
                 state.send_replace(State::Making);
+                if moved {
+                    // Two that are led to different servers again and again must not chase each other.
+                    sleep(TRY_EVERY).await;
+                }
             }
             Err(reason) => {
                 state.send_replace(State::Away(reason.into()));
@@ -252,15 +284,54 @@ async fn keep(server: Arc<Server>, state: watch::Sender<State>) {
     }
 }
 
+/// Asks the Sentinels again and again; where they name another than the one that is used, and that takes writes, all
+/// connections go there.
+pub(super) async fn follow_sentinels(server: Arc<Server>, ground: Ground) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        let (used, named) = (ground.host(), server.named().await);
+        if used.is_none() || named.is_none() || used == named {
+            continue;
+        }
+        if let Ok((_line, stand)) = connect(&server).await {
+            ground.enter(&stand);
+        }
+    }
+}
+
 /// A connection to a server that takes writes.
-async fn connect(server: &Server) -> Result<Line, String> {
+async fn connect(server: &Server) -> Result<(Line, Stand), String> {
     let line = server.connect(None).await.map_err(|error| error.to_string())?;
-    let hello = redis::cmd("HELLO");
-    let hello = timeout(HELLO_MAX, line.call(&hello)).await;
-    let hello = hello.map_err(|_| format!("it does not answer in {} ms", HELLO_MAX.as_millis()))?;
+    let stand = timeout(HELLO_MAX, stand_of(server, &line)).await;
+    let stand = stand.map_err(|_late| format!("it does not answer in {} ms", HELLO_MAX.as_millis()))??;
+    Ok((line, stand))
+}
+
+/// What a server says of itself, if it takes writes.
+async fn stand_of(server: &Server, line: &Line) -> Result<Stand, String> {
+    let hello = line.call(&redis::cmd("HELLO")).await;
     let hello = Hello::read(&hello.map_err(|error| error.to_string())?);
     if hello.is_replica() {
         return Err(format!("{} is a replica: its data may be old", server.place()));
     }
-    Ok(line)
+    let mut info = redis::cmd("INFO");
+    info.arg("server");
+    let said = line.call(&info).await.map_err(|error| match Fault::of(&error) {
+        Fault::Unavailable(why) => why,
+        _ => error.to_string(),
+    })?;
+    let said: Option<String> = redis::from_redis_value(said).ok();
+    let run = said.and_then(|said| run_of(&said));
+    Ok(Stand {
+        run: run.ok_or_else(|| format!("{} does not say which run of it this is", server.place()))?,
+        host: line.host().cloned(),
+    })
+}
+
+/// What a server calls its run, in its answer to `INFO server`.
+fn run_of(said: &str) -> Option<String> {
+    let mut lines = said.lines();
+    lines
+        .find_map(|line| line.strip_prefix("run_id:"))
+        .map(str::to_owned)
 }

@@ -1,12 +1,17 @@
 //! A Redis that is the store and fails over by its Sentinels: what the clients of the real binary see.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde_json::{Value, json};
+use symbolon_testkit::cluster::{Cluster, Failover, Kind, Layout};
 use symbolon_testkit::http::{Answer, Ask};
 use symbolon_testkit::server::{Server, Start};
 use symbolon_testkit::servers::{Redis, StartRedis};
+use tokio::task::block_in_place;
 use tokio::time::{Duration, Instant, sleep};
 
+use crate::nodes::Pair;
 use crate::place::BINARY;
 
 /// How long anything may take that is waited for.
@@ -258,4 +263,93 @@ async fn what_the_replica_had_not_heard_is_lost_by_a_failover_but_for_what_the_n
     // It is written in Redis again, where every other node reads it.
     let key = format!("{{sy}}:s:{}", gone["session_id"].as_str().unwrap());
     assert_ne!(redis.replica.cli(&["HGET", &key, "ended"]), "");
+}
+
+/// The nodes' ways to the old primary that nothing went over meanwhile are whole, and it takes writes until its Sentinels
+/// make it a replica.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_a_stopped_primary_goes_on_nodes_that_have_left_it_give_it_nothing() {
+    let cluster = Layout::of(BINARY).nodes(2).store(Kind::Failover).start().await;
+    let both = cluster.store().failover().unwrap();
+    let key = cluster.node(0).server.api_key("test", "issue");
+    let ended = begun(&cluster, &key).await;
+    assert_eq!(verify_all(&cluster, &ended).await, [200, 200]);
+    until("the replica has all", async || {
+        let said = [both.leader(), both.follower()].map(|redis| redis.cli(&["INFO", "replication"]));
+        field(&said[0], "master_repl_offset:") == field(&said[1], "slave_repl_offset:")
+    })
+    .await;
+    block_in_place(|| both.leader().freeze());
+    block_in_place(|| both.wait_for_failover());
+    let before = beats(both);
+    until("every node is with the new primary", async || {
+        let now = beats(both);
+        // One of which the replica had not heard the newest heartbeat joins anew.
+        let grown = now
+            .iter()
+            .filter(|(node, beat)| before.get(*node).unwrap_or(&0) < beat);
+        grown.count() == cluster.nodes().len()
+    })
+    .await;
+    block_in_place(|| both.leader().thaw());
+    let kept = begun(&cluster, &key).await;
+    let mut answer = Value::Null;
+    until("a log-out is effective", async || {
+        answer = log_out_of(&cluster, &ended).await;
+        answer["effective"] == "now"
+    })
+    .await;
+    let old = both.leader().cli(&["INFO", "replication"]);
+    assert!(old.contains("role:master"), "it still takes writes: {old}");
+    assert_eq!(verify_all(&cluster, &ended).await, [401, 401]);
+    block_in_place(|| both.settle());
+    assert_eq!(verify_all(&cluster, &ended).await, [401, 401]);
+    assert_eq!(verify_all(&cluster, &kept).await, [200, 200]);
+}
+
+/// A session that a service begins on the first node, as soon as that can.
+async fn begun(cluster: &Cluster, key: &str) -> Pair {
+    let body = json!({ "subject": "user-1" });
+    let mut pair = None;
+    until("a session is begun", async || {
+        let ask = Ask::post("/v1/service/sessions", &body).bearer(key);
+        let answer = cluster.node(0).server.client().send(ask).await;
+        assert!(matches!(answer.status, 201 | 503), "{}", answer.text());
+        pair = (answer.status == 201).then(|| Pair::of(&answer));
+        pair.is_some()
+    })
+    .await;
+    pair.unwrap()
+}
+
+async fn log_out_of(cluster: &Cluster, pair: &Pair) -> Value {
+    let ask = Ask::new(Method::POST, "/v1/logout").bearer(&pair.access);
+    cluster.node(0).server.client().send(ask).await.json()
+}
+
+/// What each node says of it, once it can decide.
+async fn verify_all(cluster: &Cluster, pair: &Pair) -> Vec<u16> {
+    let mut said = Vec::new();
+    for node in cluster.nodes() {
+        let mut status = 503;
+        until("it can decide", async || {
+            let ask = Ask::get("/verify").bearer(&pair.access);
+            status = node.server.client().send(ask).await.status;
+            status != 503
+        })
+        .await;
+        said.push(status);
+    }
+    said
+}
+
+/// How many heartbeats of each incarnation the one that followed knows.
+fn beats(both: &Failover) -> BTreeMap<String, u64> {
+    let beat = |node: &str| {
+        both.follower()
+            .cli(&["HGET", &format!("{{sy}}:n:{node}"), "beat"])
+    };
+    let nodes = both.follower().cli(&["SMEMBERS", "{sy}:n"]);
+    let beats = nodes.lines().map(|node| (node.to_owned(), beat(node)));
+    beats.map(|(node, beat)| (node, beat.parse().unwrap())).collect()
 }

@@ -92,6 +92,20 @@ impl Failover {
         }
     }
 
+    /// Cuts the one that leads off from the other and from the Sentinels, and from nobody else.
+    pub fn part(&self) {
+        // A Sentinel takes no other answer to its PING than those of one that lives.
+        let leader = self.leader();
+        leader.cli(&["ACL", "SETUSER", "default", "-ping", "-psync", "-sync"]);
+        leader.cli(&["CLIENT", "KILL", "TYPE", "replica"]);
+    }
+
+    /// Lets both have it again.
+    pub fn join(&self) {
+        self.leader()
+            .cli(&["ACL", "SETUSER", "default", "+ping", "+psync", "+sync"]);
+    }
+
     /// Waits until one leads, the other follows it with all that it has, and the Sentinels have seen both and each other.
     pub fn settle(&self) {
         let leader = self.look("nobody leads", || self.settled());

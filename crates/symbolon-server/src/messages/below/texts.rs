@@ -269,6 +269,8 @@ rows! {
     "the server is a replica and takes no writes ({text})" => "服务器是副本，不接受写入（{text}）",
     "the user of store.url lacks a right ({text})" => "store.url 的用户缺少权限（{text}）",
     "redis does not answer in {ms} ms" => "Redis 在 {ms} 毫秒内没有应答",
+    "another redis is the primary by now: it may not have been done there" => "主节点已换成另一个 Redis：该操作可能没有在新主节点上完成",
+    "{place} does not say which run of it this is" => "{place} 没有说明这是它的哪一次运行",
     "it is a Sentinel; write redis-sentinel://" => "这是 Sentinel；请写 redis-sentinel://",
 
     // Listeners.
