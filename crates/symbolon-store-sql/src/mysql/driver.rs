@@ -3,7 +3,6 @@
 use super::NAME;
 use super::address::Address;
 use super::connection::connect;
-use super::fault::no_tls;
 use super::link::MySqlLink;
 use crate::server::{Driver, OpenServerError};
 
@@ -18,7 +17,9 @@ impl Driver for MySql {
     fn of(url: &str) -> Result<Self, OpenServerError> {
         let address = Address::parse(url)?;
         let place = address.place.clone();
-        let address = address.with_trust().map_err(|detail| no_tls(place, detail))?;
+        let address = address
+            .with_trust()
+            .map_err(|detail| OpenServerError::tls(NAME, place, detail))?;
         Ok(Self(address))
     }
 

@@ -67,10 +67,10 @@ pub(super) fn open_error(place: &str, error: &Error) -> OpenServerError {
     let (place, detail) = (place.to_owned(), said(error));
     match error {
         Error::Io(IoError::Tls(_)) | Error::Driver(DriverError::NoClientSslFlagFromServer) => {
-            no_tls(place, detail)
+            OpenServerError::tls(NAME, place, detail)
         }
         // What TLS finds wrong comes as an error of the wire.
-        Error::Io(IoError::Io(cause)) if is_tls(cause) => no_tls(place, detail),
+        Error::Io(IoError::Io(cause)) if is_tls(cause) => OpenServerError::tls(NAME, place, detail),
         Error::Server(theirs) => match theirs.code {
             1045 | 1698 | 1130 | 1251 | 1862 => OpenServerError::Refused {
                 server: NAME,
@@ -107,16 +107,5 @@ pub(super) fn unreachable(place: String, detail: String) -> OpenServerError {
         place,
         detail,
         remedy: "check that it runs, that store.url has its address, and that bind-address lets this machine in",
-    }
-}
-
-/// A way there that cannot be trusted.
-pub(super) fn no_tls(place: String, detail: String) -> OpenServerError {
-    OpenServerError::Tls {
-        server: NAME,
-        place,
-        detail,
-        remedy: "set sslrootcert in store.url to the certificate of its authority, \
-                 or sslmode=disable if the way there is trusted",
     }
 }

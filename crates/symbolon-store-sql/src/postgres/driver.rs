@@ -7,7 +7,6 @@ use symbolon_core::signal::Signals;
 use super::NAME;
 use super::address::Address;
 use super::connection::connect;
-use super::fault::no_tls;
 use super::link::PostgresLink;
 use super::signals::PostgresSignals;
 use super::tls::Tls;
@@ -30,7 +29,8 @@ impl Driver for Postgres {
 
     fn of(url: &str) -> Result<Self, OpenServerError> {
         let address = Address::parse(url)?;
-        let tls = Tls::of(&address.way).map_err(|detail| no_tls(address.place.clone(), detail))?;
+        let tls = Tls::of(&address.way)
+            .map_err(|detail| OpenServerError::tls(NAME, address.place.clone(), detail))?;
         Ok(Self {
             address,
             tls,

@@ -66,7 +66,7 @@ pub(super) fn open_error(place: &str, error: &Error) -> OpenServerError {
         });
         // The driver's word for a server that has no TLS.
         return if tls || error.to_string().contains("TLS handshake") {
-            no_tls(place, detail)
+            OpenServerError::tls(NAME, place, detail)
         } else {
             unreachable(place, detail)
         };
@@ -102,16 +102,5 @@ pub(super) fn unreachable(place: String, detail: String) -> OpenServerError {
         detail,
         remedy: "check that it runs, that store.url has its address, \
                  and that listen_addresses and pg_hba.conf let this machine in",
-    }
-}
-
-/// A way there that cannot be trusted.
-pub(super) fn no_tls(place: String, detail: String) -> OpenServerError {
-    OpenServerError::Tls {
-        server: NAME,
-        place,
-        detail,
-        remedy: "set sslrootcert in store.url to the certificate of its authority, \
-                 or sslmode=disable if the way there is trusted",
     }
 }

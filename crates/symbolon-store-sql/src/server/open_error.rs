@@ -138,3 +138,16 @@ pub enum OpenServerError {
         detail: String,
     },
 }
+
+impl OpenServerError {
+    /// A way there that cannot be trusted.
+    pub(crate) fn tls(server: &'static str, place: String, detail: String) -> Self {
+        Self::Tls {
+            server,
+            place,
+            detail,
+            remedy: "set sslrootcert in store.url to the certificate of its authority, \
+                     or sslmode=disable if the way there is trusted",
+        }
+    }
+}
