@@ -27,8 +27,12 @@ mod compat_s2;
 mod compat_s3;
 #[path = "it/confirm.rs"]
 mod confirm;
+#[path = "it/cookie_refresh.rs"]
+mod cookie_refresh;
 #[path = "it/cookies.rs"]
 mod cookies;
+#[path = "it/cookies_presented.rs"]
+mod cookies_presented;
 #[path = "it/cors.rs"]
 mod cors;
 #[path = "it/csrf.rs"]
@@ -49,6 +53,8 @@ mod http2;
 mod http2_hostile;
 #[path = "it/listen.rs"]
 mod listen;
+#[path = "it/log_out.rs"]
+mod log_out;
 #[path = "it/min_seq.rs"]
 mod min_seq;
 #[path = "it/oauth_clients.rs"]
@@ -93,6 +99,10 @@ mod security_headers;
 mod served;
 #[path = "it/services.rs"]
 mod services;
+#[path = "it/services_verify.rs"]
+mod services_verify;
+#[path = "it/signed_forgeries.rs"]
+mod signed_forgeries;
 #[path = "it/signed_tokens.rs"]
 mod signed_tokens;
 #[path = "it/smuggling.rs"]

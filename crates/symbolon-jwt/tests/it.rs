@@ -3,6 +3,7 @@
 
 mod it {
     mod corpus;
+    mod corpus_claims;
     mod fuzz;
     mod given;
     mod jwks;

@@ -3,6 +3,7 @@
 
 mod it {
     mod audit;
+    mod commits;
     mod contract;
     mod damage;
     mod faults;
