@@ -3,9 +3,9 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use symbolon_testkit::wait::block_until;
 use tempfile::TempDir;
 
 /// A campaign over PostgreSQL that has started its store and waits for its first node.
@@ -40,7 +40,9 @@ impl Started {
             let words = std::fs::read(process.join("cmdline")).unwrap_or_default();
             words.starts_with(b"sleep\x001000\0")
         };
-        until(|| processes(place.path()).iter().any(is_node));
+        block_until("its first node starts", || {
+            processes(place.path()).iter().any(is_node)
+        });
         let all = processes(place.path());
         let working = all
             .iter()
@@ -64,8 +66,10 @@ impl Started {
     /// Waits for its end, and for that of all that it has started.
     fn leaves_nothing(mut self) {
         assert!(!self.campaign.wait().unwrap().success());
-        until(|| processes(self.place.path()).is_empty());
-        until(|| !self.folders.iter().any(|folder| folder.exists()));
+        block_until("no process is left", || processes(self.place.path()).is_empty());
+        block_until("no folder is left", || {
+            !self.folders.iter().any(|folder| folder.exists())
+        });
         let left: Vec<_> = std::fs::read_dir(self.place.path()).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
     }
@@ -81,17 +85,6 @@ fn processes(folder: &Path) -> Vec<PathBuf> {
             environment.windows(name.len()).any(|window| window == name)
         })
         .collect()
-}
-
-/// Looks until it is so, at the most for half a minute: the processes are no children of this one.
-fn until(is_so: impl Fn() -> bool) {
-    for _ in 0..1_500 {
-        if is_so() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    panic!("it is not so after half a minute");
 }
 
 #[test]

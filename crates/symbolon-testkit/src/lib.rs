@@ -8,6 +8,7 @@
 //! 5. [`proxy`]: what breaks the way to them.
 //! 6. [`cluster`]: several nodes over one store.
 //! 7. [`history`] and [`workload`]: what clients saw, and clients that see much.
+//! 8. [`wait`]: until something is so.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -24,5 +25,6 @@ pub mod proxy;
 pub mod randomness;
 pub mod server;
 pub mod servers;
+pub mod wait;
 mod wall_clock;
 pub mod workload;

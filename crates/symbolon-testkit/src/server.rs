@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::http::{Ask, Client};
 use crate::wall_clock;
@@ -25,6 +25,8 @@ pub use starved::Starved;
 const START_DEADLINE: Duration = Duration::from_secs(60);
 /// Longer than a graceful stop drains.
 const EXIT_DEADLINE: Duration = Duration::from_secs(60);
+/// How a command ends that cannot be done now (`EX_UNAVAILABLE` of sysexits.h).
+const UNAVAILABLE: i32 = 69;
 /// Between two looks at something that nobody tells us about.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -235,6 +237,18 @@ impl Server {
         }
     }
 
+    /// Waits until that stands in what it has written to standard error.
+    pub async fn until_said(&self, words: &str) {
+        let said = async {
+            while !self.stderr().contains(words) {
+                sleep(LOOK).await;
+            }
+        };
+        if timeout(START_DEADLINE, said).await.is_err() {
+            panic!("it does not say {words:?}: {}", self.account());
+        }
+    }
+
     /// Runs another command of the same binary with the same environment, folder and port.
     #[must_use]
     pub fn run(&self, args: &[&str]) -> Output {
@@ -244,15 +258,21 @@ impl Server {
             .unwrap()
     }
 
-    /// A new API key with these scopes, such as `issue,verify`.
+    /// A new API key with these scopes, such as `issue,verify`. A busy machine may say that it cannot be made now, and is asked
+    /// again.
     #[must_use]
     pub fn api_key(&self, name: &str, scopes: &str) -> String {
-        let output = self.run(&["key", "add", "--name", name, "--scope", scopes]);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let key = said.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
-        match key.into_iter().find(|word| word.starts_with("syk_")) {
-            Some(key) => key.to_owned(),
-            None => panic!("no key was made: {output:?}"),
+        let begun = Instant::now();
+        loop {
+            let output = self.run(&["key", "add", "--name", name, "--scope", scopes]);
+            let said = String::from_utf8_lossy(&output.stdout);
+            let mut words = said.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+            if let Some(key) = words.find(|word| word.starts_with("syk_")) {
+                return key.to_owned();
+            }
+            let may_come = output.status.code() == Some(UNAVAILABLE) && begun.elapsed() < START_DEADLINE;
+            assert!(may_come, "no key was made: {output:?}");
+            std::thread::sleep(LOOK);
         }
     }
 

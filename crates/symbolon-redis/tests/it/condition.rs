@@ -14,8 +14,7 @@ async fn condition(redis: &Redis) -> RedisCondition {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_it_keeps_what_room_it_has_and_who_gets_in_are_told() {
     let redis = StartRedis::default()
-        .setting("appendonly", "yes")
-        .setting("appendfsync", "always")
+        .durable()
         .setting("maxmemory", "64mb")
         .setting("maxmemory-policy", "allkeys-lru")
         .setting("timeout", "300")

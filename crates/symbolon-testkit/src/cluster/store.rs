@@ -1,9 +1,8 @@
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::Command;
 
 use super::Failover;
 use crate::history::audit::Entry;
+use crate::history::leaks;
 use crate::proxy::Trigger;
 use crate::servers::{MariaDb, Postgres, Redis, StartMariaDb, StartPostgres, StartRedis};
 
@@ -41,9 +40,6 @@ pub enum Store {
     Failover(Box<Failover>),
 }
 
-/// Where a Redis keeps what it wrote (`appenddirname`), and where a copy of it is kept.
-const WRITTEN: &str = "appendonlydir";
-const COPY: &str = "copy";
 /// An entry of the audit record in Redis: its id, and eight names with their values.
 const STREAM_LINES: usize = 17;
 const NEWEST: &str = "SELECT coalesce(max(audit_id), 0) FROM audit";
@@ -132,22 +128,14 @@ impl Store {
     /// Keeps a copy of what a Redis has written so far; nothing of any other store.
     pub fn copy(&self) {
         if let Self::Redis(redis) = self {
-            let (written, copy) = (redis.folder().join(WRITTEN), redis.folder().join(COPY));
-            remove(&copy);
-            // With its owner: the server runs as a user of its own.
-            let copied = Command::new("cp").arg("-a").arg(&written).arg(&copy).status();
-            assert!(copied.unwrap().success(), "copy {}", written.display());
+            redis.copy_disk();
         }
     }
 
     /// Puts a Redis that was killed back to the copy, or to nothing if there is none.
     pub fn put_back(&self) {
         if let Self::Redis(redis) = self {
-            let (written, copy) = (redis.folder().join(WRITTEN), redis.folder().join(COPY));
-            remove(&written);
-            if copy.exists() {
-                std::fs::rename(copy, written).unwrap();
-            }
+            redis.put_disk_back();
         }
     }
 
@@ -207,10 +195,9 @@ impl Store {
             Self::Postgres(database) => database.dump(),
             Self::MariaDb(database) => database.dump(),
             Self::Redis(_) | Self::Failover(_) => {
-                let folder = self.redis().map(Redis::folder).unwrap_or(Path::new("."));
-                let files = std::fs::read_dir(folder.join(WRITTEN)).unwrap();
-                let files = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
-                files.collect::<Vec<_>>().concat()
+                let files = self.redis().map(|redis| leaks::files_below(&redis.disk()));
+                let files = files.into_iter().flatten();
+                files.flat_map(|(_, bytes)| bytes).collect()
             }
         }
     }
@@ -259,12 +246,6 @@ fn kept(synced: Synced) -> StartRedis {
         .setting("maxmemory-policy", "noeviction")
         // What is looked through for secrets must not be packed.
         .setting("rdbcompression", "no")
-}
-
-fn remove(folder: &Path) {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).unwrap();
-    }
 }
 
 /// A row of three columns between bars.

@@ -1,6 +1,7 @@
 //! I12: no secret in logs, answers, metrics or the store's files.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 
@@ -56,6 +57,21 @@ impl Secrets {
             secret: self.count,
         });
     }
+}
+
+/// All that was written below a folder: each file's path and bytes.
+#[must_use]
+pub fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files_below(&path));
+        } else if path.is_file() {
+            all.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    all
 }
 
 /// Looks for the secrets in each artefact, given with its name. A finding does not repeat the secret.

@@ -14,6 +14,9 @@ use crate::server::free_address;
 /// second: with less than that it takes the one that it has just let lead for dead, and the old one leads again.
 pub const DOWN_AFTER: Duration = Duration::from_secs(2);
 
+/// Where a copy of its disk is kept.
+const COPY: &str = "copy";
+
 const SCRIPT: &str = concat!(include_str!("redis.sh"), include_str!("obey.sh"));
 
 /// A Redis, or a Valkey where that is what is there, that ends with the test process, or when it is dropped.
@@ -44,6 +47,12 @@ impl Start {
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         writeln!(self.settings, "{name} {value}").unwrap();
         self
+    }
+
+    /// With all that it acknowledges on its disk before it does.
+    #[must_use]
+    pub fn durable(self) -> Self {
+        self.setting("appendonly", "yes").setting("appendfsync", "always")
     }
 
     /// With a whole configuration, as an operator has it. Address and folder are the tests' own all the same.
@@ -247,10 +256,40 @@ impl Redis {
         self.guard.say("thaw");
     }
 
+    /// Where it keeps what it was told, if it does (`appenddirname`).
+    #[must_use]
+    pub fn disk(&self) -> PathBuf {
+        self.folder.join("appendonlydir")
+    }
+
+    /// Keeps a copy of what it has on its disk. Of a file that grows meanwhile it is a part.
+    pub fn copy_disk(&self) {
+        let (disk, copy) = (self.disk(), self.folder.join(COPY));
+        remove(&copy);
+        // With its owner: the server runs as a user of its own.
+        let copied = Command::new("cp").arg("-a").arg(&disk).arg(&copy).status();
+        assert!(copied.unwrap().success(), "copy {}", disk.display());
+    }
+
+    /// Puts the copy in the place of what it has on its disk, once it has ended; nothing, if there is none.
+    pub fn put_disk_back(&self) {
+        remove(&self.disk());
+        let copy = self.folder.join(COPY);
+        if copy.exists() {
+            std::fs::rename(copy, self.disk()).unwrap();
+        }
+    }
+
     /// Its folder, which is gone when it is.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+}
+
+fn remove(folder: &Path) {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use symbolon_testkit::server::{Server, Start};
+use symbolon_testkit::wait::until;
 
 use super::peer::{Peer, answer};
 
@@ -181,19 +181,9 @@ async fn nothing_is_left_behind_also_when_the_test_is_killed() {
     victim.kill().unwrap();
     victim.wait().unwrap();
     let parent = Path::new(&servers[0].1).parent().unwrap();
-    until(|| !parent.exists()).await;
+    // Who cleans up is a stranger's child, and tells nobody.
+    until("its folder is gone", async || !parent.exists()).await;
     assert!(servers.iter().all(|(pid, _)| !runs(*pid)));
-}
-
-/// Looks until it is so, at the most for ten seconds: who cleans up is a stranger's child, and tells nobody.
-async fn until(is_so: impl Fn() -> bool) {
-    for _ in 0..2_000 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("it is not so after ten seconds");
 }
 
 #[tokio::test]

@@ -1,9 +1,7 @@
 //! What becomes of the store when its Redis is broken in every way.
 
 use std::collections::HashSet;
-use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,10 +22,7 @@ const FAR: u64 = 1 << 20;
 
 /// One that keeps what it acknowledges.
 fn durable() -> Redis {
-    StartRedis::default()
-        .setting("appendonly", "yes")
-        .setting("appendfsync", "always")
-        .start()
+    StartRedis::default().durable().start()
 }
 
 async fn opened(redis: &Redis) -> (RedisStore, Arc<Recorded>) {
@@ -138,14 +133,12 @@ async fn a_file_of_before_is_found_out_by_the_log_and_mended_by_proposals() {
     begin(&store, &lost).await;
     let first = end(&store, kept.id).await;
     redis.stop();
-    let (now, copy) = (redis.folder().join("appendonlydir"), redis.folder().join("copy"));
-    copy_folder(&now, &copy);
+    redis.copy_disk();
     redis.start_again();
     until_here(&store).await;
     let second = end(&store, lost.id).await;
     redis.kill9();
-    fs::remove_dir_all(&now).unwrap();
-    copy_folder(&copy, &now);
+    redis.put_disk_back();
     redis.start_again();
     until_here(&store).await;
     let page = store.read_log(second.seq, 10).await.unwrap();
@@ -157,12 +150,6 @@ async fn a_file_of_before_is_found_out_by_the_log_and_mended_by_proposals() {
     let found = store.find_session(lost.id).await.unwrap().unwrap();
     assert!(found.session.revoked(found.cut).is_some());
     assert_eq!(store.propose_again(vec![second], at(901)).await.unwrap(), []);
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    // The files are the server's user's, and stay so.
-    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
-    assert!(copied.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
