@@ -1,6 +1,8 @@
 //! The program as its users run it: the real binary, with its exit codes and its words.
 #![cfg(test)]
 
+#[path = "it/administrator.rs"]
+mod administrator;
 #[path = "it/architecture.rs"]
 mod architecture;
 #[path = "it/browser.rs"]

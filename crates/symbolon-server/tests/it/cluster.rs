@@ -7,8 +7,9 @@ use http::Method;
 use serde_json::json;
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::servers::Postgres;
+use symbolon_testkit::wait::until;
 
-use crate::nodes::{Nodes, Pair, until};
+use crate::nodes::{Nodes, Pair};
 use crate::place::PASSWORD;
 
 pub(crate) async fn log_in(nodes: &Nodes, node: usize, name: &str, password: &str) -> Pair {

@@ -7,9 +7,10 @@ use http::Method;
 use serde_json::json;
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::servers::{Postgres, StartPostgres};
+use symbolon_testkit::wait::until;
 use tokio::time::Instant;
 
-use crate::nodes::{LEASE, Nodes, Pair, WAIT_MAX, until};
+use crate::nodes::{LEASE, Nodes, Pair, WAIT_MAX};
 
 #[tokio::test]
 async fn b2_a_log_out_beside_a_node_that_hangs_says_by_when_it_is_effective_and_it_is() {

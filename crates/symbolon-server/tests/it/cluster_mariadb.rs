@@ -3,10 +3,11 @@
 use serde_json::json;
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::servers::{MariaDb, StartMariaDb};
+use symbolon_testkit::wait::until;
 use tokio::time::Instant;
 
 use crate::cluster::{add_account, log_in, one_successor};
-use crate::nodes::{Nodes, Pair, WAIT_MAX, until};
+use crate::nodes::{Nodes, Pair, WAIT_MAX};
 use crate::place::PASSWORD;
 
 async fn nodes(count: usize) -> Nodes {

@@ -4,8 +4,9 @@
 use serde_json::json;
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::servers::{Postgres, Redis, StartRedis};
+use symbolon_testkit::wait::until;
 
-use crate::nodes::{Nodes, Pair, until};
+use crate::nodes::{Nodes, Pair};
 
 async fn nodes(redis: &Redis, count: usize) -> Nodes {
     let server = Postgres::shared();

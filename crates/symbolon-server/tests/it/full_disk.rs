@@ -5,10 +5,11 @@ use std::time::Duration;
 use serde_json::json;
 use symbolon_testkit::http::{Answer, Ask};
 use symbolon_testkit::servers::{Database, Engine, Maria, PostgreSql, Start};
+use symbolon_testkit::wait::until;
 use tokio::time::{Instant, sleep};
 
 use crate::cluster::{add_account, log_in};
-use crate::nodes::{LEASE, Nodes, Pair, until};
+use crate::nodes::{LEASE, Nodes, Pair};
 use crate::place::PASSWORD;
 
 /// How much the disk holds, in MiB.

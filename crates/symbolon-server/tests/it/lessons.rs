@@ -11,9 +11,10 @@ use symbolon_testkit::cluster::{Cluster, Kind, Layout};
 use symbolon_testkit::http::{Ask, Client};
 use symbolon_testkit::proxy::Fault;
 use symbolon_testkit::servers::{MariaDb, Postgres};
+use symbolon_testkit::wait::until;
 use tokio::task::JoinSet;
 
-use crate::nodes::{Nodes, Pair, until};
+use crate::nodes::{Nodes, Pair};
 use crate::place::BINARY;
 
 async fn on_postgres() -> Nodes {

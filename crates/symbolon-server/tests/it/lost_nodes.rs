@@ -7,9 +7,10 @@ use serde_json::json;
 use symbolon_testkit::cluster::{Cluster, Layout, Node};
 use symbolon_testkit::http::{Answer, Ask};
 use symbolon_testkit::proxy::{Fault, Way};
+use symbolon_testkit::wait::until;
 use tokio::time::{Instant, sleep};
 
-use crate::nodes::{LEASE, Nodes, Pair, WAIT_MAX, until};
+use crate::nodes::{LEASE, Nodes, Pair, WAIT_MAX};
 use crate::place::BINARY;
 
 async fn asked(node: &Node, ask: Ask) -> Answer {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use symbolon_testkit::http::{Answer, Ask};
 use symbolon_testkit::server::{Server, Start};
 use symbolon_testkit::servers::Postgres;
+use symbolon_testkit::wait::until;
 use tokio::time::{Instant, sleep};
 
 use crate::place::{BINARY, Place};
@@ -217,14 +218,5 @@ impl Nodes {
             assert!(Instant::now() < end, "{members:?}");
             sleep(Duration::from_millis(20)).await;
         }
-    }
-}
-
-/// Waits until something is so, for some seconds at the most.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(20);
-    while !is_so().await {
-        assert!(Instant::now() < end, "{what}: it does not come");
-        sleep(Duration::from_millis(10)).await;
     }
 }

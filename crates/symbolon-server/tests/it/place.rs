@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::server::{Server, Start};
@@ -32,6 +35,9 @@ pub(crate) async fn admin_password(server: &Server) -> String {
         }
     }
 }
+
+/// How long a command may run. A server that starts where it should refuse is ended then, and has no code.
+const RUN_MAX: Duration = Duration::from_secs(120);
 
 /// Where commands are run.
 pub(crate) struct Place {
@@ -124,7 +130,16 @@ impl Place {
             .unwrap();
         // One that does not read its input has ended before.
         drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+        let (ended, end) = channel::<()>();
+        let process = Pid::from_child(&child);
+        let patience = std::thread::spawn(move || {
+            if end.recv_timeout(RUN_MAX) == Err(RecvTimeoutError::Timeout) {
+                kill_process(process, Signal::KILL).unwrap();
+            }
+        });
         let output = child.wait_with_output().unwrap();
+        drop(ended);
+        patience.join().unwrap();
         Done {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),

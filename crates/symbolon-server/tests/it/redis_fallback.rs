@@ -1,81 +1,27 @@
 //! Going on without Redis, with the real binary and a real one.
 
-use http::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::server::{Server, Start};
 use symbolon_testkit::servers::{Redis, StartRedis};
+use symbolon_testkit::wait::until;
 use tokio::time::{Duration, Instant};
 
+use crate::administrator::{log_in, log_out, refresh, try_log_in, verify};
 use crate::nodes::Nodes;
 use crate::place::{BINARY, Place};
-
-/// How long anything may take that is waited for.
-const LONG: Duration = Duration::from_secs(20);
-
-/// A Redis that keeps what it acknowledged.
-fn kept() -> Redis {
-    StartRedis::default()
-        .setting("appendonly", "yes")
-        .setting("appendfsync", "always")
-        .start()
-}
 
 async fn start(redis: &Redis) -> Server {
     let server = Start::binary(BINARY).env("SYMBOLON_STORE__URL", redis.url());
     let server = server.ready().await;
-    until_said(&server, "this node would go on without redis").await;
+    server.until_said("this node would go on without redis").await;
     server
-}
-
-async fn until_said(server: &Server, words: &str) {
-    until(async || server.stderr().contains(words)).await;
-}
-
-async fn until(mut look: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !look().await {
-        assert!(begun.elapsed() < LONG, "it did not come about");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-async fn try_log_in(server: &Server) -> Option<Value> {
-    let password = server.admin_password().expect("it was said at the first start");
-    let body = json!({ "username": "admin", "password": password });
-    let answer = server.client().send(Ask::post("/v1/login", &body)).await;
-    assert!(matches!(answer.status, 200 | 503), "{}", answer.text());
-    (answer.status == 200).then(|| answer.json())
-}
-
-async fn log_in(server: &Server) -> Value {
-    try_log_in(server).await.expect("a log-in")
-}
-
-fn text(body: &Value, name: &str) -> String {
-    body[name].as_str().expect(name).to_owned()
-}
-
-async fn verify(server: &Server, pair: &Value) -> u16 {
-    let ask = Ask::get("/verify").bearer(&text(pair, "access_token"));
-    server.client().send(ask).await.status
-}
-
-async fn refresh(server: &Server, pair: &Value) -> (u16, Value) {
-    let body = json!({ "refresh_token": text(pair, "refresh_token") });
-    let answer = server.client().send(Ask::post("/v1/refresh", &body)).await;
-    (answer.status, answer.json())
-}
-
-async fn log_out(server: &Server, pair: &Value) -> Value {
-    let ask = Ask::new(Method::POST, "/v1/logout").bearer(&text(pair, "access_token"));
-    server.client().send(ask).await.json()
 }
 
 #[tokio::test]
 async fn s1_2_redis_away_log_ins_go_on_within_a_second_and_a_restart_loses_none() {
-    let redis = kept();
+    let redis = StartRedis::default().durable().start();
     let mut server = start(&redis).await;
     let seen = log_in(&server).await;
     assert_eq!(verify(&server, &seen).await, 200);
@@ -93,7 +39,9 @@ async fn s1_2_redis_away_log_ins_go_on_within_a_second_and_a_restart_loses_none(
         "{:?}",
         killed.elapsed()
     );
-    until_said(&server, "sessions are kept in a local file (degraded)").await;
+    server
+        .until_said("sessions are kept in a local file (degraded)")
+        .await;
     let ready = server.client().send(Ask::get("/readyz")).await;
     assert_eq!(
         (ready.status, ready.text().as_str()),
@@ -105,11 +53,19 @@ async fn s1_2_redis_away_log_ins_go_on_within_a_second_and_a_restart_loses_none(
     let line = checks.find(|line| line["check"] == "server");
     let line = line.expect("a line about the server");
     assert_eq!(line["health"], "warn", "{line}");
-    assert!(text(line, "message").contains("goes on without redis"), "{line}");
+    assert!(
+        line["message"]
+            .as_str()
+            .unwrap()
+            .contains("goes on without redis"),
+        "{line}"
+    );
     assert_eq!(verify(&server, &seen).await, 200);
-    assert_eq!(refresh(&server, &seen).await.0, 503);
-    let (status, local) = refresh(&server, &local).await;
-    assert_eq!((status, verify(&server, &local).await), (200, 200));
+    assert_eq!(refresh(&server, &seen).await.status, 503);
+    let next = refresh(&server, &local).await;
+    assert_eq!(next.status, 200, "{}", next.text());
+    let local = next.json();
+    assert_eq!(verify(&server, &local).await, 200);
     let ended = log_in(&server).await;
     let receipt = log_out(&server, &ended).await;
     assert_eq!(
@@ -129,16 +85,16 @@ async fn s1_2_redis_away_log_ins_go_on_within_a_second_and_a_restart_loses_none(
     );
     let after = log_in(&server).await;
     assert_eq!(verify(&server, &after).await, 200);
-    assert_eq!(refresh(&server, &local).await.0, 200);
+    assert_eq!(refresh(&server, &local).await.status, 200);
 }
 
 #[tokio::test]
 async fn s1_3_redis_back_everything_is_there_and_goes_on_there() {
-    let redis = kept();
+    let redis = StartRedis::default().durable().start();
     let mut server = start(&redis).await;
     let (seen, gone) = (log_in(&server).await, log_in(&server).await);
     redis.kill9();
-    until(async || try_log_in(&server).await.is_some()).await;
+    until("log-ins go on", async || try_log_in(&server).await.is_some()).await;
     let local = log_in(&server).await;
     let receipt = log_out(&server, &gone).await;
     assert_eq!(
@@ -148,20 +104,23 @@ async fn s1_3_redis_back_everything_is_there_and_goes_on_there() {
     );
     assert_eq!(verify(&server, &gone).await, 401);
     redis.start_again();
-    until_said(&server, "redis has all sessions again").await;
+    server.until_said("redis has all sessions again").await;
     for pair in [&seen, &local] {
         assert_eq!(verify(&server, pair).await, 200);
     }
     assert_eq!(verify(&server, &gone).await, 401);
     // Redis knows nothing of the heartbeats of that time. That is no eviction, and nobody is frightened.
-    until_said(&server, "the store is back: this node joins it anew").await;
+    server
+        .until_said("the store is back: this node joins it anew")
+        .await;
     assert!(
         !server.stderr().contains("this incarnation is over"),
         "{}",
         server.stderr()
     );
-    let (status, local) = refresh(&server, &local).await;
-    assert_eq!(status, 200);
+    let next = refresh(&server, &local).await;
+    assert_eq!(next.status, 200, "{}", next.text());
+    let local = next.json();
     // From Redis alone, as a node sees it that has nothing else.
     server.kill9().await;
     std::fs::remove_dir_all(server.data_dir().join("fallback")).expect("the mirror");
@@ -178,11 +137,11 @@ async fn redis_back_empty_gets_the_accounts_again_and_no_second_administrator_is
     let server = start(&redis).await;
     let password = server.admin_password();
     redis.kill9();
-    until(async || try_log_in(&server).await.is_some()).await;
+    until("log-ins go on", async || try_log_in(&server).await.is_some()).await;
     let local = log_in(&server).await;
     redis.start_again();
-    until_said(&server, "redis came back empty").await;
-    until_said(&server, "redis has all sessions again").await;
+    server.until_said("redis came back empty").await;
+    server.until_said("redis has all sessions again").await;
     assert_eq!(verify(&server, &local).await, 200);
     let again = log_in(&server).await;
     assert_eq!(verify(&server, &again).await, 200);
@@ -210,7 +169,7 @@ fn in_file(server: &Server) -> i64 {
 
 #[tokio::test]
 async fn s1_4_expired_sessions_are_removed_from_the_local_file_as_often_as_is_set() {
-    let redis = kept();
+    let redis = StartRedis::default().durable().start();
     let mut server = Start::binary(BINARY)
         .env("SYMBOLON_STORE__URL", redis.url())
         .env("SYMBOLON_FALLBACK__CLEAN_EVERY", "1s")
@@ -219,24 +178,29 @@ async fn s1_4_expired_sessions_are_removed_from_the_local_file_as_often_as_is_se
     let shown = server.run(&["config", "show"]);
     assert!(String::from_utf8_lossy(&shown.stdout).contains("clean_every"));
     let key = server.api_key("shop", "issue,verify");
-    until_said(&server, "this node would go on without redis").await;
+    server.until_said("this node would go on without redis").await;
     redis.kill9();
-    until(async || try_log_in(&server).await.is_some()).await;
+    until("log-ins go on", async || try_log_in(&server).await.is_some()).await;
     let (one, other) = (issue(&server, &key, "2s").await, issue(&server, &key, "2s").await);
     let stays = issue(&server, &key, "1h").await;
-    until_said(&server, "expired sessions were removed from the local file").await;
-    until(async || verify(&server, &one).await == 401 && verify(&server, &other).await == 401).await;
+    server
+        .until_said("expired sessions were removed from the local file")
+        .await;
+    until("they have expired", async || {
+        verify(&server, &one).await == 401 && verify(&server, &other).await == 401
+    })
+    .await;
     // The log-in, and the one that lives.
-    until(async || in_file(&server) == 2).await;
+    until("the rest is left", async || in_file(&server) == 2).await;
     assert_eq!(verify(&server, &stays).await, 200);
     // The same after a start in that time.
     issue(&server, &key, "2s").await;
     assert_eq!(in_file(&server), 3);
     server.kill9().await;
     server.restart().await;
-    until(async || in_file(&server) == 2).await;
+    until("the rest is left", async || in_file(&server) == 2).await;
     redis.start_again();
-    until_said(&server, "redis has all sessions again").await;
+    server.until_said("redis has all sessions again").await;
     assert_eq!(in_file(&server), 0);
     assert_eq!(verify(&server, &stays).await, 200);
 }
@@ -245,9 +209,11 @@ async fn s1_4_expired_sessions_are_removed_from_the_local_file_as_often_as_is_se
 /// network that is cut, which answers from that folder.
 #[tokio::test]
 async fn a_node_whose_folder_is_lost_is_waited_for_until_an_operator_evicts_it_and_that_is_said() {
-    let redis = kept();
+    let redis = StartRedis::default().durable().start();
     let mut nodes = Nodes::on(&redis.url(), 1, &[]).await;
-    until_said(&nodes.all[0], "this node would go on without redis").await;
+    nodes.all[0]
+        .until_said("this node would go on without redis")
+        .await;
     nodes.all[0].kill9().await;
     std::fs::remove_dir_all(nodes.all[0].data_dir()).unwrap();
     nodes.all[0].restart().await;
@@ -255,7 +221,9 @@ async fn a_node_whose_folder_is_lost_is_waited_for_until_an_operator_evicts_it_a
     let receipt = nodes.log_out(0, &ended.access, "").await;
     assert_eq!(receipt.status, 202);
     assert_eq!(receipt.json()["scope"], "this node");
-    until_said(&nodes.all[0], "symbolon node evict INCARNATION --i-checked").await;
+    nodes.all[0]
+        .until_said("symbolon node evict INCARNATION --i-checked")
+        .await;
     let lost = nodes.members(0).await;
     let lost = lost.iter().find(|node| node["self"] == false).unwrap();
     assert_eq!(
@@ -272,7 +240,7 @@ async fn a_node_whose_folder_is_lost_is_waited_for_until_an_operator_evicts_it_a
         (receipt.status, &receipt.json()["effective"]),
         (200, &json!("now"))
     );
-    until(async || {
+    until("it would go on again", async || {
         let said = nodes.all[0].stderr();
         said.matches("this node would go on without redis").count() > 1
     })

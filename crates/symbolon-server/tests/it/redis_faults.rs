@@ -1,8 +1,7 @@
 //! What clients of the real binary see when the Redis that is the store fails: each row of the table in `docs/redis.md`, on
 //! a node that does not go on without it.
 
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use http::Method;
 use serde_json::json;
@@ -10,22 +9,18 @@ use symbolon_testkit::http::{Answer, Ask};
 use symbolon_testkit::proxy::{Fault, Proxy, Way};
 use symbolon_testkit::server::Start;
 use symbolon_testkit::servers::{Redis, StartRedis};
-use tokio::time::{Duration, Instant, sleep};
+use symbolon_testkit::wait::until;
+use tokio::time::{Duration, Instant};
 
 use crate::nodes::{Nodes, Pair};
 use crate::place::BINARY;
 
-/// How long anything may take that is waited for.
-const LONG: Duration = Duration::from_secs(60);
 /// No request is left without an answer for longer (`docs/redis.md` says 2 s for a change; the rest is a crowded machine's).
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// A Redis that has on disk what it acknowledged.
 fn durable() -> Redis {
-    StartRedis::default()
-        .setting("appendonly", "yes")
-        .setting("appendfsync", "always")
-        .start()
+    StartRedis::default().durable().start()
 }
 
 /// A node on a Redis, with sessions from before its start.
@@ -48,6 +43,13 @@ enum Step {
     LogOut,
 }
 
+/// Ends the node in order and starts it again: it remembers nothing.
+async fn start_anew(nodes: &mut Nodes) {
+    nodes.all[0].sigterm();
+    nodes.all[0].wait_exit().await;
+    nodes.all[0].restart().await;
+}
+
 impl Given {
     async fn on(url: &str) -> Self {
         let settings = [
@@ -61,9 +63,7 @@ impl Given {
             nodes.issue(0, "cid").await,
         );
         assert_eq!(nodes.log_out(0, &gone.access, "").await.status, 200);
-        nodes.all[0].sigterm();
-        nodes.all[0].wait_exit().await;
-        nodes.all[0].restart().await;
+        start_anew(&mut nodes).await;
         assert_eq!(nodes.verify(0, &seen.access).await, 200);
         Self {
             nodes,
@@ -112,30 +112,18 @@ impl Given {
 
     /// Nobody is refused who is live, before all else goes on.
     async fn goes_on(&self) {
-        let begun = Instant::now();
-        loop {
+        until("it goes on", async || {
             for pair in [&self.seen, &self.unseen] {
                 let status = self.nodes.verify(0, &pair.access).await;
                 assert!([200, 503].contains(&status), "{status}");
             }
             assert!([401, 503].contains(&self.nodes.verify(0, &self.gone.access).await));
-            if self.step(Step::Issue).await == 201 && self.nodes.verify(0, &self.unseen.access).await == 200 {
-                break;
-            }
-            assert!(
-                begun.elapsed() < LONG,
-                "it does not go on: {}",
-                self.nodes.all[0].stderr()
-            );
-            sleep(Duration::from_millis(20)).await;
-        }
+            self.step(Step::Issue).await == 201 && self.nodes.verify(0, &self.unseen.access).await == 200
+        })
+        .await;
         assert_eq!(self.nodes.verify(0, &self.seen.access).await, 200);
         assert_eq!(self.nodes.verify(0, &self.gone.access).await, 401);
         assert_eq!(self.step(Step::Refresh).await, 200);
-    }
-
-    fn said(&self, words: &str) -> bool {
-        self.nodes.all[0].stderr().contains(words)
     }
 }
 
@@ -161,48 +149,30 @@ async fn killed_and_started_with_its_file_nothing_is_lost() {
 async fn with_an_older_file_what_ended_since_stays_ended() {
     let redis = durable();
     let given = Given::on(&redis.url()).await;
-    let (now, copy) = (
-        redis.folder().join("appendonlydir"),
-        redis.folder().join("before"),
-    );
-    copy_folder(&now, &copy);
+    redis.copy_disk();
     let ended = given.nodes.issue(0, "eve").await;
     let out = given.nodes.log_out(0, &ended.access, "").await;
     assert_eq!(out.json()["effective"], "now");
     let receipt = given.nodes.log_out(0, &given.seen.access, "").await;
     assert_eq!(receipt.json()["effective"], "now");
     redis.kill9();
-    std::fs::remove_dir_all(&now).unwrap();
-    copy_folder(&copy, &now);
+    redis.put_disk_back();
     redis.start_again();
-    let begun = Instant::now();
-    while given.nodes.verify(0, &given.unseen.access).await != 200 {
-        assert_ne!(
-            given.nodes.verify(0, &given.seen.access).await,
-            200,
-            "it has ended"
-        );
-        assert!(begun.elapsed() < LONG, "{}", given.nodes.all[0].stderr());
-        sleep(Duration::from_millis(20)).await;
-    }
-    let begun = Instant::now();
-    while !given.said("log_tail_lost") || !given.said("lost revocations were written again") {
-        assert!(begun.elapsed() < LONG, "{}", given.nodes.all[0].stderr());
-        sleep(Duration::from_millis(20)).await;
-    }
+    until("it answers", async || {
+        let said = given.nodes.verify(0, &given.seen.access).await;
+        assert_ne!(said, 200, "it has ended");
+        given.nodes.verify(0, &given.unseen.access).await == 200
+    })
+    .await;
+    given.nodes.all[0].until_said("log_tail_lost").await;
+    given.nodes.all[0]
+        .until_said("lost revocations were written again")
+        .await;
     // Redis has it again, also for a node that remembers nothing.
     let mut nodes = given.nodes;
-    nodes.all[0].sigterm();
-    nodes.all[0].wait_exit().await;
-    nodes.all[0].restart().await;
+    start_anew(&mut nodes).await;
     assert_eq!(nodes.verify(0, &given.seen.access).await, 401);
     assert_eq!(nodes.verify(0, &given.unseen.access).await, 200);
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    // The files are the server's user's, and stay so.
-    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
-    assert!(copied.success());
 }
 
 #[tokio::test]
@@ -221,20 +191,33 @@ async fn emptied_it_proves_nothing_and_the_next_start_makes_a_new_store() {
     assert_eq!(passwords(&given), 1);
     given.nodes.all[0].kill9().await;
     given.nodes.all[0].restart().await;
-    let begun = Instant::now();
-    while passwords(&given) < 2 {
-        assert!(begun.elapsed() < LONG, "a new store has a new administrator");
-        sleep(Duration::from_millis(20)).await;
-    }
+    until("a new store has a new administrator", async || {
+        passwords(&given) == 2
+    })
+    .await;
     assert_eq!(given.nodes.verify(0, &given.gone.access).await, 401);
+}
+
+/// How many sessions there are and how many are alive, entries of the audit record, and rows of the log.
+fn written(redis: &Redis) -> [String; 4] {
+    [
+        ["ZCARD", "{sy}:i"],
+        ["ZCARD", "{sy}:l:0"],
+        ["XLEN", "{sy}:audit"],
+        ["XLEN", "{sy}:log"],
+    ]
+    .map(|ask| redis.cli(&ask))
 }
 
 #[tokio::test]
 async fn out_of_memory_reads_go_on_and_nothing_is_written_by_half() {
     let redis = durable();
     let given = Given::on(&redis.url()).await;
+    let before = written(&redis);
     redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
     given.cannot(&CHANGES).await;
+    assert_eq!(written(&redis), before);
+    given.nodes.all[0].until_said("redis has no memory left").await;
     assert_eq!(given.step(Step::Verify).await, 200);
     redis.cli(&["CONFIG", "SET", "maxmemory", "0"]);
     given.goes_on().await;
@@ -247,22 +230,15 @@ async fn out_of_memory_a_node_with_a_local_file_goes_on_with_log_ins() {
         .env("SYMBOLON_STORE__URL", redis.url())
         .ready()
         .await;
-    let until_said = async |words: &str| {
-        let begun = Instant::now();
-        while !server.stderr().contains(words) {
-            assert!(begun.elapsed() < LONG, "{words}: {}", server.stderr());
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
     let key = server.api_key("shop", "issue,verify");
-    until_said("this node would go on without redis").await;
+    server.until_said("this node would go on without redis").await;
     redis.cli(&["CONFIG", "SET", "maxmemory", "1"]);
-    until_said("this node goes on without redis").await;
+    server.until_said("this node goes on without redis").await;
     let ask = Ask::post("/v1/service/sessions", &json!({ "subject": "ann" })).bearer(&key);
     let issued = server.client().send(ask).await;
     assert_eq!(issued.status, 201, "{}", issued.text());
     redis.cli(&["CONFIG", "SET", "maxmemory", "0"]);
-    until_said("redis has all sessions again").await;
+    server.until_said("redis has all sessions again").await;
     let ask = Ask::get("/verify").bearer(&Pair::of(&issued).access);
     assert_eq!(server.client().send(ask).await.status, 200);
 }
@@ -296,11 +272,7 @@ async fn behind_a_cut_network_it_is_away_in_time_and_there_again_when_that_is_me
         assert!([200, 503].contains(&given.nodes.verify(0, &given.seen.access).await));
         given.cannot(&[Step::Issue]).await;
         proxy.set(Fault::Pass).await;
-        let begun = Instant::now();
-        while given.step(Step::Issue).await != 201 {
-            assert!(begun.elapsed() < LONG, "{}", given.nodes.all[0].stderr());
-            sleep(Duration::from_millis(20)).await;
-        }
+        until("it is there again", async || given.step(Step::Issue).await == 201).await;
     }
     given.goes_on().await;
 }
@@ -314,6 +286,14 @@ async fn made_a_replica_it_is_not_believed_and_used_again_when_it_is_a_primary()
     other.freeze();
     redis.cli(&["REPLICAOF", &of.ip().to_string(), &of.port().to_string()]);
     given.cannot(&[Step::Issue, Step::Refresh]).await;
+    // The refused change has shown what it is: the connection is left, and not made again.
+    let node = &given.nodes.all[0];
+    until("it is found to be a replica", async || {
+        assert_eq!(given.step(Step::Issue).await, 503);
+        node.stderr().contains("is a replica: its data may be old")
+    })
+    .await;
+    given.cannot(&ALL).await;
     redis.cli(&["REPLICAOF", "NO", "ONE"]);
     given.goes_on().await;
 }
@@ -347,11 +327,14 @@ async fn busy_with_somebodys_script_it_says_so_and_goes_on_after_it() {
     let given = Given::on(&redis.url()).await;
     redis.cli(&["CONFIG", "SET", "busy-reply-threshold", "50"]);
     let mut script = endless(&redis);
-    let begun = Instant::now();
-    while given.step(Step::Issue).await != 503 {
-        assert!(begun.elapsed() < LONG, "the script did not begin");
-    }
+    until("the script has begun", async || {
+        given.step(Step::Issue).await == 503
+    })
+    .await;
     given.cannot(&[Step::Issue, Step::Refresh]).await;
+    given.nodes.all[0]
+        .until_said("redis is busy with a script of somebody")
+        .await;
     redis.cli(&["SCRIPT", "KILL"]);
     script.wait().unwrap();
     given.goes_on().await;
@@ -370,18 +353,12 @@ async fn a_key_that_somebody_else_wrote_is_no_proof_and_is_named() {
     let key = format!("{{sy}}:s:{id}");
     redis.cli(&["DEL", &key]);
     redis.cli(&["SET", &key, "another program's"]);
-    nodes.all[0].sigterm();
-    nodes.all[0].wait_exit().await;
-    nodes.all[0].restart().await;
+    start_anew(&mut nodes).await;
     assert_eq!(nodes.verify(0, &given.seen.access).await, 503);
     assert_eq!(
         nodes.verify(0, &given.unseen.access).await,
         200,
         "all others are as before"
     );
-    let begun = Instant::now();
-    while !nodes.all[0].stderr().contains(&id) {
-        assert!(begun.elapsed() < LONG, "{}", nodes.all[0].stderr());
-        sleep(Duration::from_millis(20)).await;
-    }
+    nodes.all[0].until_said(&id).await;
 }

@@ -2,18 +2,11 @@
 
 use symbolon_testkit::history::{self, Invariant, leaks};
 use symbolon_testkit::servers::{Redis, StartRedis};
+use symbolon_testkit::wait::until;
 use symbolon_testkit::workload::{Plan, Workload};
 
 use crate::cluster;
-use crate::nodes::{Nodes, until};
-
-/// A Redis that has on disk what it acknowledged.
-fn durable() -> Redis {
-    StartRedis::default()
-        .setting("appendonly", "yes")
-        .setting("appendfsync", "always")
-        .start()
-}
+use crate::nodes::Nodes;
 
 async fn on(redis: &Redis, count: usize) -> Nodes {
     Nodes::on(&redis.url(), count, &[]).await
@@ -21,43 +14,43 @@ async fn on(redis: &Redis, count: usize) -> Nodes {
 
 #[tokio::test]
 async fn s3_1_on_redis_both_tokens_of_a_log_in_on_one_node_are_good_on_every_other() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     cluster::good_everywhere(&on(&redis, 3).await).await;
 }
 
 #[tokio::test]
 async fn s3_3_on_redis_a_log_out_that_is_answered_now_is_refused_by_every_node_at_once() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     cluster::ended_everywhere(&on(&redis, 3).await).await;
 }
 
 #[tokio::test]
 async fn s3_7_on_redis_whatever_ends_sessions_ends_them_on_every_node() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     cluster::each_way_to_end_them(&on(&redis, 3).await).await;
 }
 
 #[tokio::test]
 async fn l2_on_redis_a_refresh_raced_by_64_clients_on_three_nodes_has_one_successor() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     cluster::one_successor(&on(&redis, 3).await).await;
 }
 
 #[tokio::test]
 async fn l5_on_redis_a_rolling_restart_of_three_nodes_logs_nobody_out_and_forgets_no_log_out() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     cluster::rolling_restart(&mut on(&redis, 3).await).await;
 }
 
 #[tokio::test]
 async fn on_redis_an_operator_sees_the_nodes_with_their_leases_and_positions() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     cluster::seen_by_an_operator(&on(&redis, 3).await).await;
 }
 
 #[tokio::test]
 async fn on_redis_a_node_that_is_known_to_be_gone_is_evicted_and_waited_for_no_more() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     cluster::gone_and_evicted(&mut on(&redis, 2).await).await;
 }
 
@@ -68,7 +61,7 @@ const OPERATIONS_PER_ROUND: u64 = 250;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_redis_a_node_that_is_killed_under_load_again_and_again_keeps_every_promise() {
-    let redis = durable();
+    let redis = StartRedis::default().durable().start();
     let mut nodes = on(&redis, 1).await;
     let password = nodes.all[0].first_password().await;
     let plan = Plan {
@@ -100,7 +93,7 @@ async fn on_redis_a_node_that_is_killed_under_load_again_and_again_keeps_every_p
     secrets.add(&password);
     secrets.add_token(&nodes.key);
     redis.stop();
-    let files = all_files(redis.folder());
+    let files = leaks::files_below(redis.folder());
     assert!(!files.is_empty());
     findings.join(leaks::find(
         &secrets,
@@ -118,18 +111,4 @@ async fn on_redis_a_node_that_is_killed_under_load_again_and_again_keeps_every_p
     ] {
         assert!(findings.chances(invariant) > 50, "{invariant:?} was hardly tried");
     }
-}
-
-/// All that Redis wrote on its disk.
-fn all_files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
-    let mut all = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            all.extend(all_files(&path));
-        } else if path.is_file() {
-            all.push((path.display().to_string(), std::fs::read(&path).unwrap()));
-        }
-    }
-    all
 }

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 use symbolon_testkit::cluster::{Cluster, Failover, Kind, Layout};
-use symbolon_testkit::http::{Answer, Ask};
-use symbolon_testkit::server::{Server, Start};
+use symbolon_testkit::http::Ask;
+use symbolon_testkit::server::Start;
 use symbolon_testkit::servers::{Redis, StartRedis};
+use symbolon_testkit::wait::until;
 use tokio::task::block_in_place;
-use tokio::time::{Duration, Instant, sleep};
 
+use crate::administrator::{log_in, log_out, try_log_in, verify};
 use crate::nodes::Pair;
 use crate::place::BINARY;
-
-/// How long anything may take that is waited for.
-const LONG: Duration = Duration::from_secs(60);
 
 /// A primary, its replica, and three Sentinels that watch them.
 struct Watched {
@@ -24,16 +22,10 @@ struct Watched {
     sentinels: Vec<Redis>,
 }
 
-fn durable() -> StartRedis {
-    StartRedis::default()
-        .setting("appendonly", "yes")
-        .setting("appendfsync", "always")
-}
-
 impl Watched {
     async fn start() -> Self {
-        let primary = durable().start();
-        let replica = durable().replica_of(&primary).start();
+        let primary = StartRedis::default().durable().start();
+        let replica = StartRedis::default().durable().replica_of(&primary).start();
         let watched = Self {
             sentinels: (0..3)
                 .map(|_| {
@@ -45,8 +37,7 @@ impl Watched {
             replica,
         };
         until("the replica follows", async || {
-            let said = watched.replica.cli(&["INFO", "replication"]);
-            said.contains("master_link_status:up")
+            replication(&watched.replica).contains("master_link_status:up")
         })
         .await;
         until("the Sentinels know each other and the replica", async || {
@@ -73,10 +64,10 @@ impl Watched {
 
     /// Waits until the replica has all that the primary has acknowledged so far.
     async fn until_replicated(&self) {
-        let said = self.primary.cli(&["INFO", "replication"]);
+        let said = replication(&self.primary);
         let wanted = field(&said, "master_repl_offset:");
         until("the replica has it all", async || {
-            field(&self.replica.cli(&["INFO", "replication"]), "slave_repl_offset:") >= wanted
+            field(&replication(&self.replica), "slave_repl_offset:") >= wanted
         })
         .await;
     }
@@ -90,53 +81,21 @@ impl Watched {
 
     async fn until_promoted(&self) {
         until("the replica is the primary", async || {
-            self.replica.cli(&["INFO", "replication"]).contains("role:master")
+            replication(&self.replica).contains("role:master")
         })
         .await;
     }
 }
 
+/// What it says of itself and the other. A Sentinel closes each connection of one whose part it changes: then it says nothing.
+fn replication(redis: &Redis) -> String {
+    let ran = redis.client().args(["INFO", "replication"]).output().unwrap();
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
 fn field(said: &str, name: &str) -> u64 {
     let value = said.lines().find_map(|line| line.strip_prefix(name));
     value.map_or(0, |value| value.trim().parse().unwrap())
-}
-
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so().await {
-        assert!(begun.elapsed() < LONG, "{what}: it does not come");
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
-async fn until_said(server: &Server, words: &str) {
-    until(words, async || server.stderr().contains(words)).await;
-}
-
-async fn try_log_in(server: &Server) -> Answer {
-    let body = json!({ "username": "admin", "password": server.first_password().await });
-    let answer = server.client().send(Ask::post("/v1/login", &body)).await;
-    assert!(matches!(answer.status, 200 | 503), "{}", answer.text());
-    if answer.status == 503 {
-        assert!(answer.header("retry-after").is_some(), "{}", answer.text());
-    }
-    answer
-}
-
-async fn log_in(server: &Server) -> Value {
-    let answer = try_log_in(server).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
-}
-
-async fn verify(server: &Server, pair: &Value) -> u16 {
-    let ask = Ask::get("/verify").bearer(pair["access_token"].as_str().unwrap());
-    server.client().send(ask).await.status
-}
-
-async fn log_out(server: &Server, pair: &Value) -> Value {
-    let ask = Ask::new(Method::POST, "/v1/logout").bearer(pair["access_token"].as_str().unwrap());
-    server.client().send(ask).await.json()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +107,7 @@ async fn a_failover_keeps_what_the_replica_has_heard_and_a_node_alone_goes_on_me
         .await;
     let (kept, gone) = (log_in(&server).await, log_in(&server).await);
     assert_eq!(log_out(&server, &gone).await["effective"], "now");
-    until_said(&server, "this node would go on without redis").await;
+    server.until_said("this node would go on without redis").await;
     redis.until_replicated().await;
     redis.primary.kill9();
     let mut local = None;
@@ -156,15 +115,13 @@ async fn a_failover_keeps_what_the_replica_has_heard_and_a_node_alone_goes_on_me
         // Nobody is logged out meanwhile, and nobody comes back.
         assert_eq!(verify(&server, &kept).await, 200);
         assert!([401, 503].contains(&verify(&server, &gone).await));
-        let answer = try_log_in(&server).await;
-        let is_in = answer.status == 200;
-        local = is_in.then(|| answer.json());
-        is_in
+        local = try_log_in(&server).await;
+        local.is_some()
     })
     .await;
     let local = local.unwrap();
     redis.until_promoted().await;
-    until_said(&server, "redis has all sessions again").await;
+    server.until_said("redis has all sessions again").await;
     for pair in [&kept, &local] {
         assert_eq!(verify(&server, pair).await, 200);
     }
@@ -181,16 +138,11 @@ async fn a_failover_keeps_what_the_replica_has_heard_and_a_node_alone_goes_on_me
     redis.primary.start_again();
     let port = redis.replica.address().port();
     until("it follows", async || {
-        let said = redis.primary.cli(&["INFO", "replication"]);
+        let said = replication(&redis.primary);
         said.contains(&format!("master_port:{port}\r")) && said.contains("master_link_status:up")
     })
     .await;
-    assert!(
-        redis
-            .replica
-            .cli(&["INFO", "replication"])
-            .contains("role:master")
-    );
+    assert!(replication(&redis.replica).contains("role:master"));
     let after = log_in(&server).await;
     for pair in [&kept, &local, &after] {
         assert_eq!(verify(&server, pair).await, 200);
@@ -201,25 +153,35 @@ async fn a_failover_keeps_what_the_replica_has_heard_and_a_node_alone_goes_on_me
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failover_without_a_local_file_is_503_and_then_goes_on_by_itself() {
     let redis = Watched::start().await;
-    let server = Start::binary(BINARY)
+    let mut server = Start::binary(BINARY)
         .env("SYMBOLON_STORE__URL", redis.url())
         .env("SYMBOLON_FALLBACK__ENABLED", "false")
         .ready()
         .await;
     let (kept, gone) = (log_in(&server).await, log_in(&server).await);
+    let unseen = log_in(&server).await;
     assert_eq!(log_out(&server, &gone).await["effective"], "now");
+    // From here on it is in Redis alone.
+    server.sigterm();
+    server.wait_exit().await;
+    server.restart().await;
+    assert_eq!(verify(&server, &kept).await, 200);
     redis.until_replicated().await;
     redis.primary.kill9();
-    let refused = try_log_in(&server).await;
-    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert_eq!(verify(&server, &unseen).await, 503);
+    assert_eq!(try_log_in(&server).await, None);
     until("log-ins go on", async || {
         // From memory for the lease; never a 401 that nothing proves.
-        assert!([200, 503].contains(&verify(&server, &kept).await));
+        for pair in [&kept, &unseen] {
+            assert!([200, 503].contains(&verify(&server, pair).await));
+        }
         assert!([401, 503].contains(&verify(&server, &gone).await));
-        try_log_in(&server).await.status == 200
+        try_log_in(&server).await.is_some()
     })
     .await;
-    until("it answers again", async || verify(&server, &kept).await == 200).await;
+    for pair in [&kept, &unseen] {
+        until("it answers again", async || verify(&server, pair).await == 200).await;
+    }
     assert_eq!(verify(&server, &gone).await, 401);
 }
 
@@ -235,17 +197,17 @@ async fn what_the_replica_had_not_heard_is_lost_by_a_failover_but_for_what_the_n
     // An end that both have: without any the log is empty, and nobody could say that no other was lost.
     let earlier = log_in(&server).await;
     assert_eq!(log_out(&server, &earlier).await["effective"], "now");
-    until_said(&server, "this node would go on without redis").await;
+    server.until_said("this node would go on without redis").await;
     redis.until_replicated().await;
     redis.part();
     // Acknowledged by the primary, and by nobody else.
     let lost = log_in(&server).await;
     assert_eq!(log_out(&server, &gone).await["effective"], "now");
     redis.primary.kill9();
-    until_said(&server, "this node goes on without redis").await;
+    server.until_said("this node goes on without redis").await;
     assert_ne!(verify(&server, &gone).await, 200);
     redis.until_promoted().await;
-    until_said(&server, "redis has all sessions again").await;
+    server.until_said("redis has all sessions again").await;
     assert!(
         server
             .stderr()

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use symbolon_testkit::http::Ask;
 use symbolon_testkit::server::{Server, Start};
 use symbolon_testkit::servers::{Redis, StartRedis};
+use symbolon_testkit::wait::until;
 use tokio::time::{Duration, Instant};
 
-use crate::nodes::{Keys, until};
+use crate::nodes::Keys;
 use crate::place::{BINARY, Place, assert_one_store, instant};
 
 /// A Redis that keeps its data as `deploy/redis.conf` has it.

@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use serde_json::json;
-use symbolon_testkit::http::Ask;
-use symbolon_testkit::server::{Server, Start};
+use symbolon_testkit::server::Start;
 use symbolon_testkit::servers::{Redis, StartRedis};
 use tempfile::TempDir;
-use tokio::time::{Duration, Instant, sleep};
 
+use crate::administrator::{log_in, log_out, verify};
 use crate::place::{BINARY, Place};
 
 /// A Redis with a certificate of its own authority, and files of that authority and of another.
@@ -29,8 +27,7 @@ impl Certified {
         std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
         std::fs::write(folder.path().join("other.pem"), stranger.pem()).unwrap();
         let redis = StartRedis::default()
-            .setting("appendonly", "yes")
-            .setting("appendfsync", "always")
+            .durable()
             .tls(&certificate.pem(), &key.serialize_pem())
             .start();
         Self { redis, folder }
@@ -51,21 +48,6 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-async fn log_in(server: &Server) -> String {
-    let body = json!({ "username": "admin", "password": server.first_password().await });
-    let answer = server.client().send(Ask::post("/v1/login", &body)).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()["access_token"].as_str().unwrap().to_owned()
-}
-
-async fn verify(server: &Server, token: &str) -> u16 {
-    server
-        .client()
-        .send(Ask::get("/verify").bearer(token))
-        .await
-        .status
-}
-
 /// What is said at a start that is refused as a fault of the configuration.
 fn refused(url: &str) -> String {
     let done = Place::fresh()
@@ -83,31 +65,18 @@ async fn over_tls_with_an_authority_of_its_own_sessions_begin_end_and_outlive_bo
         .ready()
         .await;
     let (kept, gone) = (log_in(&server).await, log_in(&server).await);
-    let out = Ask::post("/v1/logout", &json!({})).bearer(&gone);
-    assert_eq!(server.client().send(out).await.json()["effective"], "now");
+    assert_eq!(log_out(&server, &gone).await["effective"], "now");
     // Away and back, by TLS as well.
-    until_said(&server, "this node would go on without redis").await;
+    server.until_said("this node would go on without redis").await;
     tls.redis.kill9();
-    until_said(&server, "this node goes on without redis").await;
+    server.until_said("this node goes on without redis").await;
     let local = log_in(&server).await;
     tls.redis.start_again();
-    until_said(&server, "redis has all sessions again").await;
+    server.until_said("redis has all sessions again").await;
     server.kill9().await;
     server.restart().await;
-    for (token, wanted) in [(&kept, 200), (&local, 200), (&gone, 401)] {
-        assert_eq!(verify(&server, token).await, wanted);
-    }
-}
-
-async fn until_said(server: &Server, words: &str) {
-    let begun = Instant::now();
-    while !server.stderr().contains(words) {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{words}: {}",
-            server.stderr()
-        );
-        sleep(Duration::from_millis(20)).await;
+    for (pair, wanted) in [(&kept, 200), (&local, 200), (&gone, 401)] {
+        assert_eq!(verify(&server, pair).await, wanted);
     }
 }
 

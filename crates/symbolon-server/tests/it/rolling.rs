@@ -9,9 +9,10 @@ use http::Method;
 use serde_json::json;
 use symbolon_testkit::http::{Answer, Ask, Client};
 use symbolon_testkit::servers::{Database, Engine, Maria, PostgreSql};
+use symbolon_testkit::wait::until;
 use tokio::task::JoinSet;
 
-use crate::nodes::{Nodes, Pair, until};
+use crate::nodes::{Nodes, Pair};
 
 const CLIENTS: usize = 6;
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 use symbolon_testkit::http::{Ask, NoAnswer};
+use symbolon_testkit::servers::Postgres;
+use symbolon_testkit::wait::until;
 use tokio::time::Instant;
 
-use crate::nodes::{Nodes, Pair, until};
+use crate::nodes::{Nodes, Pair};
 
-/// Which of the three, and how much of the time it runs.
+/// Which of the three.
 const STARVED: usize = 2;
-const PERCENT: u32 = 5;
 /// How long, at the least.
 const HUNGER: Duration = Duration::from_secs(10);
 
@@ -97,7 +98,7 @@ async fn a_node_that_gets_a_twentieth_of_its_time_is_slow_and_accepts_nothing_th
     }
     let seen = Seen::default();
     {
-        let _starved = nodes.all[STARVED].starved(PERCENT);
+        let _starved = nodes.all[STARVED].starved(5);
         tokio::join!(
             seen.never_a_wrong_no(&nodes, &kept),
             seen.never_a_stale_yes(&nodes)
@@ -129,4 +130,28 @@ async fn a_node_that_gets_a_twentieth_of_its_time_is_slow_and_accepts_nothing_th
         yes > 0 && yes + no + undecided > 10,
         "{yes} {no} {undecided} {late}"
     );
+}
+
+/// The same of one that gets so little that its lease, a short one, runs out again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_gets_a_hundredth_of_its_time_says_503_before_it_accepts_what_was_ended() {
+    let server = Postgres::shared();
+    let url = server.url_of(&server.schema());
+    let nodes = Nodes::on(&url, 3, &[("SYMBOLON_NODE__LEASE", "1s")]).await;
+    let kept = [nodes.issue(0, "bob").await];
+    assert_eq!(nodes.verify_all(&kept[0].access).await, [200, 200, 200]);
+    let seen = Seen::default();
+    {
+        let _starved = nodes.all[STARVED].starved(1);
+        tokio::join!(
+            seen.never_a_wrong_no(&nodes, &kept),
+            seen.never_a_stale_yes(&nodes)
+        );
+        until("its lease has run out", async || {
+            seen.ask(&nodes, &kept[0]).await == Some(503)
+        })
+        .await;
+    }
+    nodes.until_ready().await;
+    assert_eq!(nodes.verify_all(&kept[0].access).await, [200, 200, 200]);
 }
