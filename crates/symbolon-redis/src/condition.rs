@@ -22,6 +22,8 @@ pub struct RedisCondition {
     pub place: String,
     /// How many replicas follow it.
     pub replicas: u64,
+    /// How many of them must have been heard of lately for it to take a write (`min-replicas-to-write`).
+    pub replicas_awaited: Option<u64>,
     /// Whether it lets in whoever has no password.
     pub is_open: bool,
     /// Whether it listens beyond this machine and takes what comes from there.
@@ -86,6 +88,7 @@ async fn look(server: &Server, line: &Line, prefix: &str) -> RedisCondition {
     RedisCondition {
         place: server.place().to_owned(),
         replicas: info.number("connected_slaves").unwrap_or(0),
+        replicas_awaited: config.number("min-replicas-to-write"),
         is_open: is_open(server).await,
         is_public: config.is_public(&info),
         persistence: RedisPersistence {
@@ -170,6 +173,7 @@ impl Config {
             "protected-mode",
             "port",
             "tls-port",
+            "min-replicas-to-write",
         ] {
             let mut question = redis::cmd("CONFIG");
             question.arg("GET").arg(name);
@@ -186,9 +190,12 @@ impl Config {
         self.0.get(name).cloned()
     }
 
+    fn number(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.parse().ok()
+    }
+
     fn seconds(&self, name: &str) -> Option<Duration> {
-        let seconds = self.0.get(name)?.parse().ok()?;
-        Some(Duration::from_secs(seconds))
+        self.number(name).map(Duration::from_secs)
     }
 
     /// Without an address that is bound it listens at all of them. Its protected mode takes nothing from outside as long

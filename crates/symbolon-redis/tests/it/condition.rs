@@ -36,6 +36,7 @@ async fn what_it_keeps_what_room_it_has_and_who_gets_in_are_told() {
         (found.is_open, found.is_public, found.replicas),
         (true, Some(false), 0)
     );
+    assert_eq!(found.replicas_awaited, Some(0));
     assert_eq!(found.refusal, None);
     assert_eq!(redis.cli(&["KEYS", "*"]), "", "nothing is left behind");
 

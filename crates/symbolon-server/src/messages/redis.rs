@@ -79,6 +79,11 @@ texts! {
     /// Its replicas.
     FOLLOWED { en: "{replicas} replicas follow it; what they have not heard is lost when one takes over", zh_cn: "有 {replicas} 个副本；切换时副本尚未收到的写入会丢失" }
 
+    /// Its replicas.
+    FOLLOWED_BY_CHANCE { en: "{replicas} replicas follow it, and it takes writes without them: cut off from all when one takes over, it loses what it takes then, and a log-out there may not reach the other nodes", zh_cn: "有 {replicas} 个副本，但没有副本时它仍接受写入：发生切换而它与副本失联时，其间的写入会丢失，登出也可能到不了其他节点" }
+    /// Advice.
+    FOLLOWED_AWAIT { en: "with two replicas or more set min-replicas-to-write 1 and min-replicas-max-lag 2 on each, and down-after-milliseconds 5000 in the sentinels", zh_cn: "有两个以上副本时，请在每个 Redis 上设置 min-replicas-to-write 1 和 min-replicas-max-lag 2，并在 Sentinel 中设置 down-after-milliseconds 5000" }
+
     /// How long it keeps a silent connection.
     IDLE { en: "it closes a connection that is silent for {seconds} s; nodes make a new one, and nobody notices", zh_cn: "空闲 {seconds} 秒即关闭连接；节点会自动重连，用户无感知" }
     /// How long it keeps a silent connection.

@@ -140,11 +140,14 @@ fn password(condition: &RedisCondition) -> Remark {
 
 fn replication(condition: &RedisCondition) -> Remark {
     let values = vec![("replicas", condition.replicas.to_string())];
-    let text = match condition.replicas {
-        0 => text::ALONE,
-        _ => text::FOLLOWED,
-    };
-    good("replication", text, values)
+    let remark = |text| good("replication", text, values);
+    match (condition.replicas, condition.replicas_awaited) {
+        (0, _) => remark(text::ALONE),
+        (_, Some(0)) => {
+            remark(text::FOLLOWED).but(Weight::Doubtful, text::FOLLOWED_BY_CHANCE, text::FOLLOWED_AWAIT)
+        }
+        _ => remark(text::FOLLOWED),
+    }
 }
 
 fn idle(condition: &RedisCondition) -> Remark {

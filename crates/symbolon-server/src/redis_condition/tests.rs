@@ -9,6 +9,7 @@ fn sound() -> RedisCondition {
     RedisCondition {
         place: "127.0.0.1:6379".to_owned(),
         replicas: 0,
+        replicas_awaited: Some(0),
         is_open: false,
         is_public: Some(false),
         persistence: RedisPersistence {
@@ -187,5 +188,25 @@ fn a_profile_decides_what_stops_a_start_and_what_is_said() {
             said,
             "{weight:?}"
         );
+    }
+}
+
+#[test]
+fn with_replicas_it_should_take_no_write_that_none_of_them_hears() {
+    let followed = |awaited| {
+        let mut condition = sound();
+        (condition.replicas, condition.replicas_awaited) = (2, awaited);
+        faults(&condition)
+    };
+    let [(about, weight, said)] = &followed(Some(0))[..] else {
+        panic!("one fault");
+    };
+    assert_eq!((*about, *weight), ("replication", Weight::Doubtful));
+    assert!(
+        said.starts_with("2 replicas follow it, and it takes writes without them"),
+        "{said}"
+    );
+    for awaited in [Some(1), None] {
+        assert_eq!(followed(awaited), []);
     }
 }

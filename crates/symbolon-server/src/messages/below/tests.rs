@@ -88,7 +88,7 @@ const SOURCES: &[&str] = &[
     "symbolon-store-sql/src/postgres/identity.rs",
     "symbolon-redis/src/options.rs",
     "symbolon-redis/src/store/open_error.rs",
-    "symbolon-redis/src/warm.rs",
+    "symbolon-redis/src/cache/warm.rs",
     "symbolon-accounts/src/accounts.rs",
     "symbolon-accounts/src/password.rs",
     "symbolon-accounts/src/password/cost.rs",
