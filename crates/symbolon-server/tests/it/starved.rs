@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde_json::json;
 use symbolon_testkit::http::{Ask, NoAnswer};
-use symbolon_testkit::servers::Postgres;
 use symbolon_testkit::wait::until;
 use tokio::time::Instant;
 
@@ -130,28 +129,4 @@ async fn a_node_that_gets_a_twentieth_of_its_time_is_slow_and_accepts_nothing_th
         yes > 0 && yes + no + undecided > 10,
         "{yes} {no} {undecided} {late}"
     );
-}
-
-/// The same of one that gets so little that its lease, a short one, runs out again and again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_gets_a_hundredth_of_its_time_says_503_before_it_accepts_what_was_ended() {
-    let server = Postgres::shared();
-    let url = server.url_of(&server.schema());
-    let nodes = Nodes::on(&url, 3, &[("SYMBOLON_NODE__LEASE", "1s")]).await;
-    let kept = [nodes.issue(0, "bob").await];
-    assert_eq!(nodes.verify_all(&kept[0].access).await, [200, 200, 200]);
-    let seen = Seen::default();
-    {
-        let _starved = nodes.all[STARVED].starved(1);
-        tokio::join!(
-            seen.never_a_wrong_no(&nodes, &kept),
-            seen.never_a_stale_yes(&nodes)
-        );
-        until("its lease has run out", async || {
-            seen.ask(&nodes, &kept[0]).await == Some(503)
-        })
-        .await;
-    }
-    nodes.until_ready().await;
-    assert_eq!(nodes.verify_all(&kept[0].access).await, [200, 200, 200]);
 }

@@ -42,12 +42,9 @@ async fn l16_ten_thousand_questions_given_up_at_any_point_never_hand_their_answe
         assert_eq!(&found.session, session);
     }
     // What was begun is done, whoever waits for it.
-    let ended = timeout(
-        Duration::ZERO,
-        store.revoke_session(sample::revoke(sessions[0].id)),
-    )
-    .await;
-    assert!(ended.is_err());
+    let ending = store.revoke_session(sample::revoke(sessions[0].id));
+    // On a busy machine it may be answered before it is given up.
+    let _given_up = timeout(Duration::ZERO, ending).await;
     eventually(async || {
         let found = store.find_session(sessions[0].id).await.unwrap().unwrap();
         found.session.state != SessionState::Active
